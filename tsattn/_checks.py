@@ -1,0 +1,63 @@
+"""Errors and argument checks that every layer shares.
+
+An error says the rule, then the value, then the cure where there is one.
+"""
+
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+
+class ModelFileError(ValueError):
+    """A file is not a model file of ours, or it is damaged, or it asks for what this version lacks."""
+
+
+class DivergenceError(FloatingPointError):
+    """The loss stopped being finite; the message names the epoch and the batch."""
+
+
+class DatasetNotFoundError(FileNotFoundError):
+    """A data set is neither on this machine nor to be had; the message says where to get it and where to put it."""
+
+
+def check_positive(name: str, value: Any, *, zero: bool = False) -> float:
+    """Return `value` as a float; raise unless it is a finite number above zero (or zero, if `zero`)."""
+    rule = f"{name} must be a {'non-negative' if zero else 'positive'} finite number"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{rule}, got {value!r}")
+    number = float(value)
+    if not (0 < number < float("inf") or (zero and number == 0)):
+        raise ValueError(f"{rule}, got {value!r}")
+    return number
+
+
+def check_int(name: str, value: Any, *, minimum: int = 1) -> int:
+    """Return `value` as an int; raise unless it is a whole number of at least `minimum`."""
+    rule = f"{name} must be an integer of at least {minimum}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{rule}, got {value!r}")
+    if value < minimum:
+        raise ValueError(f"{rule}, got {value!r}")
+    return int(value)
+
+
+def check_fraction(name: str, value: Any, *, one: bool = False) -> float:
+    """Return `value` as a float; raise unless it lies in [0, 1), or [0, 1] if `one`."""
+    rule = f"{name} must lie in [0, 1{']' if one else ')'}"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{rule}, got {value!r}")
+    if not (0 <= value < 1 or (one and value == 1)):
+        raise ValueError(f"{rule}, got {value!r}")
+    return float(value)
+
+
+def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
+    """Return `value`; raise, listing the choices, unless it is one of them."""
+    try:
+        known = value in choices
+    except TypeError:  # unhashable, in a dict or a set
+        known = False
+    if not known:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"unknown {name} {value!r}; choose one of {listed}")
+    return value
