@@ -24,7 +24,8 @@ MAGIC = "tsattn"
 MAX_HEADER = 16 * 2**20  # bytes; the largest header of our own models is some kilobytes
 TEMPORARY = ".tsattn-part"
 DTYPES = {  # safetensors' names and bytes an element; nothing else is read
-    "F64": 8, "F32": 4, "F16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1,
+    **{"F64": 8, "F32": 4, "F16": 2, "BOOL": 1},
+    **{"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1},
 }
 
 
@@ -112,7 +113,7 @@ def _split(raw: bytes, path: str) -> tuple[dict[str, Any], memoryview]:
         raise ModelFileError(f"not a model file: {path!r} has only {len(raw)} bytes")
     size = int.from_bytes(raw[:8], "little")
     if size > min(MAX_HEADER, len(raw) - 8):
-        raise ModelFileError(f"not a model file: {path!r} announces a header of {size} bytes, and has {len(raw)} in all")
+        raise ModelFileError(f"not a model file: {path!r} announces a header of {size} bytes in {len(raw)}")
     header = _parse_json(raw[8 : 8 + size], path)
     data = memoryview(raw)[8 + size :]
     if not isinstance(header.get("__metadata__"), dict):

@@ -1,0 +1,49 @@
+# make demo and make test set up everything; the rest is for working on tsattn.
+# On a machine whose package index offers only CUDA builds of torch, add the CPU index:
+#   make demo PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP_ARGS ?=
+BIN := .venv/bin
+# one thread a process: two test workers on two cores do not fight
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check lint types fast wheel clean help
+
+help:
+	@echo "make demo    the main job on embedded data: a table, a report, pictures (demo/)"
+	@echo "make test    every test (with TSATTN_DATA=folder also those on real data)"
+	@echo "make check   lint, types and the fast tests, before a commit"
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[dev,bench]"
+	touch $@
+
+demo: .venv/.installed
+	OMP_NUM_THREADS=2 $(BIN)/tsattn bench --suite demo --output demo
+
+test: .venv/.installed
+	$(BIN)/pytest -n 2
+
+check: lint types fast
+
+lint: .venv/.installed
+	$(BIN)/ruff check .
+
+types: .venv/.installed
+	$(BIN)/mypy
+
+fast: .venv/.installed
+	$(BIN)/pytest -n 2 -m "not slow and not data"
+
+# the wheel, in an environment of its own, runs the README's quick start away from the checkout
+wheel: .venv/.installed
+	rm -rf dist build
+	$(BIN)/python -m build --wheel --outdir dist
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt dist/*.whl
+	$(BIN)/python tests/quickstart.py > build/quickstart.py
+	cd build && clean/bin/python quickstart.py
+
+clean:
+	rm -rf build dist demo .venv

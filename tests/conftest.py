@@ -1,0 +1,49 @@
+"""Tests that need what this machine lacks are deselected, and counted out loud at the end of the run."""
+
+import os
+
+import pytest
+
+NEEDS = {
+    "data": (lambda: "TSATTN_DATA" in os.environ, "TSATTN_DATA is not set"),
+    "gpu": (lambda: _has_gpu(), "no GPU here"),
+}
+_left_out = pytest.StashKey[dict]()
+
+
+def _has_gpu():
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out, kept = {}, []
+    lacking = {marker: reason for marker, (has, reason) in NEEDS.items() if not has()}
+    for item in items:
+        marker = next((name for name in lacking if item.get_closest_marker(name)), None)
+        if marker is None:
+            kept.append(item)
+        else:
+            left_out.setdefault(marker, []).append(item)
+    config.stash[_left_out] = {
+        marker: f"{len(tests)} tests that need {marker} were left out: {lacking[marker]}"
+        for marker, tests in left_out.items()
+    }
+    if left_out:
+        config.hook.pytest_deselected(items=[item for tests in left_out.values() for item in tests])
+        items[:] = kept
+    workers_output = getattr(config, "workeroutput", None)
+    if workers_output is not None:
+        workers_output["left_out"] = config.stash[_left_out]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Each xdist worker collects the same tests: the last one's count is everybody's."""
+    node.config.stash[_left_out] = getattr(node, "workeroutput", {}).get("left_out", {})
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for sentence in config.stash.get(_left_out, {}).values():
+        terminalreporter.write_line(sentence, yellow=True)
