@@ -46,9 +46,10 @@ def check_fraction(name: str, value: Any, *, one: bool = False) -> float:
     rule = f"{name} must lie in [0, 1{']' if one else ')'}"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{rule}, got {value!r}")
-    if not (0 <= value < 1 or (one and value == 1)):
+    number = float(value)
+    if not (0 <= number < 1 or (one and number == 1)):
         raise ValueError(f"{rule}, got {value!r}")
-    return float(value)
+    return number
 
 
 def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:

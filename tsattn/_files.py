@@ -7,8 +7,8 @@ the digest of the configuration, the tensors' table and the data together, so th
 import hashlib
 import json
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,16 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     path = Path(path)
     try:
         _remove_leftovers(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", suffix=TEMPORARY, dir=path.parent)
-        temporary = Path(name)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}{TEMPORARY}")
+        # not tempfile, whose files only their owner may read: here the user's own mask decides
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.chmod(_mode_for(path))
+            if path.exists():
+                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -163,15 +165,6 @@ def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelFileError(f"not a model file: the header of {path!r} is not a JSON object")
     return value
-
-
-def _mode_for(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
-        mask = os.umask(0)  # the only way to read it; put back at once
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _remove_leftovers(path: Path) -> None:

@@ -1,0 +1,54 @@
+import math
+
+import numpy as np
+import pytest
+
+from tsattn import _checks as checks
+
+
+@pytest.mark.parametrize("value", [1, 0.5, np.float32(2), np.int64(3)])
+def test_positive_numbers_pass(value):
+    assert checks.check_positive("sigma", value) == float(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, math.nan, math.inf])
+def test_positive_says_the_rule_and_the_value(value):
+    with pytest.raises(ValueError, match=f"sigma must be a positive finite number, got {value!r}"):
+        checks.check_positive("sigma", value)
+
+
+@pytest.mark.parametrize("value", ["1", None, True, 1j])
+def test_positive_refuses_other_types(value):
+    with pytest.raises(TypeError, match="sigma must be a positive finite number"):
+        checks.check_positive("sigma", value)
+
+
+def test_zero_is_a_choice():
+    assert checks.check_positive("contrast", 0, zero=True) == 0
+    with pytest.raises(ValueError, match="non-negative"):
+        checks.check_positive("contrast", -1, zero=True)
+
+
+def test_int():
+    assert checks.check_int("n", np.int32(3)) == 3
+    with pytest.raises(ValueError, match="n must be an integer of at least 2, got 1"):
+        checks.check_int("n", 1, minimum=2)
+    for wrong in [2.0, True, "2"]:
+        with pytest.raises(TypeError, match="n must be an integer"):
+            checks.check_int("n", wrong)
+
+
+def test_fraction():
+    assert checks.check_fraction("p", 0) == 0
+    assert checks.check_fraction("p", 1, one=True) == 1
+    for wrong in [1, -0.1, math.nan]:
+        with pytest.raises(ValueError, match=r"p must lie in \[0, 1\)"):
+            checks.check_fraction("p", wrong)
+
+
+def test_one_of_lists_the_choices():
+    assert checks.check_one_of("mode", "reflect", ["reflect", "nearest"]) == "reflect"
+    with pytest.raises(ValueError, match="unknown mode 'wrap'; choose one of 'reflect', 'nearest'"):
+        checks.check_one_of("mode", "wrap", ["reflect", "nearest"])
+    with pytest.raises(ValueError, match="unknown mode"):
+        checks.check_one_of("mode", [], {"reflect"})
