@@ -13,7 +13,12 @@ class ModelFileError(ValueError):
 
 
 class DivergenceError(FloatingPointError):
-    """The loss stopped being finite; the message names the epoch and the batch."""
+    """The loss stopped being finite; the message names the epoch and the batch.
+
+    `fitted` holds the network with its last good weights and the history up to there.
+    """
+
+    fitted: Any = None
 
 
 class DatasetNotFoundError(FileNotFoundError):

@@ -64,7 +64,7 @@ def write_atomic(path: str | Path, data: bytes) -> None:
 
 def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
     """Write arrays and a JSON-able configuration as one safetensors file, atomically, with a checksum."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     text = json.dumps(config, allow_nan=False, sort_keys=True)
     bare = save_safetensors(arrays, metadata={"format": MAGIC, "config": text})
     header, data = _split(bare, str(path))

@@ -1,0 +1,7 @@
+"""Layers, one idea a file: (batch, time, channel) in and out, masks for the steps beyond a series' end."""
+
+from tsattn.nn.dropout import Dropout, Stochastic, bind
+from tsattn.nn.initialise import build
+from tsattn.nn.mask import valid_steps
+
+__all__ = ["Dropout", "Stochastic", "bind", "build", "valid_steps"]

@@ -1,0 +1,141 @@
+"""Progress on disk: a killed training goes on where its last epoch ended, and ends with the same bits.
+
+A checkpoint belongs to one training: the same series, targets and validation part, the same parameters, the same
+network. It carries a fingerprint of these, and any other training refuses it. It is deleted when training ends well.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tsattn._checks import ModelFileError
+from tsattn._files import read_tensors, write_tensors
+from tsattn.training.averaging import overwrite
+from tsattn.training.data import Sequences
+from tsattn.training.run import Run
+
+KIND = "checkpoint"
+FREE = {"checkpoint", "checkpoint_every", "verbose", "groups", "device"}  # parameters that may change on the way;
+# of the groups, the split they make is compared
+
+
+def seed_of(path: str | Path | None) -> int | None:
+    """The seed of the training that a checkpoint belongs to; None if there is none."""
+    if path is None or not Path(path).exists():
+        return None
+    return int(_read(path)[1]["seed"])
+
+
+def write(run: Run) -> None:
+    """Write the run's state, all of it that changes, if it has a checkpoint."""
+    path = run.training.checkpoint
+    if path is None:
+        return
+    tensors = {f"{part}/{name}": value for part, values in _parts(run).items() for name, value in values.items()}
+    config = {"kind": KIND, "seed": run.seed, "fingerprint": fingerprint(run), "best_epoch": run.best_epoch,
+              "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,
+              "history": run.history}
+    write_tensors(path, {name: value.detach().cpu().numpy() for name, value in tensors.items()}, config)
+
+
+def resume(run: Run) -> None:
+    """Put the run into its checkpoint's state, if it has a checkpoint and there is a file.
+
+    Raises
+    ------
+    ModelFileError
+        The file is damaged, or no checkpoint.
+    ValueError
+        The file belongs to another training; the message says in what they differ.
+    """
+    path = run.training.checkpoint
+    if path is None or not Path(path).exists():
+        return
+    arrays, config = _read(path)
+    mine, theirs = fingerprint(run), config["fingerprint"]
+    differing = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
+    if differing:
+        raise ValueError(f"checkpoint {str(path)!r} belongs to another training, which differs in "
+                         f"{', '.join(differing)}: delete it, or name another file")
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, array in arrays.items():
+        part, _, rest = name.partition("/")
+        parts.setdefault(part, {})[rest] = torch.from_numpy(array)
+    _put_back(run, parts)
+    run.history = config["history"]
+    run.best_epoch, run.best_score = config["best_epoch"], config["best_score"]
+    run.first_loss, run.average.count = config["first_loss"], config["averaged"]
+
+
+def discard(run: Run) -> None:
+    """Delete the checkpoint of a training that ended well."""
+    if run.training.checkpoint is not None:
+        Path(run.training.checkpoint).unlink(missing_ok=True)
+
+
+def fingerprint(run: Run) -> dict[str, str]:
+    """What must be the same for a checkpoint to be of use: a digest, or a text, by name."""
+    training = {name: _describe(value) for name, value in run.training.get_params(deep=False).items()
+                if name not in FREE}
+    shapes = [(name, tuple(value.shape)) for name, value in run.network.state_dict().items()]
+    return {**training, "the series": _digest_of_series(run.data), "the validation part": _digest(run.validation),
+            "the seed": str(run.seed), "the network": hashlib.sha256(repr(shapes).encode()).hexdigest(),
+            "the loss": _describe(run.objective.loss), "the metric": _describe(run.objective.metric)}
+
+
+def _parts(run: Run) -> dict[str, dict[str, Tensor]]:
+    states = run.optimizer.state_dict()["state"]
+    return {
+        "network": run.network.state_dict(),
+        "average": run.average.values,
+        "best": run.best,
+        "optimizer": {f"{number}/{name}": torch.as_tensor(value)
+                      for number, state in states.items() for name, value in state.items()},
+        "generator": {str(number): generator.get_state() for number, generator in enumerate(run.generators)},
+    }
+
+
+def _put_back(run: Run, parts: dict[str, dict[str, Tensor]]) -> None:
+    overwrite(run.network.state_dict(), parts["network"])
+    overwrite(run.average.values, parts.get("average", {}))
+    overwrite(run.best, parts["best"])
+    optimizer = run.optimizer.state_dict()
+    optimizer["state"] = {}
+    for name, value in parts.get("optimizer", {}).items():
+        number, _, key = name.partition("/")
+        optimizer["state"].setdefault(int(number), {})[key] = value
+    run.optimizer.load_state_dict(optimizer)
+    for generator, (_, state) in zip(run.generators, sorted(parts["generator"].items()), strict=True):
+        generator.set_state(state)
+
+
+def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    arrays, config = read_tensors(path)
+    if config.get("kind") != KIND:
+        raise ModelFileError(f"not a checkpoint: {str(path)!r} is a model file of another kind")
+    return arrays, config
+
+
+def _digest_of_series(data: Sequences) -> str:
+    parts = [*data.rows, data.lengths, data.target, data.weight]
+    return hashlib.sha256("".join(_digest(part) for part in parts if part is not None).encode()).hexdigest()
+
+
+def _digest(tensor: Tensor) -> str:
+    array = np.ascontiguousarray(tensor.cpu().numpy())
+    return hashlib.sha256(f"{array.dtype.str}{tensor.shape}".encode() + array.tobytes()).hexdigest()
+
+
+def _describe(value: Any) -> str:
+    """A text that is the same in every process; a function's default text holds its address."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_describe, value))})"
+    if hasattr(value, "get_params"):
+        return f"{type(value).__qualname__}({_describe(tuple(sorted(value.get_params().items())))})"
+    if callable(value):
+        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
+    return repr(value)

@@ -1,0 +1,161 @@
+"""How to train: one object of plain values, nested in an estimator, so that a search can set `training__lr`."""
+
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from skbase.base import BaseObject
+
+from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
+from tsattn.training.schedule import OPTIMIZERS, SCHEDULES
+
+
+class Training(BaseObject):
+    """How a network is trained. Values are stored as they are given, and checked when training begins.
+
+    Parameters
+    ----------
+    epochs : int, default=60
+        Passes over the training series.
+    batch_size : int, default=32
+        Most series in a batch; the batches of an epoch differ in size by one at most.
+    optimizer : {"adamw", "adam", "rmsprop", "sgd"}, default="adamw"
+        RMSprop with rho 0.9 and epsilon 1e-7; "sgd" with a Nesterov momentum of 0.9.
+    lr : float, default=2e-3
+        Learning rate, at the schedule's peak.
+    weight_decay : float, default=0.05
+        Decay of weights; biases and scales do not decay. Decoupled from the gradient in "adamw" only.
+    schedule : {"one-cycle", "cosine", "constant"}, default="one-cycle"
+        Course of the learning rate, as a function of the step.
+    warmup : float, default=0.3
+        Part of training during which the learning rate rises; no meaning for "constant".
+    clip : float or None, default=1.0
+        Greatest norm of the gradient over all weights; None for no limit.
+    label_smoothing : float, default=0.1
+        Share of the target that is spread over all classes; for classes only.
+    averaging : float, "tail" or None, default=None
+        Use averaged weights, batch normalisation's statistics among them: a number is the decay of an exponential
+        moving average over steps (0.99, say); "tail" is the mean over the ends of the last quarter of the epochs.
+    augment : tuple, default=()
+        Changes to each training batch, applied in order: `Jitter`, `Scaling`, `TimeWarp`, `Crop`, `ChannelDrop`,
+        `Mixup`, or any function of (batch, generator) that returns a `Batch`.
+    validation : float or tuple of int, default=0.0
+        Series held out of training to choose the epoch: a fraction, stratified by class, or positions. With 0 nothing
+        is held out, and the last epoch's weights are the result.
+    groups : mapping, function or None, default=None
+        From a series' id to its group (a person, a session). Whole groups are then held out: no group stands on both
+        sides. Needs series with ids, such as the instances of a pd-multiindex.
+    patience : int or None, default=None
+        Stop after so many epochs without improvement. Needs a validation part.
+    monitor : {"loss", "accuracy"}, default="loss"
+        What improvement is measured on, on the validation part; the best epoch's weights are the result.
+    precision : {"auto", "float32", "bfloat16"}, default="auto"
+        "auto" computes in bfloat16 on a GPU that has it, and in float32 elsewhere. Weights are always float32.
+    device : str, default="auto"
+        "cpu", "cuda", "cuda:1"...; "auto" takes a GPU where there is one.
+    checkpoint : str, path or None, default=None
+        File to write progress to, and to go on from if it is there: a killed training that is started again with the
+        same data and parameters ends with the same weights, bit by bit, as one that was never stopped (on a CPU). The
+        file is deleted when training ends well; it belongs to one training, and another one refuses it.
+    checkpoint_every : int, default=1
+        Epochs between two writings.
+    verbose : int, default=0
+        1 shows a progress bar, where the output is a terminal.
+
+    Examples
+    --------
+    >>> from tsattn.training import Training
+    >>> Training(epochs=5).set_params(lr=1e-2).get_params()["lr"]
+    0.01
+    """
+
+    def __init__(self, epochs: int = 60, batch_size: int = 32, optimizer: str = "adamw", lr: float = 2e-3,
+                 weight_decay: float = 0.05, schedule: str = "one-cycle", warmup: float = 0.3,
+                 clip: float | None = 1.0, label_smoothing: float = 0.1, averaging: float | str | None = None,
+                 augment: tuple[Any, ...] = (), validation: float | tuple[int, ...] = 0.0,
+                 groups: Mapping[Any, Any] | Callable[[Any], Any] | None = None, patience: int | None = None,
+                 monitor: str = "loss", precision: str = "auto", device: str = "auto",
+                 checkpoint: str | Path | None = None, checkpoint_every: int = 1, verbose: int = 0):
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.warmup = warmup
+        self.clip = clip
+        self.label_smoothing = label_smoothing
+        self.averaging = averaging
+        self.augment = augment
+        self.validation = validation
+        self.groups = groups
+        self.patience = patience
+        self.monitor = monitor
+        self.precision = precision
+        self.device = device
+        self.checkpoint = checkpoint
+        self.checkpoint_every = checkpoint_every
+        self.verbose = verbose
+        super().__init__()
+
+    @classmethod
+    def paper(cls, epochs: int) -> "Training":
+        """The plain recipe of the published comparisons.
+
+        RMSprop at a constant 1e-3, batches of 32, nothing held out; no decay, clipping, smoothing or augmentation.
+        """
+        return cls(epochs=epochs, batch_size=32, optimizer="rmsprop", lr=1e-3, weight_decay=0.0, schedule="constant",
+                   clip=None, label_smoothing=0.0)
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:  # noqa: ARG003
+        """Parameters for tests."""
+        return [{"epochs": 2}, {"epochs": 3, "optimizer": "rmsprop", "validation": 0.25, "averaging": 0.9}]
+
+
+def check_training(training: Training) -> None:
+    """Raise, naming the parameter, unless every parameter of `training` makes sense."""
+    if not isinstance(training, Training):
+        raise TypeError(f"training must be a Training, got {training!r}")
+    for name in ["epochs", "batch_size", "checkpoint_every"]:
+        check_int(name, getattr(training, name))
+    check_int("verbose", training.verbose, minimum=0)
+    check_positive("lr", training.lr)
+    check_positive("weight_decay", training.weight_decay, zero=True)
+    check_fraction("warmup", training.warmup)
+    check_fraction("label_smoothing", training.label_smoothing)
+    check_one_of("optimizer", training.optimizer, OPTIMIZERS)
+    check_one_of("schedule", training.schedule, SCHEDULES)
+    check_one_of("monitor", training.monitor, ["loss", "accuracy"])
+    check_one_of("precision", training.precision, ["auto", "float32", "bfloat16"])
+    if training.clip is not None:
+        check_positive("clip", training.clip)
+    if training.averaging not in (None, "tail"):
+        _check_decay(training.averaging)
+    for change in training.augment:
+        if not callable(change):
+            raise TypeError(f"augment must hold functions of (batch, generator), got {change!r}")
+    _check_validation(training)
+
+
+def _check_decay(averaging: Any) -> None:
+    if isinstance(averaging, bool) or not isinstance(averaging, Real) or not 0 < float(averaging) < 1:
+        raise ValueError(f'averaging must be None, "tail" or a decay in (0, 1), got {averaging!r}')
+
+
+def _check_validation(training: Training) -> None:
+    validation, fraction = training.validation, 0.0
+    if not isinstance(validation, tuple):
+        fraction = check_fraction("validation", validation)
+    elif not all(isinstance(position, Integral) for position in validation):
+        raise TypeError(f"validation must be a fraction or a tuple of positions, got {validation!r}")
+    if training.groups is not None:
+        if not fraction:
+            raise ValueError(f"groups need a validation fraction above 0, got validation={validation!r}")
+        if not isinstance(training.groups, Mapping) and not callable(training.groups):
+            raise TypeError(f"groups must be a mapping or a function from id to group, got {training.groups!r}")
+    if training.patience is not None:
+        check_int("patience", training.patience)
+        if not isinstance(validation, tuple) and not fraction:
+            raise ValueError("patience needs a validation part, got validation=0.0; hold out a fraction, 0.2 say")

@@ -1,0 +1,263 @@
+"""The one training loop.
+
+Differs from the usual: all randomness comes from one generator, series are shuffled and yet batched by length, the
+weights that come back are the best epoch's by a validation part held out of the training data (there is no way to pass
+other data), and a loss that stops being finite stops training with the last good weights.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tsattn._checks import DivergenceError, check_int
+from tsattn.training.checkpoint import discard, resume, seed_of, write
+from tsattn.training.config import Training, check_training
+from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
+from tsattn.training.losses import cross_entropy
+from tsattn.training.run import Fitted, Objective, Run, pick_device, start
+from tsattn.training.schedule import SCHEDULES
+
+EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
+EVALUATION = 256  # series in a batch where nothing is learned
+
+
+def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Training, *,
+                loss: Callable[..., Tensor] = cross_entropy, metric: Callable[..., Tensor] | None = None,
+                seed: int | None = None, strata: Any = None) -> Fitted:
+    """Make a network and train it.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the network; see `tsattn.nn.build`. The network is called as `network(*inputs, lengths=lengths)`, each
+        input (batch, time, channel) and zero beyond its length, lengths (batch,).
+    data : Sequences
+        With a target.
+    training : Training
+    loss : callable, default=cross_entropy
+        (output, target, label_smoothing) -> (batch,).
+    metric : callable, optional
+        (output, target) -> (batch,), greater is better; its name names its column in the history. `accuracy`, say;
+        needed for `Training(monitor="accuracy")`.
+    seed : int, optional
+        None for another one each time, from the operating system. Global generators are neither used nor touched.
+    strata : array, (n,), optional
+        Class labels, for a stratified validation part; an error names them as they are here.
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    ValueError
+        A parameter makes no sense, or the validation part cannot be held out, or the checkpoint belongs to another
+        training.
+    ModelFileError
+        The checkpoint is damaged.
+    DivergenceError
+        The loss stopped being finite, or exploded. The message names the epoch and the batch, counted from 1; the
+        attribute `fitted` is a `Fitted` with the last good weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> class Mean(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.head = nn.Linear(1, 2)
+    ...     def forward(self, x, lengths):
+    ...         return self.head(x.sum(1) / lengths.unsqueeze(-1))
+    >>> rows = np.array([-1.0, -2, -1, 2, 1, 3])[:, None]
+    >>> data = Sequences([rows], [1, 2, 1, 2], target=[0, 0, 1, 1])
+    >>> fitted = fit_network(Mean, data, Training(epochs=20, lr=0.1), seed=0)
+    >>> predict_network(fitted.network, data).argmax(-1)
+    tensor([0, 0, 1, 1])
+    """
+    check_training(training)
+    if data.target is None:
+        raise ValueError("the series to train on must have a target, got target=None")
+    if training.monitor == "accuracy" and metric is None:
+        raise ValueError("monitor='accuracy' needs classes, and there is no metric here: use monitor='loss'")
+    seed = seed_of(training.checkpoint) if seed is None else seed
+    run = start(make, data, training, Objective(loss, metric), seed=seed, strata=strata)
+    resume(run)
+    with _progress(run) as advance:
+        while not run.over:
+            _one_epoch(run)
+            advance(run.history[-1])
+            if run.epoch % training.checkpoint_every == 0:
+                write(run)
+    discard(run)
+    return run.finish()
+
+
+def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EVALUATION,
+                    device: str = "auto") -> Tensor:
+    """Apply a trained network to all series.
+
+    The network is not changed. Series of like lengths are computed together, so batch size and company change a result
+    by rounding only.
+
+    Parameters
+    ----------
+    network : nn.Module
+        In evaluation mode, on the CPU.
+    data : Sequences
+    batch_size : int, default=256
+    device : str, default="auto"
+
+    Returns
+    -------
+    Tensor, (n, ...)
+        On the CPU, in the order of `data`.
+    """
+    where = pick_device(device)
+    if where.type != "cpu":
+        network = deepcopy(network).to(where)
+    outputs, order = [], sorted_batches(data.lengths, check_int("batch_size", batch_size))
+    with torch.no_grad():
+        for positions in order:
+            batch = data.batch(positions, where)
+            outputs.append(network(*batch.inputs, lengths=batch.lengths).float().cpu())
+    result = torch.empty((len(data), *outputs[0].shape[1:]))
+    result[torch.cat(order)] = torch.cat(outputs)
+    return result
+
+
+def _one_epoch(run: Run) -> None:
+    """Train for one epoch, measure, and keep the weights if they are the best so far."""
+    began = time.perf_counter()
+    train_loss, lr = _train_epoch(run)
+    run.average.after_epoch(run.epoch, run.training.epochs)
+    row = {"epoch": run.epoch + 1, "train_loss": train_loss}
+    with run.average.in_place():
+        if not all(bool(value.isfinite().all()) for value in run.network.state_dict().values()):
+            raise _diverged(run, f"weights are no longer finite at the end of epoch {run.epoch + 1}")
+        if len(run.validation):
+            row |= _evaluate(run)
+        score = _score(run, row)
+        if not len(run.validation) or not run.best_score or score < run.best_score:
+            run.keep(score)
+    run.history.append({**row, "lr": lr, "seconds": time.perf_counter() - began})
+
+
+def _score(run: Run, row: dict[str, Any]) -> list[float]:
+    if not len(run.validation):
+        return [row["train_loss"]]
+    metric = run.objective.metric
+    if run.training.monitor == "accuracy" and metric is not None:
+        return [-row[f"validation_{metric.__name__}"], row["validation_loss"]]
+    return [row["validation_loss"]]
+
+
+def _train_epoch(run: Run) -> tuple[float, float]:
+    """One pass over the training series: mean loss and the last learning rate."""
+    training = run.training
+    batches = shuffled_batches(run.train, run.data.lengths, training.batch_size, run.generators[0])
+    run.network.train()
+    total, lr = 0.0, 0.0
+    for number, positions in enumerate(batches):
+        progress = (run.epoch * len(batches) + number) / (training.epochs * len(batches))
+        lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
+        for group in run.optimizer.param_groups:
+            group["lr"] = lr
+        batch = run.data.batch(positions, run.device)
+        for change in training.augment:
+            batch = change(batch, run.generators[-1])
+        value = _step(run, batch)
+        if not math.isfinite(value):
+            raise _diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
+        run.first_loss = value if run.first_loss is None else run.first_loss
+        run.average.after_step()
+        total += value * len(positions)
+    mean = total / len(run.train)
+    if mean > EXPLODED * (1 + (run.first_loss or 0.0)):
+        raise _diverged(run, f"loss exploded to {mean:.3g} in epoch {run.epoch + 1}, by batch {len(batches)}, "
+                             f"from {run.first_loss:.3g}")
+    return mean, lr
+
+
+def _step(run: Run, batch: Batch) -> float:
+    """One step of the optimiser; the batch's loss before it. Weights stay as they are if the loss is not finite."""
+    with autocast(run.training.precision, run.device):
+        output = run.network(*batch.inputs, lengths=batch.lengths)
+    losses = run.objective.loss(output.float(), batch.target, run.training.label_smoothing)
+    loss = _mean(losses, batch.weight)
+    value = float(loss.detach())
+    if not math.isfinite(value):
+        return value
+    run.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    if run.training.clip is not None:
+        nn.utils.clip_grad_norm_(run.network.parameters(), run.training.clip)
+    run.optimizer.step()
+    return value
+
+
+def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return losses.mean()
+    # a batch may hold nothing but series of weight 0: its loss is then 0, not 0 / 0
+    return (losses * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+@torch.no_grad()
+def _evaluate(run: Run) -> dict[str, float]:
+    """Loss, without label smoothing, and metric on the validation part."""
+    run.network.eval()
+    totals: dict[str, float] = {}
+    total_weight = 0.0
+    for order in sorted_batches(run.data.lengths[run.validation], EVALUATION):
+        batch = run.data.batch(run.validation[order], run.device)
+        with autocast(run.training.precision, run.device):
+            output = run.network(*batch.inputs, lengths=batch.lengths).float()
+        weight = torch.ones(len(order), device=run.device) if batch.weight is None else batch.weight
+        measured = {"validation_loss": run.objective.loss(output, batch.target, 0.0)}
+        if run.objective.metric is not None:
+            measured[f"validation_{run.objective.metric.__name__}"] = run.objective.metric(output, batch.target)
+        for name, values in measured.items():
+            totals[name] = totals.get(name, 0.0) + float((values * weight).sum())
+        total_weight += float(weight.sum())
+    means = {name: total / max(total_weight, 1e-30) for name, total in totals.items()}
+    if not math.isfinite(means["validation_loss"]):
+        raise _diverged(run, f"validation loss is {means['validation_loss']} at the end of epoch {run.epoch + 1}")
+    return means
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """The context in which a network computes; nothing at all where it computes in float32."""
+    low = precision == "bfloat16" or (
+        precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.autocast(device.type, dtype=torch.bfloat16) if low else nullcontext()
+
+
+def _diverged(run: Run, what: str) -> DivergenceError:
+    error = DivergenceError(f"{what}; kept the weights of epoch {run.best_epoch}: lower lr ({run.training.lr!r}), "
+                            "or set clip, or look for extreme values in the series")
+    error.fitted = run.finish()
+    return error
+
+
+@contextmanager
+def _progress(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """A bar that a call with an epoch's row of the history moves on, if it is wanted and somebody can see it."""
+    if not run.training.verbose:
+        yield lambda _: None
+        return
+    from tqdm.auto import tqdm  # here, as few ask for it
+
+    with tqdm(total=run.training.epochs, initial=run.epoch, unit="epoch", disable=None) as bar:
+        def advance(row: dict[str, Any]) -> None:
+            losses = {name: value for name, value in row.items() if name.endswith(("loss", "accuracy"))}
+            bar.set_postfix(losses, refresh=False)
+            bar.update()
+
+        yield advance

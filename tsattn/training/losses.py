@@ -1,0 +1,50 @@
+"""What training lowers, one value a series: `loss(output, target, label_smoothing) -> (batch,)`; and what it watches.
+
+The loop takes the mean over a batch, by the series' weights where there are any.
+"""
+
+from torch import Tensor
+from torch.nn import functional
+
+
+def cross_entropy(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Cross entropy of the softmax of logits: -sum_k t_k log p_k.
+
+    Label smoothing (Szegedy et al., CVPR 2016) replaces the target t by (1 - s) t + s / n_classes.
+
+    Parameters
+    ----------
+    output : Tensor, (batch, n_classes)
+    target : Tensor, (batch,) of class codes or (batch, n_classes) of shares
+    label_smoothing : float, default=0.0
+
+    Returns
+    -------
+    Tensor, (batch,)
+
+    Examples
+    --------
+    >>> import torch
+    >>> cross_entropy(torch.zeros(1, 4), torch.tensor([2]))
+    tensor([1.3863])
+    """
+    return functional.cross_entropy(output, target, reduction="none", label_smoothing=label_smoothing)
+
+
+def squared_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+    """Mean squared error of each series, over all its outputs. Label smoothing has no meaning here."""
+    return _mean_rest((output - target.view_as(output)).square())
+
+
+def absolute_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+    """Mean absolute error of each series, over all its outputs. Label smoothing has no meaning here."""
+    return _mean_rest((output - target.view_as(output)).abs())
+
+
+def accuracy(output: Tensor, target: Tensor) -> Tensor:
+    """1 where the greatest logit is the target's class, else 0; (batch,)."""
+    return (output.argmax(-1) == target).float()
+
+
+def _mean_rest(errors: Tensor) -> Tensor:
+    return errors.flatten(1).mean(-1) if errors.ndim > 1 else errors

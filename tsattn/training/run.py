@@ -1,0 +1,131 @@
+"""One training under way: everything that changes while it lasts, and what it stands on."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tsattn.nn.dropout import bind
+from tsattn.nn.initialise import build
+from tsattn.training.averaging import Average, overwrite
+from tsattn.training.config import Training
+from tsattn.training.data import Sequences
+from tsattn.training.schedule import make_optimizer
+from tsattn.training.split import hold_out
+
+RESIDENT = 2 * 2**30  # bytes of inputs that are moved to the device once, and not batch by batch
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is lowered and what is watched; see `tsattn.training.losses`."""
+
+    loss: Callable[..., Tensor]
+    metric: Callable[..., Tensor] | None = None
+
+
+@dataclass
+class Fitted:
+    """A trained network.
+
+    Attributes
+    ----------
+    network : nn.Module
+        On the CPU, in evaluation mode, with finite weights.
+    history : list of dict
+        One an epoch: epoch, train_loss, validation_loss and validation_<metric> where a part is held out, lr (at the
+        epoch's end), seconds.
+    best_epoch : int
+        The epoch, from 1, whose weights these are; 0 for the initial ones.
+    """
+
+    network: nn.Module
+    history: list[dict[str, Any]]
+    best_epoch: int
+
+
+@dataclass
+class Run:
+    """A training under way."""
+
+    training: Training
+    objective: Objective
+    data: Sequences
+    device: torch.device
+    seed: int
+    generators: list[torch.Generator]  # for order and weights, on the CPU; for dropout and changes, on the device
+    train: Tensor
+    validation: Tensor
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Average
+    best: dict[str, Tensor]
+    best_epoch: int = 0
+    best_score: list[float] = field(default_factory=list)  # lower is better, first number first; empty before any
+    first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return len(self.history)
+
+    @property
+    def over(self) -> bool:
+        """Whether all epochs are done, or too many have passed without improvement."""
+        patience = self.training.patience
+        stale = patience is not None and self.epoch - self.best_epoch >= patience
+        return self.epoch >= self.training.epochs or stale
+
+    def keep(self, score: list[float]) -> None:
+        """Remember the network's present weights, those of the epoch under way, as the best, with their score."""
+        self.best = snapshot(self.network)
+        self.best_epoch = self.epoch + 1
+        self.best_score = score
+
+    def finish(self) -> Fitted:
+        """Put the best weights in place and let go of everything else."""
+        network = self.network
+        overwrite(network.state_dict(), self.best)
+        bind(network, None)
+        for parameter in network.parameters():
+            parameter.grad = None
+        return Fitted(network.to("cpu").eval(), self.history, self.best_epoch)
+
+
+def start(make: Callable[[], nn.Module], data: Sequences, training: Training, objective: Objective, *,
+          seed: int | None, strata: Any) -> Run:
+    """Draw the validation part and the network, in this order, from one generator."""
+    seed = secrets.randbits(63) if seed is None else int(seed)
+    device = pick_device(training.device)
+    generator = torch.Generator().manual_seed(seed)
+    train, validation = hold_out(data, training, strata, generator)
+    network = build(make, generator).to(device)
+    generators = [generator]
+    if device.type != "cpu":
+        drawn = int(torch.randint(2**62, (), generator=generator))
+        generators.append(torch.Generator(device).manual_seed(drawn))
+    bind(network, generators[-1])
+    if device.type != "cpu" and data.n_bytes <= RESIDENT:
+        data = data.to(device)
+    return Run(training, objective, data, device, seed, generators, train, validation, network,
+               make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
+               Average(network, training.averaging), snapshot(network))
+
+
+def snapshot(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of a network's state."""
+    return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name; "auto" is a GPU where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise ValueError(f"unknown device {name!r}; choose 'auto', 'cpu', 'cuda' or 'cuda:<number>'") from error
