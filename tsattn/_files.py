@@ -5,13 +5,18 @@ the digest of the configuration, the tensors' table and the data together, so th
 """
 
 import hashlib
+import io
 import json
 import os
+import platform
 import secrets
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
+from glob import escape
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from safetensors import SafetensorError
@@ -22,6 +27,7 @@ from tsattn._checks import ModelFileError
 
 MAGIC = "tsattn"
 MAX_HEADER = 16 * 2**20  # bytes; the largest header of our own models is some kilobytes
+MAX_AXES = 32
 TEMPORARY = ".tsattn-part"
 DTYPES = {  # safetensors' names and bytes an element; nothing else is read
     **{"F64": 8, "F32": 4, "F16": 2, "BOOL": 1},
@@ -33,17 +39,18 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader, or a crash at any moment, sees the old file or the new one.
 
     The bytes go to a temporary file in the same folder, are flushed to the disk, and replace the old file in one step;
-    its permissions are kept. Temporary files of writers that no longer run are removed.
+    its permissions are kept, and its owner where the system lets us. A symbolic link stays one: the file that it points
+    to is replaced. Temporary files of writers that no longer run are removed.
 
     Raises
     ------
     OSError
         The folder cannot be written, or the disk is full. The message names the path; the old file is as it was.
     """
-    path = Path(path)
+    asked, path = str(path), Path(os.path.realpath(path))
     try:
         _remove_leftovers(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(8)}{TEMPORARY}")
+        temporary = path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.{secrets.token_hex(8)}{TEMPORARY}")
         # not tempfile, whose files only their owner may read: here the user's own mask decides
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
@@ -52,14 +59,14 @@ def write_atomic(path: str | Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             if path.exists():
-                temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+                _make_alike(temporary, path.stat())
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise type(error)(error.errno, f"cannot write {str(path)!r}: {error.strerror}", str(path)) from error
+        raise type(error)(error.errno, f"cannot write {asked!r}: {error.strerror}", asked) from error
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
@@ -67,9 +74,9 @@ def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], config: M
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     text = json.dumps(config, allow_nan=False, sort_keys=True)
     bare = save_safetensors(arrays, metadata={"format": MAGIC, "config": text})
-    header, data = _split(bare, str(path))
+    header, begin = _header_of(io.BytesIO(bare), len(bare), str(path))
     write_atomic(path, save_safetensors(arrays, metadata={
-        "format": MAGIC, "config": text, "sha256": _digest(header, data)}))
+        "format": MAGIC, "config": text, "sha256": _digest(header, memoryview(bare)[begin:])}))
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -83,12 +90,13 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         The file cannot be read.
     """
     path = Path(path)
-    raw = path.read_bytes()
-    header, data = _split(raw, str(path))
+    with path.open("rb") as file:
+        _header_of(file, os.fstat(file.fileno()).st_size, str(path))  # a wrong file is refused before it is read
+        file.seek(0)
+        raw = file.read()
+    header, begin = _header_of(io.BytesIO(raw), len(raw), str(path))
     metadata = header["__metadata__"]
-    if metadata.get("format") != MAGIC or "config" not in metadata:
-        raise ModelFileError(f"not a model file: {str(path)!r} is a safetensors file, but not one that tsattn wrote")
-    if _digest(header, data) != metadata.get("sha256"):
+    if _digest(header, memoryview(raw)[begin:]) != metadata.get("sha256"):
         raise ModelFileError(f"damaged model file: the checksum of {str(path)!r} does not match its content")
     config = _parse_json(metadata["config"], str(path))
     try:
@@ -109,43 +117,48 @@ def _digest(header: dict[str, Any], data: memoryview) -> str:
     return digest.hexdigest()
 
 
-def _split(raw: bytes, path: str) -> tuple[dict[str, Any], memoryview]:
-    """The checked header and the data of a safetensors file."""
-    if len(raw) < 8:
-        raise ModelFileError(f"not a model file: {path!r} has only {len(raw)} bytes")
-    size = int.from_bytes(raw[:8], "little")
-    if size > min(MAX_HEADER, len(raw) - 8):
-        raise ModelFileError(f"not a model file: {path!r} announces a header of {size} bytes in {len(raw)}")
-    header = _parse_json(raw[8 : 8 + size], path)
-    data = memoryview(raw)[8 + size :]
-    if not isinstance(header.get("__metadata__"), dict):
+def _header_of(file: BinaryIO, n_bytes: int, path: str) -> tuple[dict[str, Any], int]:
+    """The checked header of a safetensors file of `n_bytes`, and where its data begin. Reads no further than that."""
+    if n_bytes < 8:
+        raise ModelFileError(f"not a model file: {path!r} has only {n_bytes} bytes")
+    size = int.from_bytes(file.read(8), "little")
+    if size > min(MAX_HEADER, n_bytes - 8):
+        raise ModelFileError(f"not a model file: {path!r} announces a header of {size} bytes in {n_bytes}")
+    header = _parse_json(file.read(size), path)
+    metadata = header.get("__metadata__")
+    texts = metadata if isinstance(metadata, dict) and all(isinstance(v, str) for v in metadata.values()) else {}
+    if texts.get("format") != MAGIC or "config" not in texts:
         raise ModelFileError(f"not a model file: {path!r} is a safetensors file, but not one that tsattn wrote")
-    _check_table({name: entry for name, entry in header.items() if name != "__metadata__"}, len(data), path)
-    return header, data
+    _check_table({name: entry for name, entry in header.items() if name != "__metadata__"}, n_bytes - 8 - size, path)
+    return header, 8 + size
 
 
 def _check_table(table: dict[str, Any], n_bytes: int, path: str) -> None:
     """Raise unless the tensors lie end to end, each as long as its shape says, and fill the data."""
-    spans = []
-    for name, entry in table.items():
-        try:
-            (begin, end), shape, width = entry["data_offsets"], entry["shape"], DTYPES[entry["dtype"]]
-            whole = all(type(number) is int and number >= 0 for number in [begin, end, *shape])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(f"damaged model file {path!r}: malformed entry for {name!r}") from error
-        n_elements = 1
-        for length in shape:
-            n_elements *= length if whole else 0
-        if not whole or end - begin != n_elements * width:
-            raise ModelFileError(f"damaged model file {path!r}: shape {shape} does not fit the bytes of {name!r}")
-        spans.append((begin, end))
     position = 0
-    for begin, end in sorted(spans):
+    for begin, end, name in sorted(_span(name, entry, path) for name, entry in table.items()):
         if begin != position:
-            raise ModelFileError(f"damaged model file {path!r}: tensors overlap or leave a gap at byte {position}")
+            raise ModelFileError(f"damaged model file {path!r}: {name!r} overlaps or leaves a gap at byte {position}")
         position = end
     if position != n_bytes:
         raise ModelFileError(f"damaged model file {path!r}: {n_bytes} bytes of data where the header says {position}")
+
+
+def _span(name: str, entry: Any, path: str) -> tuple[int, int, str]:
+    """Where a tensor's bytes begin and end, and its name; raise unless its entry makes sense by itself."""
+    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+        raise ModelFileError(f"damaged model file {path!r}: malformed entry for {name!r}")
+    shape, offsets = entry["shape"], entry["data_offsets"]
+    lists = isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2 and len(shape) <= MAX_AXES
+    whole = lists and all(type(number) is int and number >= 0 for number in [*offsets, *shape])
+    if not whole or not isinstance(entry["dtype"], str) or entry["dtype"] not in DTYPES:
+        raise ModelFileError(f"damaged model file {path!r}: malformed entry for {name!r}")
+    if name.startswith("/") or ".." in name.split("/"):
+        raise ModelFileError(f"damaged model file {path!r}: tensor name {name!r} is a path that leads elsewhere")
+    begin, end = offsets
+    if end - begin != prod(shape) * DTYPES[entry["dtype"]]:
+        raise ModelFileError(f"damaged model file {path!r}: shape {shape} does not fit the bytes of {name!r}")
+    return begin, end, name
 
 
 def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
@@ -167,18 +180,34 @@ def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
     return value
 
 
+def _make_alike(path: Path, old: os.stat_result) -> None:
+    """Give the file at `path` the owner and the permissions of an older one."""
+    with suppress(OSError, AttributeError):  # only an administrator may give a file away; Windows has no such thing
+        os.chown(path, old.st_uid, old.st_gid)
+    path.chmod(stat.S_IMODE(old.st_mode))
+
+
 def _remove_leftovers(path: Path) -> None:
-    """Remove parts that dead writers of this file left: those whose process is gone."""
-    for part in path.parent.glob(f".{path.name}.*{TEMPORARY}"):
-        owner = part.name.removeprefix(f".{path.name}.").split(".")[0]
+    """Remove parts that dead writers of this file left: those of this machine whose process is gone."""
+    start = f".{path.name}.{_machine()}."
+    for part in path.parent.glob(f"{escape(start)}*{TEMPORARY}"):
+        owner = part.name.removeprefix(start).split(".")[0]
         if owner.isdigit() and not _alive(int(owner)):
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # somebody else's, or removed meanwhile
+                part.unlink()
+
+
+def _machine() -> str:
+    """A short name of this machine: on a shared folder, other machines' processes have numbers of their own."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _alive(process: int) -> bool:
+    if os.name == "nt":  # there, the signal 0 is no question but ends the process
+        return True
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
