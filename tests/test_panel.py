@@ -202,3 +202,45 @@ def test_p22_columns_are_compared_by_name_and_order():
     for expected in (["v1", "v0"], ["v0"], ["v0", "v1", "v2"]):
         with pytest.raises(ValueError, match=rf"{re.escape(str(expected))}.*got 2: \['v0', 'v1'\]"):
             panel.check_columns(expected)
+
+
+def test_p22_without_names_only_the_number_of_columns_counts():
+    named, unnamed = Panel.from_sktime(panel_frame([3], n_columns=2)), Panel.from_sktime(np.zeros((1, 2, 3)))
+    named.check_columns([0, 1])
+    unnamed.check_columns(["v0", "v1"])
+    with pytest.raises(ValueError, match="3 columns seen in fit"):
+        named.check_columns([0, 1, 2])
+
+
+def test_groups_can_be_cut_but_never_a_series():
+    panel = Panel.from_sktime(panel_frame([3, 11, 3, 3, 11]))
+    groups = [positions.tolist() for positions, _ in panel.by_length(max_rows=7)]
+    assert groups == [[0, 2], [3], [1], [4]]
+
+
+def test_labels_are_those_of_the_input_rows():
+    X = panel_frame([2, 3], n_columns=1).rename(index={0: 10, 1: 11, 2: 12}, level=1)
+    panel = Panel.from_sktime(X)
+    assert panel.labels(np.array([1, 0]), np.array([2, 1])).tolist() == [12, 11]
+    woven = Panel.from_sktime(X.sort_index(level=1, kind="stable"))
+    assert woven.labels(np.array([1, 0]), np.array([2, 1])).tolist() == [12, 11]
+    assert Panel.from_sktime(np.zeros((2, 1, 5))).labels(np.array([1, 0]), np.array([2, 4])).tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(("index", "even"), [
+    (pd.RangeIndex(5, 40, 7), True), (pd.Index([0, 1, 2, 4]), False), (pd.Index([0.1, 0.2, 0.3, 0.4]), True),
+    (pd.date_range("2024-01-31", periods=5, freq="ME"), True), (pd.date_range("2024", periods=5, freq="D"), True),
+    (pd.DatetimeIndex(["2024-01-01", "2024-01-02", "2024-01-04"]), False),
+    (pd.period_range("2024-01", periods=5, freq="M"), True),
+    (pd.PeriodIndex(["2024-01", "2024-02", "2024-04"], freq="M"), False),
+    (pd.timedelta_range("1h", periods=5, freq="h"), True),
+])
+def test_even_steps(index, even):
+    assert Panel.from_sktime(pd.DataFrame({"x": range(len(index))}, index=index, dtype=float)).has_even_steps() is even
+
+
+def test_steps_between_series_do_not_count_but_series_share_one_step():
+    assert Panel.from_sktime(panel_frame([3, 5])).has_even_steps()
+    X = panel_frame([3, 3], n_columns=1)
+    X.index = pd.MultiIndex.from_tuples([(0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (1, 4)])
+    assert not Panel.from_sktime(X).has_even_steps()

@@ -109,12 +109,18 @@ class Panel:
         """Position of the series that each row belongs to; shape (rows,)."""
         return np.repeat(np.arange(self.n), self.lengths)
 
-    def by_length(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (positions (m,), rows (m, T)) for each length T, shortest first: series that may share one array."""
+    def by_length(self, max_rows: int | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (positions (m,), rows (m, T)) for each length T, shortest first: series that may share one array.
+
+        With `max_rows` a group is cut into several so that m T stays below it, or m is 1.
+        """
         by_length = np.argsort(self.lengths, kind="stable")
         lengths, first = np.unique(self.lengths[by_length], return_index=True)
-        for length, positions in zip(lengths, np.split(by_length, first[1:]), strict=True):
-            yield positions, self.offsets[positions][:, None] + np.arange(length)
+        for length, group in zip(lengths, np.split(by_length, first[1:]), strict=True):
+            size = len(group) if max_rows is None else max(1, max_rows // length)
+            for start in range(0, len(group), size):
+                positions = group[start:start + size]
+                yield positions, self.offsets[positions][:, None] + np.arange(length)
 
     def stack(self, positions: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Series of one length as a new array of shape (m, columns, T); all of them by default."""
@@ -178,10 +184,34 @@ class Panel:
                          f"found {bad:.3g} in {where}; divide the series by a constant")
 
     def check_columns(self, expected: Sequence[Hashable]) -> None:
-        """Raise ValueError unless the columns are those seen in fit, in the same order."""
-        if list(expected) != self.columns:
-            raise ValueError(f"X must have the {len(expected)} columns seen in fit, {list(expected)}, in this order; "
+        """Raise ValueError unless the columns are those seen in fit, in the same order.
+
+        Where either side has no names but 0, 1, 2, ..., as arrays have, only their number is compared.
+        """
+        expected = list(expected)
+        unnamed = list(range(len(expected)))
+        same = len(expected) == len(self.columns) and unnamed in (expected, self.columns)
+        if not same and expected != self.columns:
+            raise ValueError(f"X must have the {len(expected)} columns seen in fit, {expected}, in this order; "
                              f"got {len(self.columns)}: {self.columns}")
+
+    def labels(self, instance: np.ndarray, step: np.ndarray) -> pd.Index:
+        """Time labels of given steps of given series; the step itself for an array."""
+        if self.index is None:
+            return pd.Index(step)
+        rows = self.offsets[instance] + step
+        labels = self.index[rows if self.order is None else self.order[rows]]
+        return labels.get_level_values(-1)
+
+    def has_even_steps(self) -> bool:
+        """Whether time advances by one and the same step everywhere: then a sample is a unit of time."""
+        if self.index is None:
+            return True
+        times = self.index.get_level_values(-1)
+        inside = np.diff(self.instance) == 0
+        numbers = _time_numbers(times)
+        steps = np.diff(numbers if self.order is None else numbers[self.order])[inside]
+        return len(steps) == 0 or bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))
 
     def frame(self, values: np.ndarray, columns: Sequence[Any]) -> pd.DataFrame:
         """Rows of this panel as a DataFrame on the input's own index, in the input's own row order."""
@@ -198,6 +228,17 @@ def _numbers(X: pd.DataFrame) -> np.ndarray:
     if all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
         return X.to_numpy(dtype=np.float64)
     return X.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _time_numbers(times: pd.Index) -> np.ndarray:
+    """Numbers that advance by one step where the calendar does: months count as equal."""
+    if isinstance(times, pd.DatetimeIndex):
+        seen = times.unique().sort_values()
+        if len(seen) >= 3 and pd.infer_freq(seen) is not None:
+            return seen.get_indexer(times)
+    if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
+        return times.asi8
+    return times.to_numpy(dtype=np.float64)
 
 
 def _series_starts(index: pd.MultiIndex) -> tuple[np.ndarray, np.ndarray | None]:
