@@ -1,0 +1,177 @@
+"""Detection on NumPy arrays: prepares the compiled search and puts its answers together.
+
+Each thread works on a few series at a time, small enough to stay in cache; long series are cut into overlapping
+parts, whose overlap covers all smoothing, so that the answers are those of the whole.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tsattn.scalespace import _kernels, _search
+from tsattn.scalespace._dense import MODE, lanes_for
+from tsattn.scalespace._ladder import Ladder, Rung
+from tsattn.scalespace._pool import over_rows
+from tsattn.scalespace._refine_kernel import MOST_MOVES
+from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.keypoints import BUMP, DIP, Keypoints
+from tsattn.scalespace.octaves import enlarge
+
+REDUCE = {None: _kernels.KEEP, "average": _kernels.AVERAGE, "decimate": _kernels.DECIMATE}
+PART = 16384  # samples of a part of a long series, without its overlap
+
+
+def find(x: np.ndarray, ladder: Ladder, criteria: Criteria) -> Keypoints:
+    """Find the keypoints of `x`, (series, *space)."""
+    rungs = ladder.rungs(x.shape[1:])
+    if not rungs:
+        return _join([_columns(0, x.ndim - 1, x.dtype)], len(x), False)
+    if ladder.double:
+        x = np.ascontiguousarray(enlarge(x, x.ndim - 1, ladder.reducer_for(x.ndim - 1), ladder.mode))
+    columns: list[_search.Found] = []
+    for begin, end, window in _parts(rungs, criteria):
+        part = _rungs_of(rungs, ladder, x.shape[1:] if x.ndim > 2 else (end - begin,), begin * rungs[0].step)
+        columns += _find_part(x, begin, window, _pyramid(part, ladder, x.dtype), _rules(part, criteria, x.dtype))
+    return _join(columns, len(x), criteria.refine)
+
+
+def _parts(rungs: list[Rung], criteria: Criteria) -> list[tuple[int, int, tuple[float, float]]]:
+    """(begin, end, window of positions in input samples) of the parts that a series is cut into."""
+    n, first = rungs[0].sizes[0], rungs[0].step
+    whole = [(0, n, (-1.0, float(n)))]
+    if len(rungs[0].sizes) > 1:
+        return whole
+    reach = 0.0
+    for rung in rungs:
+        radii = sum(len(taps) - 1 for taps in rung.taps) + len(rung.reducer) - 1
+        reach += (radii + 2 + (MOST_MOVES if criteria.refine else 0)) * rung.step / first
+    unit = round(rungs[-1].step / first)
+    halo = -(-int(reach + 1) // unit) * unit
+    core = -(-max(PART, 4 * halo) // unit) * unit
+    if n <= core + 2 * halo:
+        return whole
+    parts = []
+    for start in range(0, n, core):
+        begin, end = max(start - halo, 0), min(start + core + halo, n)
+        parts.append((begin, end, (start * first if start else -1.0, (start + core) * first)))
+    return parts
+
+
+def _rungs_of(rungs: list[Rung], ladder: Ladder, sizes: tuple[int, ...], begin: float) -> list[Rung]:
+    """The same octaves for a part of other sizes that begins at `begin`, in input samples."""
+    average = ladder.reducer_for(len(sizes)) == "average"
+    part = []
+    for k, rung in enumerate(rungs):
+        if k and rung.step > rungs[k - 1].step:
+            sizes = tuple(n // 2 if average else (n + 1) // 2 for n in sizes)
+        part.append(Rung(rung.index, sizes, rung.step, rung.offset + begin, rung.sigmas, rung.taps, rung.reducer))
+    return part
+
+
+def _pyramid(rungs: list[Rung], ladder: Ladder, dtype: Any) -> _kernels.Pyramid:
+    kernels = [[*rung.taps, rung.reducer] for rung in rungs]
+    radius = np.array([[len(taps) - 1 for taps in row] for row in kernels])
+    taps = np.zeros((*radius.shape, radius.max() + 1), dtype)
+    for place in np.ndindex(*radius.shape):
+        taps[place][: radius[place] + 1] = kernels[place[0]][place[1]]
+    reduce = ladder.reducer_for(len(rungs[0].sizes))
+    source = ladder.source() if reduce == "average" else -1
+    sizes = np.array([rung.sizes for rung in rungs])
+    return _kernels.Pyramid(taps, radius, sizes, source, REDUCE[reduce], MODE[ladder.mode])
+
+
+def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
+    """The criteria as arrays, and the rows of each octave: those with a neighbour on every side."""
+    least = np.nextafter(np.zeros(1, dtype), np.ones(1, dtype))  # zero is no extremum, whatever the contrast
+    contrast = np.maximum(least, np.array([0.0 if criteria.refine else criteria.contrast, criteria.contrast], dtype))
+    starts, near = [], []
+    for rung in rungs:
+        strides = [int(np.prod(rung.sizes[k + 1 :])) for k in range(len(rung.sizes) - 1)]
+        start, shift = np.zeros(1, int), np.zeros(1, int)
+        for n, stride in zip(rung.sizes[:-1], strides, strict=True):
+            start = (start[:, None] + np.arange(1, n - 1) * stride).ravel()
+            shift = (shift[:, None] + np.array([-1, 0, 1]) * stride).ravel()
+        starts.append(start)
+        near.append(shift)
+    rows = np.full((len(rungs), max(map(len, starts))), -1)
+    for k, start in enumerate(starts):
+        rows[k, : len(start)] = start
+    return _search.Rules(
+        threshold=np.array([criteria.threshold], dtype),
+        contrast=contrast,
+        bump=criteria.polarity != "dip",
+        dip=criteria.polarity != "bump",
+        refine=criteria.refine,
+        edge=criteria.edge_limit(len(rungs[0].sizes)),
+        rows=rows,
+        near=np.array(near),
+        grid=np.array([[rung.step, rung.offset] for rung in rungs]),
+        sigma=np.array([rung.sigmas[0] for rung in rungs]),
+        first=rungs[0].index,
+        per_octave=len(rungs[0].sigmas) - 3,
+    )
+
+
+def _find_part(
+    x: np.ndarray, begin: int, window: tuple[float, float], pyramid: _kernels.Pyramid, rules: _search.Rules
+) -> list[_search.Found]:
+    n_axes, size, n = x.ndim - 1, int(np.prod(x.shape[1:])), int(np.prod(pyramid.sizes[0]))
+    lanes = min(lanes_for(n) if n_axes == 1 else 1, len(x))
+    flat = x.reshape(-1)
+
+    def work(first: int, last: int) -> list[_search.Found]:
+        buffers, marks = _memory(pyramid, n, lanes, x.dtype)
+        out = _columns(2 * len(marks.found.series), n_axes, x.dtype)
+        kept: list[_search.Found] = []
+        while first < last:
+            part = _search.Range(first, last, lanes, *window, size, begin)
+            first, count = _search.search(flat, part, pyramid, rules, buffers, marks, out)
+            kept.append(_search.Found(*[column[:count].copy() for column in out]))
+        return kept
+
+    return [part for some in over_rows(work, len(x), len(x) * n, align=lanes) for part in some]
+
+
+def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[_kernels.Buffers, _search.Marks]:
+    block, n_axes, n_scales = n * lanes, pyramid.sizes.shape[1], pyramid.radius.shape[1] - 4
+    counts = pyramid.sizes.prod(1)
+    padded = counts[:, None] // pyramid.sizes * (pyramid.sizes + 2 * pyramid.radius.max())
+    level, upper, base = (np.empty(block, dtype) for _ in range(3))
+    work = np.empty(padded.max() * lanes, dtype)
+    buffers = _kernels.Buffers(level, upper, base, work, np.empty((n_scales + 2, block), dtype))
+    word = np.zeros(block // 8 + 2, np.uint64)
+    found = _columns(lanes * n_scales * counts.sum(), n_axes, dtype)  # below threshold 1 every sample may count
+    point, system = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2))
+    at, first = np.empty(block, np.int64), np.empty(lanes + 1, np.int64)
+    return buffers, _search.Marks(word.view(np.uint8), word, at, point, system, first, found)
+
+
+def _columns(capacity: int, n_axes: int, dtype: Any) -> _search.Found:
+    whole = [np.empty(capacity, np.int64) for _ in range(3)]
+    return _search.Found(
+        whole[0], np.empty((capacity, n_axes)), np.empty(capacity), whole[1], whole[2], np.empty(capacity, dtype)
+    )
+
+
+def _join(parts: list[_search.Found], n_series: int, refined: bool) -> Keypoints:
+    found = _search.Found(*[np.concatenate(columns) for columns in zip(*parts, strict=True)])
+    order = _order(found, n_series, refined)
+    found = found if order is None else _search.Found(*[column[order] for column in found])
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(found.series, minlength=n_series))])
+    polarity = np.where(found.value < 0, BUMP, DIP).astype(np.int8)
+    return Keypoints(found.position, found.level, found.octave, found.scale, found.value, polarity, offsets)
+
+
+def _order(found: _search.Found, n_series: int, refined: bool) -> np.ndarray | None:
+    """What sorts by series, octave, scale, position; None if nothing need move."""
+    if not len(found.series):
+        return None
+    n_octaves, n_scales = np.ptp(found.octave) + 1, found.scale.max()
+    key = (found.series * n_octaves + found.octave - found.octave.min()) * n_scales + found.scale - 1
+    if refined:  # which moves keypoints to other scales and places
+        return np.lexsort((*found.position.T[::-1], key))
+    if (key[1:] >= key[:-1]).all():
+        return None
+    # parts of long series: positions ascend already, and a stable sort keeps that; 16 bits are sorted by counting
+    small = n_series * n_octaves * n_scales <= np.iinfo(np.uint16).max
+    return np.argsort(key.astype(np.uint16) if small else key, kind="stable")

@@ -1,0 +1,245 @@
+"""The compiled CPU path: smoothing, reduction and extrema of blocks of series or images.
+
+A block is flat: (*space, lanes), where the lanes are independent series standing side by side. Smoothing along an
+axis is then one sum of shifted contiguous slices, the shift being the size of what follows the axis; short series
+are as fast as long ones because many share one loop. Taps go four pairs at a time: fewer passes over the output.
+
+No fast-math: it could reorder sums, and then a constant series would no longer be constant after smoothing.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+REFLECT, NEAREST, CONSTANT = 0, 1, 2
+KEEP, AVERAGE, DECIMATE = 0, 1, 2
+CHUNK = 2048  # samples smoothed at a time: they and their shifted neighbours stay in the first cache
+
+compiled = njit(nogil=True, cache=True, error_model="numpy")
+
+
+class Pyramid(NamedTuple):
+    """What the kernels need to know of an octave ladder; the rows of `taps` are levels 0..S+2 and the reducer."""
+
+    taps: Any  # (octaves, S + 4, r + 1) in the type of the data
+    radius: Any  # (octaves, S + 4) int64; 0 is no smoothing
+    sizes: Any  # (octaves, axes) int64
+    source: int  # the level that is smoothed before averaging
+    reduce: int
+    mode: int
+
+
+class Buffers(NamedTuple):
+    """Flat working memory of one thread, each as long as a block's first octave."""
+
+    level: Any
+    upper: Any
+    base: Any
+    work: Any  # with room for the borders
+    dogs: Any  # (S + 2, block)
+
+
+@compiled
+def border(i, n, mode):
+    """Which of n samples stands at i; -1 where there is none."""
+    if 0 <= i < n:
+        return i
+    if mode == CONSTANT:
+        return -1
+    if mode == NEAREST:
+        return 0 if i < 0 else n - 1
+    i %= 2 * n
+    return i if i < n else 2 * n - 1 - i
+
+
+@compiled
+def copy(src, dst, count):
+    for i in range(count):
+        dst[i] = src[i]
+
+
+@compiled
+def subtract(a, b, out):
+    for i in range(out.size):
+        out[i] = a[i] - b[i]
+
+
+@compiled
+def fill_borders(work, n, inner, radius, mode):
+    """Fill the `radius` samples on either side of the n that stand in the middle of `work`."""
+    middle = work[radius * inner :]
+    for k in range(2 * radius):
+        i = k - radius if k < radius else n + k - radius
+        j = border(i, n, mode)
+        out = work[(i + radius) * inner : (i + radius + 1) * inner]
+        if j < 0:
+            out[:] = 0
+        else:
+            copy(middle[j * inner : (j + 1) * inner], out, inner)
+
+
+@compiled
+def add_four_pairs(out, padded, centre, inner, taps, j):
+    """Add the taps j..j+3 on both sides; contiguous slices let the compiler use whole vectors."""
+    m = out.size
+    w0, w1, w2, w3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
+    a, b = centre - j * inner, centre + j * inner
+    l0, r0 = padded[a : a + m], padded[b : b + m]
+    l1, r1 = padded[a - inner : a - inner + m], padded[b + inner : b + inner + m]
+    l2, r2 = padded[a - 2 * inner : a - 2 * inner + m], padded[b + 2 * inner : b + 2 * inner + m]
+    l3, r3 = padded[a - 3 * inner : a - 3 * inner + m], padded[b + 3 * inner : b + 3 * inner + m]
+    for i in range(m):
+        out[i] += (w0 * (l0[i] + r0[i]) + w1 * (l1[i] + r1[i])) + (w2 * (l2[i] + r2[i]) + w3 * (l3[i] + r3[i]))
+
+
+@compiled
+def add_pair(out, padded, centre, shift, weight):
+    m = out.size
+    left, right = padded[centre - shift : centre - shift + m], padded[centre + shift : centre + shift + m]
+    for i in range(m):
+        out[i] += weight * (left[i] + right[i])
+
+
+@compiled
+def convolve_flat(padded, out, taps, inner):
+    """Convolve with the symmetric kernel `taps` (0..r); `out` begins r * inner into `padded`."""
+    radius = taps.size - 1
+    for start in range(0, out.size, CHUNK):
+        chunk = out[start : min(start + CHUNK, out.size)]
+        centre = start + radius * inner
+        middle = padded[centre : centre + chunk.size]
+        weight = taps[0]
+        for i in range(chunk.size):
+            chunk[i] = weight * middle[i]
+        j = 1
+        while j + 3 <= radius:
+            add_four_pairs(chunk, padded, centre, inner, taps, j)
+            j += 4
+        while j <= radius:
+            add_pair(chunk, padded, centre, j * inner, taps[j])
+            j += 1
+
+
+@compiled
+def smooth_axis(src, dst, work, shape, taps, mode):
+    """Smooth the middle axis of `src`, flat (outer, n, inner), into `dst`, which may be `src`."""
+    outer, n, inner = shape
+    size, margin = n * inner, (taps.size - 1) * inner
+    padded = work[: size + 2 * margin]
+    for k in range(outer):
+        copy(src[k * size : (k + 1) * size], padded[margin:], size)
+        fill_borders(padded, n, inner, taps.size - 1, mode)
+        convolve_flat(padded, dst[k * size : (k + 1) * size], taps, inner)
+
+
+@compiled
+def smooth_block(src, dst, work, sizes, lanes, taps, mode):
+    """Smooth every space axis of a block (*sizes, lanes)."""
+    outer = 1
+    inner = lanes
+    for n in sizes:
+        inner *= n
+    if taps.size == 1:
+        copy(src, dst, inner)
+        return
+    for axis in range(sizes.size):
+        inner //= sizes[axis]
+        smooth_axis(src if axis == 0 else dst, dst, work, (outer, sizes[axis], inner), taps, mode)
+        outer *= sizes[axis]
+
+
+@compiled
+def interleave(rows, size, block, n, lanes):
+    """Write the first n samples of each flat row of `size` side by side into the flat `block` (n, lanes)."""
+    for lane in range(lanes):
+        row = rows[lane * size : lane * size + n]
+        for i in range(n):
+            block[i * lanes + lane] = row[i]
+
+
+@compiled
+def part_lanes(block, rows, n, lanes):
+    """Undo `interleave`; rows have n samples."""
+    for lane in range(lanes):
+        row = rows[lane * n : (lane + 1) * n]
+        for i in range(n):
+            row[i] = block[i * lanes + lane]
+
+
+@compiled
+def smooth_rows(rows, out, taps, lanes, mode):
+    """Smooth each row of (m, n), `lanes` rows at a time."""
+    m, n = rows.shape
+    flat, flat_out = rows.ravel(), out.ravel()
+    block = np.empty(n * lanes, rows.dtype)
+    work = np.empty((n + 2 * (taps.size - 1)) * lanes, rows.dtype)
+    for first in range(0, m, lanes):
+        some = min(lanes, m - first)
+        interleave(flat[first * n :], n, block, n, some)
+        smooth_axis(block, block, work, (1, n, some), taps, mode)
+        part_lanes(block, flat_out[first * n :], n, some)
+
+
+@compiled
+def smooth_columns(blocks, out, taps, mode):
+    """Smooth the middle axis of (m, n, inner)."""
+    m, n, inner = blocks.shape
+    work = np.empty((n + 2 * (taps.size - 1)) * inner, blocks.dtype)
+    for k in range(m):
+        smooth_axis(blocks[k].ravel(), out[k].ravel(), work, (1, n, inner), taps, mode)
+
+
+@compiled
+def halve_axis(src, dst, shape, average):
+    """Halve the middle axis of `src`, flat (outer, n, inner): the mean of each pair, or every second sample."""
+    outer, n, inner = shape
+    half = n // 2 if average else (n + 1) // 2
+    for k in range(outer):
+        for i in range(half):
+            first = src[(k * n + 2 * i) * inner : (k * n + 2 * i + 1) * inner]
+            out = dst[(k * half + i) * inner : (k * half + i + 1) * inner]
+            if average:
+                second = src[(k * n + 2 * i + 1) * inner : (k * n + 2 * i + 2) * inner]
+                for j in range(inner):
+                    out[j] = (first[j] + second[j]) * src.dtype.type(0.5)
+            else:
+                copy(first, out, inner)
+
+
+@compiled
+def reduce_block(src, dst, sizes, lanes, reduce):
+    """Make the next octave's base of a block: halve every axis, or keep it."""
+    inner = lanes
+    for n in sizes:
+        inner *= n
+    if reduce == KEEP:
+        copy(src, dst, inner)
+        return
+    outer = 1
+    for axis in range(sizes.size):
+        n = sizes[axis]
+        inner //= n
+        halve_axis(src if axis == 0 else dst, dst, (outer, n, inner), reduce == AVERAGE)
+        outer *= n // 2 if reduce == AVERAGE else (n + 1) // 2
+
+
+@compiled
+def build_octave(pyramid, o, buffers, lanes):
+    """Fill `buffers.dogs` with octave `o`, whose input is `buffers.base`, and make the next octave's base."""
+    taps, radius, sizes, mode = pyramid.taps[o], pyramid.radius[o], pyramid.sizes[o], pyramid.mode
+    n_scales, count = radius.size - 4, lanes
+    for n in sizes:
+        count *= n
+    level, upper = buffers.level, buffers.upper
+    smooth_block(buffers.base, level, buffers.work, sizes, lanes, taps[0, : radius[0] + 1], mode)
+    for s in range(1, n_scales + 3):
+        if pyramid.reduce == AVERAGE and s - 1 == pyramid.source:
+            reducer = taps[n_scales + 3, : radius[n_scales + 3] + 1]
+            smooth_block(level, buffers.base, buffers.work, sizes, lanes, reducer, mode)
+            reduce_block(buffers.base, buffers.base, sizes, lanes, AVERAGE)
+        smooth_block(level, upper, buffers.work, sizes, lanes, taps[s, : radius[s] + 1], mode)
+        subtract(upper, level, buffers.dogs[s - 1, :count])
+        level, upper = upper, level
+        if pyramid.reduce != AVERAGE and s == n_scales:
+            reduce_block(level, buffers.base, sizes, lanes, pyramid.reduce)

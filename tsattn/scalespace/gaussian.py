@@ -1,0 +1,151 @@
+"""Gaussian smoothing along any axes.
+
+Witkin, "Scale-space filtering", IJCAI 1983; Lindeberg, "Scale-space for discrete signals", IEEE TPAMI 12(3), 1990,
+eq. 3: the discrete Gaussian T(n; t) = exp(-t) I_n(t), t = sigma^2, whose variances add exactly, so that smoothing
+by a and then by b is smoothing by sqrt(a^2 + b^2) at every sigma. The sampled Gaussian fails below sigma of 0.7.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import ive
+
+from tsattn._checks import check_one_of, check_positive
+from tsattn.scalespace._arrays import is_torch, prepare, restore
+
+KERNELS = ("discrete", "sampled")
+MODES = ("reflect", "nearest", "constant")
+LEAST_RADIUS = 3  # at sigma 0.5 a radius of 2 loses 2 % of the discrete Gaussian's variance, 3 loses 0.1 %
+
+
+def gaussian_kernel(sigma: float, *, kernel: str = "discrete", truncate: float = 4.0) -> np.ndarray:
+    """Return the weights of a Gaussian at the integers -r..r, which sum to 1.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in samples; 0 gives the single weight 1.
+    kernel : {"discrete", "sampled"}, default "discrete"
+        Lindeberg's discrete Gaussian ``exp(-sigma^2) I_n(sigma^2)``, of variance sigma^2 at every sigma, or
+        ``exp(-n^2 / (2 sigma^2))`` taken at the integers.
+    truncate : float, default 4.0
+        The radius r is ``truncate * sigma`` rounded up, and never below 3.
+
+    Returns
+    -------
+    numpy.ndarray, (2 r + 1,), float64
+
+    Raises
+    ------
+    ValueError
+        If sigma is negative or not finite, truncate not positive, or the kernel unknown.
+
+    Examples
+    --------
+    >>> gaussian_kernel(1.0).round(3).tolist()
+    [0.001, 0.008, 0.05, 0.208, 0.466, 0.208, 0.05, 0.008, 0.001]
+    """
+    sigma = check_positive("sigma", sigma, zero=True)
+    truncate = check_positive("truncate", truncate)
+    check_one_of("kernel", kernel, KERNELS)
+    if sigma == 0:
+        return np.ones(1)
+    radius = max(int(np.ceil(truncate * sigma)), LEAST_RADIUS)
+    n = np.abs(np.arange(-radius, radius + 1))
+    weights = ive(n, sigma * sigma) if kernel == "discrete" else np.exp(-0.5 * (n / sigma) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+def half_kernel(sigma: float, kernel: str, truncate: float) -> np.ndarray:
+    """The weights at 0..r: the kernel is symmetric."""
+    weights = gaussian_kernel(sigma, kernel=kernel, truncate=truncate)
+    return np.ascontiguousarray(weights[len(weights) // 2 :])
+
+
+def blur(
+    x: Any,
+    sigma: float,
+    *,
+    axes: Sequence[int] = (-1,),
+    mode: str = "reflect",
+    kernel: str = "discrete",
+    truncate: float = 4.0,
+) -> Any:
+    """Smooth `x` by a Gaussian of standard deviation `sigma` along each of `axes`.
+
+    Parameters
+    ----------
+    x : array or tensor, any shape
+        Real numbers, all finite. Integers are taken as float64, half precision as float32.
+    sigma : float
+        Standard deviation in samples; 0 changes nothing.
+    axes : sequence of int, default (-1,)
+        The axes smoothed; the others are independent.
+    mode : {"reflect", "nearest", "constant"}, default "reflect"
+        What stands beyond the border, as SciPy names it: ``d c b a | a b c d | d c b a``, the edge value, or 0.
+    kernel, truncate
+        As in `gaussian_kernel`.
+
+    Returns
+    -------
+    array or tensor of the same shape; float32 is computed in float32, float64 in float64.
+
+    Raises
+    ------
+    TypeError
+        If x is complex, of objects, or masked.
+    ValueError
+        If x is empty, holds NaN or infinity, or a parameter is outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blur(np.array([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]), 0.5).round(2).tolist()
+    [0.0, 0.01, 0.1, 0.79, 0.1, 0.01, 0.0]
+    """
+    check_one_of("mode", mode, MODES)
+    taps = half_kernel(sigma, kernel, truncate)
+    x, order = prepare(x, axes)
+    return restore(convolve(x, taps, len(order), mode), order)
+
+
+def convolve(x: Any, taps: np.ndarray, n_axes: int, mode: str) -> Any:
+    """Convolve the last `n_axes` axes of a prepared `x` with the symmetric kernel whose weights at 0..r are `taps`."""
+    if len(taps) == 1:
+        return x.clone() if is_torch(x) else x.copy()
+    if is_torch(x):
+        for axis in range(x.ndim - n_axes, x.ndim):
+            x = _convolve_torch(x, taps, axis, mode)
+        return x
+    from tsattn.scalespace._dense import convolve_axes  # compiled: loaded when first needed
+
+    return convolve_axes(x, taps, n_axes, mode)
+
+
+def _convolve_torch(x: Any, taps: np.ndarray, axis: int, mode: str) -> Any:
+    """Sum of shifted slices: every sample sees the same operations in the same order, so equal inputs stay equal."""
+    import torch
+
+    radius, n = len(taps) - 1, x.shape[axis]
+    index = torch.from_numpy(border_index(n, radius, mode)).to(x.device)
+    padded = x.index_select(axis, index.clamp(min=0))
+    if mode == "constant":
+        shape = [1] * x.ndim
+        shape[axis] = -1
+        padded = padded * (index >= 0).to(x.dtype).view(shape)
+    out = padded.narrow(axis, radius, n) * float(taps[0])
+    for j in range(1, radius + 1):
+        out = out + (padded.narrow(axis, radius - j, n) + padded.narrow(axis, radius + j, n)) * float(taps[j])
+    return out
+
+
+def border_index(n: int, radius: int, mode: str) -> np.ndarray:
+    """Which of n samples stands at -radius..n-1+radius; -1 where there is none (mode "constant")."""
+    i = np.arange(-radius, n + radius)
+    if mode == "nearest":
+        return i.clip(0, n - 1)
+    if mode == "constant":
+        return np.where((i >= 0) & (i < n), i, -1)
+    i = i % (2 * n)  # radius may exceed n: the reflected series repeats with period 2 n
+    return np.minimum(i, 2 * n - 1 - i)

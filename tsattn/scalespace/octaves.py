@@ -1,0 +1,220 @@
+"""The pyramid of smoothed copies, and the full-length bands.
+
+Witkin 1983; Lowe, IJCV 2004, section 3. One grid for all answers: index i of an octave lies at
+``i * step + offset`` in input samples, step = 2^o. Averaging pairs moves the grid: offset = (2^o - 1) / 2.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tsattn._checks import check_one_of, check_positive
+from tsattn.scalespace._arrays import is_torch, prepare
+from tsattn.scalespace._ladder import Ladder, Rung
+from tsattn.scalespace.gaussian import KERNELS, MODES, border_index, convolve, half_kernel
+
+
+@dataclass(frozen=True)
+class Octave:
+    """The levels of one octave.
+
+    Attributes
+    ----------
+    levels : (..., S + 3, *space)
+    sigmas : (S + 3,) absolute blur of each level, in input samples
+    index : int, the octave; 0 is the input's own grid, -1 the doubled one
+    step, offset : float, sample i lies at ``i * step + offset`` in input samples
+    n_axes : int, how many space axes end `levels`
+    """
+
+    levels: Any
+    sigmas: np.ndarray
+    index: int
+    step: float
+    offset: float
+    n_axes: int
+
+    @property
+    def differences(self) -> Any:
+        """Differences of Gaussians, (..., S + 2, *space): the next level less this one, negative on a bump."""
+        axis = self.levels.ndim - self.n_axes - 1
+        front = (slice(None),) * axis
+        return self.levels[(*front, slice(1, None))] - self.levels[(*front, slice(None, -1))]
+
+
+def octaves(
+    x: Any,
+    *,
+    axes: Sequence[int] = (-1,),
+    n_octaves: int | str = 3,
+    scales_per_octave: int = 3,
+    sigma0: float = 1.6,
+    mode: str = "reflect",
+    kernel: str = "discrete",
+    truncate: float = 4.0,
+    reduce: str | None = "auto",
+    assumed_blur: float = 0.0,
+    double: bool = False,
+) -> list[Octave]:
+    """Return the octaves of `x`, each with S + 3 levels of absolute blur ``sigma0 * 2^(o + s / S)``, s = 0..S+2.
+
+    Parameters
+    ----------
+    x : array or tensor, any shape
+        Real numbers, all finite.
+    axes : sequence of int, default (-1,)
+        The space axes; every other axis is a batch of independent series or images.
+    n_octaves : int or "auto", default 3
+        Octaves in which fewer than 8 samples would be left are not made; "auto" makes all others.
+    scales_per_octave : int, default 3
+        S: the blur doubles every S levels.
+    sigma0 : float, default 1.6
+        Blur of level 0 of octave 0, in samples.
+    mode, kernel, truncate
+        As in `blur`.
+    reduce : {"auto", "average", "decimate", None}, default "auto"
+        How level S becomes the next octave: means of pairs (an odd last sample is left out), every second sample
+        (the first is kept), or no reduction. "auto" is None below sigma0 = 1, where any reduction aliases; otherwise
+        "average" for one space axis and "decimate" for more, as Lowe has it.
+    assumed_blur : float, default 0.0
+        Blur that x already has, in samples; 0.5 is customary for photographs.
+    double : bool, default False
+        Begin with octave -1, the input enlarged twice by linear interpolation and taken to have twice its blur. Its
+        sample i lies at i / 2 - 1 / 4 with "average", at i / 2 otherwise.
+
+    Returns
+    -------
+    list of Octave, empty if x has fewer than 8 samples along an axis
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `blur`; also if sigma0 is below the blur of the input, or too small to average pairs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [(o.levels.shape, o.step, o.offset) for o in octaves(np.zeros((2, 33)))]
+    [((2, 6, 33), 1.0, 0.0), ((2, 6, 16), 2.0, 0.5), ((2, 6, 8), 4.0, 1.5)]
+    """
+    ladder = Ladder(n_octaves, scales_per_octave, sigma0, mode, kernel, truncate, reduce, assumed_blur, double)
+    x, order = prepare(x, axes)
+    return make_octaves(x, len(order), ladder)
+
+
+def make_octaves(x: Any, n_axes: int, ladder: Ladder) -> list[Octave]:
+    """The octaves of a prepared `x` (..., *space)."""
+    reduce = ladder.reducer_for(n_axes)
+    rungs = ladder.rungs(tuple(x.shape[x.ndim - n_axes :]))
+    base = enlarge(x, n_axes, reduce, ladder.mode) if ladder.double and rungs else x
+    made = []
+    for rung in rungs:
+        levels = [convolve(base, rung.taps[0], n_axes, ladder.mode)]
+        for taps in rung.taps[1:]:
+            levels.append(convolve(levels[-1], taps, n_axes, ladder.mode))
+        axis = x.ndim - n_axes
+        made.append(Octave(_stack(levels, axis), rung.sigmas, rung.index, rung.step, rung.offset, n_axes))
+        if rung is not rungs[-1]:
+            base = _next_base(levels, rung, n_axes, ladder)
+    return made
+
+
+def _next_base(levels: list[Any], rung: Rung, n_axes: int, ladder: Ladder) -> Any:
+    reduce = ladder.reducer_for(n_axes)
+    if reduce != "average":
+        base = levels[ladder.scales_per_octave]
+        return base if reduce is None else base[(..., *[slice(None, None, 2)] * n_axes)]
+    base = convolve(levels[ladder.source()], rung.reducer, n_axes, ladder.mode)
+    for axis in range(base.ndim - n_axes, base.ndim):
+        front = (slice(None),) * axis
+        even = base.shape[axis] // 2 * 2
+        base = (base[(*front, slice(0, even, 2))] + base[(*front, slice(1, even, 2))]) * 0.5
+    return base
+
+
+def enlarge(x: Any, n_axes: int, reduce: str | None, mode: str) -> Any:
+    """Twice the samples along the last `n_axes` axes, by linear interpolation at i / 2 - 1 / 4 or at i / 2."""
+    for axis in range(x.ndim - n_axes, x.ndim):
+        n, front = x.shape[axis], (slice(None),) * axis
+        i = np.arange(2 * n)
+        place = i / 2 - (0.25 if reduce == "average" else 0.0)
+        left = np.floor(place).astype(int)
+        right_share = _column(place - left, x, axis)
+        index = border_index(n, 1, "nearest" if mode == "nearest" else "reflect")[1:]  # both repeat the edge value
+        index = np.concatenate([[0], index])
+        low, high = index[left + 1], index[left + 2]
+        x = x[(*front, low)] * (1 - right_share) + x[(*front, high)] * right_share
+    return x
+
+
+def _column(values: np.ndarray, like: Any, axis: int) -> Any:
+    shape = [1] * like.ndim
+    shape[axis] = -1
+    if is_torch(like):
+        import torch
+
+        return torch.from_numpy(values).to(like).view(shape)
+    return values.astype(like.dtype).reshape(shape)
+
+
+def _stack(levels: list[Any], axis: int) -> Any:
+    if is_torch(levels[0]):
+        import torch
+
+        return torch.stack(levels, axis)
+    return np.stack(levels, axis)
+
+
+def bands(
+    x: Any,
+    sigmas: Iterable[float] = (0.0, 0.7, 1.1, 1.8, 2.8),
+    *,
+    axes: Sequence[int] = (-1,),
+    mode: str = "reflect",
+    kernel: str = "discrete",
+    truncate: float = 4.0,
+) -> Any:
+    """Return the full-length differences between neighbouring scales: ``L(sigma_i) - L(sigma_i+1)``.
+
+    With the first sigma 0 and the last level added back, the bands sum to x. A bump is positive.
+
+    Parameters
+    ----------
+    x : array or tensor, any shape
+    sigmas : increasing sequence of at least two floats, default (0, 0.7, 1.1, 1.8, 2.8)
+        Absolute blur in samples; 0 is x itself.
+    axes, mode, kernel, truncate
+        As in `blur`.
+
+    Returns
+    -------
+    array or tensor, (..., len(sigmas) - 1, *space): the space axes last, the bands before them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `blur`; also if sigmas do not increase.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> bands(np.eye(1, 9, 4), (0, 1.0)).round(2).tolist()
+    [[[-0.0, -0.01, -0.05, -0.21, 0.53, -0.21, -0.05, -0.01, -0.0]]]
+    """
+    scales = [check_positive("each sigma", sigma, zero=True) for sigma in sigmas]
+    if len(scales) < 2 or any(b <= a for a, b in pairwise(scales)):
+        raise ValueError(f"sigmas must be at least two, increasing, got {tuple(scales)!r}")
+    check_one_of("mode", mode, MODES)
+    check_one_of("kernel", kernel, KERNELS)
+    x, order = prepare(x, axes)
+    level, found, before = x, [], 0.0
+    for k, sigma in enumerate(scales):
+        taps = half_kernel((sigma**2 - before**2) ** 0.5, kernel, truncate)
+        upper = level if sigma == before else convolve(level, taps, len(order), mode)
+        if k:
+            found.append(level - upper)
+        level, before = upper, sigma
+    return _stack(found, x.ndim - len(order))
