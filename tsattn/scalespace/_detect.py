@@ -12,8 +12,7 @@ from tsattn.scalespace import _kernels, _search
 from tsattn.scalespace._dense import MODE, lanes_for
 from tsattn.scalespace._ladder import Ladder, Rung
 from tsattn.scalespace._pool import over_rows
-from tsattn.scalespace._refine_kernel import MOST_MOVES
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.extrema import MOST_MOVES, Criteria
 from tsattn.scalespace.keypoints import BUMP, DIP, Keypoints
 from tsattn.scalespace.octaves import enlarge
 

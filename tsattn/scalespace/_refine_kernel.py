@@ -7,8 +7,7 @@ Unknowns come in the order: space axes, then scale. A place is (level, flat samp
 import numpy as np
 
 from tsattn.scalespace._kernels import compiled
-
-MOST_MOVES = 5
+from tsattn.scalespace.extrema import MOST_MOVES
 
 
 @compiled

@@ -16,6 +16,7 @@ from tsattn.scalespace._ladder import LEAST_SAMPLES, Ladder
 from tsattn.scalespace.keypoints import Keypoints
 
 POLARITIES = ("both", "bump", "dip")
+MOST_MOVES = 5  # of a fit, before it counts as unsettled
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,10 @@ def detect(
             stacklevel=2,
         )
     flat = x.reshape(-1, *sizes)
-    if is_torch(x):
-        from tsattn.scalespace import refine as other_path
-    else:
-        from tsattn.scalespace import _detect as other_path
-    return other_path.find(flat, ladder, criteria)
+    if is_torch(x):  # either path is loaded when first needed
+        from tsattn.scalespace import _detect_torch
+
+        return _detect_torch.find(flat, ladder, criteria)
+    from tsattn.scalespace import _detect
+
+    return _detect.find(flat, ladder, criteria)
