@@ -1,0 +1,226 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tsattn._checks import DatasetNotFoundError
+from tsattn.benchmark import Entry, Folder, Suite, Task, run_suite
+
+PROGRAM = Path(__file__).with_name("dummies.py")
+
+
+class Told(list):
+    """Events by kind."""
+
+    def __call__(self, event):
+        self.append(event)
+
+    def count_of(self, kind):
+        return sum(event.kind == kind for event in self)
+
+
+@pytest.fixture
+def trace(tmp_path, monkeypatch):
+    path = tmp_path / "trace"
+    path.touch()
+    monkeypatch.setenv("SLOPE_TRACE", str(path))
+    return path
+
+
+def fits(trace):
+    """Real fits written to the trace: the warming up, with 6 series, is left out."""
+    return [line for line in trace.read_text().splitlines() if not line.endswith(" 6")]
+
+
+def start(folder):
+    return subprocess.Popen([sys.executable, str(PROGRAM), str(folder)], cwd=PROGRAM.parent)
+
+
+def rows_of(folder):
+    rows = list(Folder(folder).rows())
+    assert all(isinstance(row, dict) for row in rows)
+    return rows
+
+
+def test_a_row_says_what_was_run_where_and_how_well(dummies, tmp_path):
+    keys = run_suite(dummies.SMALL, tmp_path, command="tsattn bench --suite small")
+    row = Folder(tmp_path).read(keys[0])
+    assert row["slot"] == "slopes/official/1/0/slope/0"
+    assert {name: row["task"][name] for name in ("n_train", "n_test", "n_channels", "n_classes", "min_length")} == {
+        "n_train": 12, "n_test": 9, "n_channels": 2, "n_classes": 3, "min_length": 5}
+    assert row["task"]["majority"] == pytest.approx(1 / 3)
+    assert row["estimator"]["what"]["params"]["shift"] == 0.0
+    assert row["scores"]["accuracy"] == row["scores"]["balanced_accuracy"] == row["scores"]["macro_f1"] == 1.0
+    assert 0 < row["scores"]["log_loss"] < 2
+    assert row["true"] == row["predicted"] == [0, 1, 2] * 3
+    assert row["classes"] == ["down", "flat", "up"]
+    assert row["fit_seconds"] > 0
+    assert row["predict_seconds"] > 0
+    assert row["memory"]["peak_mb"] >= row["memory"]["before_mb"] > 0
+    assert row["hardware"]["cores"] >= 1
+    assert {"python", "tsattn", "torch", "sktime", "numpy"} <= set(row["versions"])
+    assert row["command"] == "tsattn bench --suite small"
+    assert row["started"] < row["finished"]
+    json.dumps(row, allow_nan=False)
+
+
+def test_a_shift_of_one_class_costs_what_it_must(dummies, tmp_path):
+    keys = run_suite(dummies.SMALL, tmp_path)
+    row = Folder(tmp_path).read(keys[1])  # every slope seems 1 steeper: down -> flat, flat -> up, up -> up
+    assert row["predicted"] == [1, 2, 2] * 3
+    assert row["scores"]["accuracy"] == pytest.approx(1 / 3)
+    assert row["scores"]["macro_f1"] == pytest.approx((0 + 0 + 2 * 0.5 / 1.5) / 3)
+
+
+def test_finished_cells_are_never_computed_again(dummies, tmp_path, trace):
+    first = run_suite(dummies.TRACED, tmp_path / "runs")
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs" / "rows").iterdir()}
+    told = Told()
+    assert run_suite(dummies.TRACED, tmp_path / "runs", tell=told) == first
+    assert told.count_of("kept") == 6
+    assert len(fits(trace)) == 6
+    assert written == {path: path.stat().st_mtime_ns for path in (tmp_path / "runs" / "rows").iterdir()}
+
+
+def test_more_seeds_add_to_what_is_there(dummies, tmp_path, trace):
+    first = run_suite(dummies.TRACED, tmp_path / "runs")
+    second = run_suite(dummies.TRACED.only(seeds=3), tmp_path / "runs")
+    assert second[:6] == first
+    assert len(fits(trace)) == 9
+
+
+@pytest.mark.slow
+def test_a_killed_run_resumes_and_loses_nothing(dummies, tmp_path, trace, monkeypatch):
+    monkeypatch.setenv("SLOPE_SLEEP", "0.7")
+    folder = tmp_path / "runs"
+    process = start(folder)
+    while not (folder / "rows").exists() or len(list((folder / "rows").glob("*.json"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    survived = {row["key"]: row for row in rows_of(folder)}
+    assert 2 <= len(survived) < 6
+    keys = run_suite(dummies.TRACED, folder)
+    assert len(keys) == len(set(keys)) == len(rows_of(folder)) == 6
+    after = {row["key"]: row for row in rows_of(folder)}
+    assert all(after[key] == row for key, row in survived.items())
+    assert len(fits(trace)) <= 7  # at most the one that was under way was begun twice
+
+
+@pytest.mark.slow
+def test_two_processes_share_a_folder_and_the_work(dummies, tmp_path, trace, monkeypatch):
+    monkeypatch.setenv("SLOPE_SLEEP", "0.7")
+    folder = tmp_path / "runs"
+    processes = [start(folder), start(folder)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert len(rows_of(folder)) == 6
+    done = fits(trace)
+    assert len(done) == 6  # no cell was computed by both
+    assert Folder(folder).manifest().keys() == {row["slot"] for row in rows_of(folder)}
+
+
+@pytest.mark.slow
+def test_what_a_killed_neighbour_held_is_computed_here(dummies, tmp_path, trace, monkeypatch):
+    monkeypatch.setenv("SLOPE_SLEEP", "600")
+    folder = tmp_path / "runs"
+    process = start(folder)
+    while not fits(trace):
+        time.sleep(0.05)
+    held = [path.stem for path in (folder / "claims").iterdir()]
+    with Folder(folder).claim(held[0]) as mine:
+        assert not mine
+    process.kill()
+    process.wait()
+    with Folder(folder).claim(held[0]) as mine:
+        assert mine
+
+
+@pytest.mark.parametrize("damage", [
+    lambda text: text[: len(text) // 2], lambda text: "", lambda text: "[]",
+    lambda text: text.replace('"accuracy": 1.0', '"accuracy": 0.9')])
+def test_a_damaged_row_is_computed_again_with_a_warning(dummies, tmp_path, damage):
+    keys = run_suite(dummies.SMALL, tmp_path)
+    path = tmp_path / "rows" / f"{keys[0]}.json"
+    whole = json.loads(path.read_text())
+    path.write_text(damage(path.read_text()))
+    told = Told()
+    assert run_suite(dummies.SMALL, tmp_path, tell=told) == keys
+    assert [event.text.count("damaged row") for event in told if event.kind == "damaged"] == [1]
+    assert (told.count_of("done"), told.count_of("kept")) == (1, 2)
+    assert Folder(tmp_path).read(keys[0])["scores"] == whole["scores"]
+
+
+def test_a_failure_is_a_row_and_the_next_run_tries_again(dummies, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLOPE_FAIL", str(tmp_path / "cure"))
+    suite = Suite("half", "", dummies.SMALL.tasks, (Entry("failing", dummies.failing), *dummies.SMALL.entries))
+    told = Told()
+    keys = run_suite(suite, tmp_path / "runs", tell=told)
+    assert (told.count_of("failed"), told.count_of("done")) == (1, 2)
+    row = Folder(tmp_path / "runs").read(keys[0])
+    assert row["error"]["type"] == "RuntimeError"
+    assert row["error"]["message"] == "there is <b>no</b> way"
+    assert "Traceback" in row["error"]["traceback"]
+    (tmp_path / "cure").touch()
+    assert run_suite(suite, tmp_path / "runs") == keys
+    assert Folder(tmp_path / "runs").read(keys[0])["status"] == "done"
+
+
+def test_an_estimator_that_cannot_be_built_is_a_failed_row(dummies, tmp_path):
+    suite = Suite("broken", "", dummies.SMALL.tasks, (Entry("unbuildable", dummies.unbuildable),))
+    (key,) = run_suite(suite, tmp_path)
+    assert Folder(tmp_path).read(key)["error"]["message"] == "no such estimator"
+
+
+def missing_data():
+    raise DatasetNotFoundError("no auslan here; set TSATTN_DATA")
+
+
+def test_missing_data_stops_the_run_and_keeps_what_was_done(dummies, tmp_path):
+    suite = replace(dummies.SMALL, tasks=(*dummies.SMALL.tasks, Task("missing", missing_data)))
+    with pytest.raises(DatasetNotFoundError, match="set TSATTN_DATA"):
+        run_suite(suite, tmp_path)
+    assert len(rows_of(tmp_path)) == 3
+
+
+def test_estimators_that_need_equal_lengths_get_them_and_the_row_says_so(dummies, tmp_path):
+    entry = Entry("slope", dummies.slope, equal_length=True, note="simple")
+    tasks = (Task("unequal", dummies.unequal_panel, steps=11), Task("equal", dummies.panel, steps=11))
+    keys = run_suite(Suite("resampling", "", tasks, (entry,)), tmp_path)
+    unequal, equal = (Folder(tmp_path).read(key)["estimator"] for key in keys)
+    assert unequal["notes"] == ["simple", "series resampled to 11 steps"]
+    assert "Resample" in json.dumps(unequal["what"])
+    assert equal["notes"] == ["simple"]
+    assert "Resample" not in json.dumps(equal["what"])
+
+
+def test_p69_test_labels_never_reach_an_estimator(dummies, tmp_path):
+    rows = []
+    for load in (dummies.panel, dummies.scrambled_panel):
+        folder = tmp_path / load.__name__
+        keys = run_suite(replace(dummies.SMALL, tasks=(Task("slopes", load),)), folder)
+        rows.append([Folder(folder).read(key) for key in keys])
+    for true, other in zip(*rows, strict=True):
+        assert true["true"] != other["true"]
+        assert true["predicted"] == other["predicted"]
+        assert true["history"] == other["history"]
+        assert true["key"] != other["key"]
+
+
+@pytest.mark.slow
+def test_workers_give_the_rows_of_a_serial_run_and_one_thread_each(dummies, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROGRAM.parent), os.environ.get("PYTHONPATH", "")]))
+    serial, parallel = tmp_path / "serial", tmp_path / "parallel"
+    told = Told()
+    assert run_suite(dummies.SMALL, serial) == run_suite(dummies.SMALL, parallel, jobs=2, tell=told)
+    assert told.count_of("done") == 3
+    for one, other in zip(rows_of(serial), rows_of(parallel), strict=True):
+        assert one["predicted"] == other["predicted"]
+        assert one["scores"] == other["scores"]
+        assert other["hardware"]["torch_threads"] == 1

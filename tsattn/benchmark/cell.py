@@ -1,0 +1,136 @@
+"""What a cell is made of: its data, its estimator, and the measuring of one fit and one prediction."""
+
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tsattn.benchmark import machine
+from tsattn.benchmark.competitors import Resample
+from tsattn.benchmark.data import Data
+from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.instances import keep_instances
+from tsattn.benchmark.keys import describe, split_of
+from tsattn.benchmark.scores import scores
+from tsattn.benchmark.suite import Cell, Info
+
+WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
+_loaded: dict[str, Data] = {}  # the data set in use; cells come data set by data set
+_warm: set[str] = set()  # what has been compiled in this process
+
+
+def load(cell: Cell) -> Data:
+    """The cell's data; each form of the data set in use is read once."""
+    name = repr((cell.task.name, describe(cell.task.load), describe(cell.options)))
+    if name not in _loaded:
+        if not any(known.startswith(f"({cell.task.name!r}, ") for known in _loaded):
+            _loaded.clear()
+        _loaded[name] = cell.task.load(**cell.options)
+    return _loaded[name]
+
+
+def info_of(cell: Cell, data: Data, train: np.ndarray) -> Info:
+    """What the estimator's maker may know, from the training part (and the lengths and classes of the whole)."""
+    groups = None if data.groups is None else dict(zip(data.ids[train], data.groups[train], strict=True))
+    return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y)), int(data.lengths.min()),
+                int(data.lengths.max()), cell.task.steps, groups)
+
+
+def build(cell: Cell, info: Info) -> Any:
+    """The cell's estimator, unfitted; behind a resampling step if it needs equal lengths and has none."""
+    estimator = cell.entry.make(cell.seed, info)
+    return Resample(info.steps) * estimator if _resampled(cell, info) else estimator
+
+
+def _resampled(cell: Cell, info: Info) -> bool:
+    return cell.entry.equal_length and info.unequal
+
+
+def slot_of(cell: Cell) -> str:
+    """The cell by name, whatever its parameters: rows of one slot are versions of each other."""
+    return f"{cell.task.name}/{cell.task.split}/{cell.task.n_folds}/{cell.fold}/{cell.entry.name}/{cell.seed}"
+
+
+def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, test: np.ndarray) -> dict[str, Any]:
+    notes = [cell.entry.note] if cell.entry.note else []
+    if _resampled(cell, info):
+        notes.append(f"series resampled to {info.steps} steps")
+    if cell.options:
+        notes.append("data read with " + ", ".join(f"{k}={v!r}" for k, v in sorted(cell.options.items())))
+    return {
+        "task": {"name": info.task, "checksum": data.checksum, "n_train": info.n_train, "n_test": len(test),
+                 "n_channels": info.n_channels, "n_classes": info.n_classes, "min_length": info.min_length,
+                 "max_length": info.max_length, "majority": _majority(data.y[train], data.y[test]),
+                 "about": cell.task.about},
+        "split": split_of(cell),
+        "estimator": {"name": cell.entry.name, "what": what, "ours": cell.entry.ours, "seeded": cell.entry.seeded,
+                      "notes": notes},
+        "seed": cell.seed,
+    }
+
+
+def _majority(train: np.ndarray, test: np.ndarray) -> float:
+    """Accuracy of the most frequent training class: what no method may fall below."""
+    labels, counts = np.unique(train, return_counts=True)
+    return float(np.mean(test == labels[counts.argmax()]))
+
+
+def measure(cell: Cell, data: Data, info: Info, train, test, place: Folder, key: str) -> dict[str, Any]:
+    """Fit on the training positions, predict the test positions, and say how well and at what cost."""
+    X_train, y_train = data.take(train)
+    X_test, _ = data.take(test)
+    _warm_up(cell, info, data, train)
+    with machine.PeakMemory() as memory:
+        estimator = build(cell, info)
+        start = perf_counter()
+        estimator.fit(X_train, y_train)
+        fitted = perf_counter()
+        predicted = np.asarray(estimator.predict(X_test))
+        done = perf_counter()
+    probabilities = estimator.predict_proba(X_test) if estimator.get_tag("capability:predict_proba", False) else None
+    classes = np.unique(data.y)
+    remarks = []
+    if cell.entry.explain and cell.seed == 0 and cell.fold == 0:
+        try:
+            keep_instances(estimator, data, train, test, predicted, place.picture_path(key))
+        except Exception as error:  # pictures are extra: a fit of an hour is not thrown away for them
+            remarks.append(f"no pictures: {type(error).__name__}: {error}")
+    return {
+        "scores": scores(data.y[test], predicted, probabilities, estimator.classes_),
+        "fit_seconds": fitted - start, "predict_seconds": done - fitted, "memory": memory.taken,
+        "n_parameters": n_parameters(estimator), "history": history_of(estimator),
+        "classes": [str(name) for name in classes],
+        "true": np.searchsorted(classes, data.y[test]).tolist(),
+        "predicted": np.searchsorted(classes, predicted).tolist(), "remarks": remarks,
+    }
+
+
+def _warm_up(cell: Cell, info: Info, data: Data, train: np.ndarray) -> None:
+    """Fit once on a few series: what is compiled on first use is compiled before the clock starts."""
+    name = f"{cell.entry.name}|{describe(cell.entry.make)}|{info.n_channels == 1}|{info.unequal}"
+    if name in _warm:
+        return
+    _warm.add(name)
+    y = data.y[train]
+    few = [place
+           for label in np.unique(y)[: WARM_UP[0]] for place in np.flatnonzero(y == label)[: WARM_UP[1]]]
+    X, y = data.take(train[few])
+    try:
+        build(cell, info).fit(X, y).predict(X)
+    except Exception:  # the real fit will say what is wrong
+        return
+
+
+def n_parameters(estimator: Any) -> int | None:
+    """Weights of a fitted network; None for estimators without one."""
+    n = getattr(estimator, "n_parameters_", None)
+    return None if n is None else int(n)
+
+
+def history_of(estimator: Any) -> list[dict[str, Any]] | None:
+    """The learning curve, an entry an epoch, with plain numbers; None for estimators without one."""
+    history = getattr(estimator, "history_", None)
+    if history is None:
+        return None
+    records = history.to_dict("records") if hasattr(history, "to_dict") else list(history)
+    return [{str(name): describe(value) for name, value in record.items()} for record in records]

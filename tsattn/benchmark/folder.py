@@ -1,0 +1,178 @@
+"""A folder of results: one JSON file a row, named by its key, written whole or not at all.
+
+    rows/KEY.json              one cell; "digest" is of all the rest, so a damaged row is noticed and computed again
+    pictures/KEY.safetensors   series, saliency and attention of a few test instances
+    claims/KEY.lock            held, by the kernel, while a process computes the cell; a killed process holds nothing
+    manifest.json              which row stands for which cell of the suites that ran here last
+
+Any number of processes may share a folder.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from tsattn._files import digest_of, write_atomic
+
+try:
+    import fcntl
+except ImportError:  # Windows: cells may be computed twice there, never damaged
+    fcntl = None  # type: ignore[assignment]
+
+REQUIRED = {"format": int, "key": str, "status": str, "slot": str, "task": dict, "split": dict, "estimator": dict,
+            "seed": int, "versions": dict, "hardware": dict, "finished": str}
+WHEN_DONE = {"scores": dict, "fit_seconds": float, "predict_seconds": float, "memory": dict, "classes": list,
+             "true": list, "predicted": list}
+WHEN_FAILED = {"error": dict}
+
+
+class DamagedRowError(ValueError):
+    """A row's file is not what was written: truncated, edited, or of another layout."""
+
+
+class Folder:
+    """The folder of results at `path`, made if `make` and absent.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder and `make` is False.
+    """
+
+    def __init__(self, path: str | Path, *, make: bool = True):
+        self.path = Path(path)
+        if not make and not self.path.is_dir():
+            raise FileNotFoundError(f"no folder of results at {str(path)!r}; make one with `tsattn bench`")
+        if make:
+            for name in ("rows", "pictures", "claims"):
+                (self.path / name).mkdir(parents=True, exist_ok=True)
+
+    def row_path(self, key: str) -> Path:
+        """Where the row of a key is, or would be."""
+        return self.path / "rows" / f"{key}.json"
+
+    def picture_path(self, key: str) -> Path:
+        """Where the pictures' arrays of a key are, or would be."""
+        return self.path / "pictures" / f"{key}.safetensors"
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        """The row of a key; None if there is none. A damaged one raises `DamagedRowError`."""
+        try:
+            return read_row(self.row_path(key))
+        except FileNotFoundError:
+            return None
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Write a row, atomically, in place of an older one."""
+        content = dict(row, digest=digest_of(dict(row)))
+        check_row(content, self.row_path(row["key"]))
+        write_atomic(self.row_path(row["key"]), json.dumps(content, indent=1, allow_nan=False).encode() + b"\n")
+
+    def rows(self) -> Iterator[dict[str, Any] | DamagedRowError]:
+        """Every row, by key; for a damaged file the error, so that nothing is left out unsaid."""
+        for path in sorted((self.path / "rows").glob("*.json")):
+            try:
+                yield read_row(path)
+            except DamagedRowError as error:
+                yield error
+
+    def current(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """One row a slot, and remarks on what was passed over.
+
+        A slot is a cell by name (task, split, fold, estimator, seed). Parameters or versions may have changed between
+        runs: the row of the last run counts, by the manifest; without one, the row that finished last.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        remarks, older = [], 0
+        manifest = self.manifest()
+        for row in self.rows():
+            if isinstance(row, DamagedRowError):
+                remarks.append(str(row))
+                continue
+            slot, best = row["slot"], rows.get(row["slot"])
+            older += best is not None
+            rank = (manifest.get(slot) == row["key"], row["finished"])
+            if best is None or rank > (manifest.get(slot) == best["key"], best["finished"]):
+                rows[slot] = row
+        if older:
+            remarks.append(f"{older} older rows of the same cells, with other parameters or versions, are not shown")
+        return [rows[slot] for slot in manifest if slot in rows] + [
+            row for slot, row in rows.items() if slot not in manifest], remarks
+
+    def manifest(self) -> dict[str, str]:
+        """Slot -> key of the last run, in the suite's order."""
+        slots = self._manifest().get("slots")
+        return slots if isinstance(slots, dict) else {}
+
+    def about(self) -> dict[str, Any]:
+        """What the last run said of itself: "suite", "title", "reference", "command"; empty without a manifest."""
+        about = self._manifest().get("about")
+        return about if isinstance(about, dict) else {}
+
+    def _manifest(self) -> dict[str, Any]:
+        try:
+            content = json.loads((self.path / "manifest.json").read_text())
+        except (FileNotFoundError, ValueError):  # a help, not a need: rows stand for themselves
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def note(self, slots: Iterable[tuple[str, str]], about: Mapping[str, Any]) -> None:
+        """Enter (slot, key) pairs into the manifest, and what the run says of itself."""
+        with self.claim("manifest", wait=True):
+            content = {"about": dict(about), "slots": {**self.manifest(), **dict(slots)}}
+            write_atomic(self.path / "manifest.json", json.dumps(content, indent=1).encode() + b"\n")
+
+    @contextmanager
+    def claim(self, key: str, *, wait: bool = False) -> Iterator[bool]:
+        """Hold a key's lock; gives False, at once, if another process holds it and `wait` is False."""
+        with (self.path / "claims" / f"{key}.lock").open("a") as file:
+            mine = _lock(file, wait)
+            try:
+                yield mine
+            finally:
+                if mine and fcntl:
+                    fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _lock(file: TextIO, wait: bool) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+def read_row(path: Path) -> dict[str, Any]:
+    """A checked row.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    DamagedRowError
+        The file does not hold the row that was written there.
+    """
+    raw = path.read_bytes()
+    try:
+        row = json.loads(raw)
+    except ValueError as error:
+        raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
+    if not isinstance(row, dict) or row.get("digest") != digest_of({k: v for k, v in row.items() if k != "digest"}):
+        raise DamagedRowError(f"damaged row {str(path)!r}: its digest does not match its content")
+    check_row(row, path)
+    return row
+
+
+def check_row(row: Mapping[str, Any], path: Path) -> None:
+    """Raise `DamagedRowError` unless a row has all its parts, each of its type, and stands under its own key."""
+    more = WHEN_DONE if row.get("status") == "done" else WHEN_FAILED
+    for name, kind in {**REQUIRED, **more}.items():
+        if not isinstance(row.get(name), kind):
+            raise DamagedRowError(f"damaged row {str(path)!r}: {name!r} must be a {kind.__name__}, "
+                                  f"got {row.get(name)!r:.60}")
+    if row["status"] not in ("done", "failed") or row["key"] != path.stem:
+        raise DamagedRowError(f"damaged row {str(path)!r}: it says {row['status']!r}, {row['key']!r}")

@@ -1,0 +1,129 @@
+"""One cell -> one JSON row, resumable.
+
+Finished cells are never computed again; failed ones are tried again by the next run. A row appears whole when its cell
+is finished, so a run that is killed loses the cell it was in and nothing else. Test labels are read after the last
+prediction, for the scores alone.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tsattn._checks import check_int
+from tsattn.benchmark import machine
+from tsattn.benchmark.cell import build, identity, info_of, load, measure, slot_of
+from tsattn.benchmark.data import splits
+from tsattn.benchmark.folder import DamagedRowError, Folder
+from tsattn.benchmark.keys import FORMAT, describe, key_of
+from tsattn.benchmark.suite import Cell, Suite
+
+
+@dataclass(frozen=True)
+class Event:
+    """What became of a cell: "started", "kept", "done", "failed", "busy" (another process has it), "damaged"."""
+
+    kind: str
+    cell: Cell
+    key: str = ""
+    text: str = ""
+
+
+def tell_nothing(_event: Event) -> None:
+    """Keep quiet."""
+
+
+def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str = "",
+              tell: Callable[[Event], None] = tell_nothing) -> list[str]:
+    """Compute what is missing of a suite and return the keys of all its rows, in the suite's order.
+
+    Parameters
+    ----------
+    suite : Suite
+        What to run; `suite.only(...)` gives a part.
+    folder : path
+        Where rows are and go. Several processes may share it.
+    jobs : int, default 1
+        Worker processes; each uses one thread. With 1 the cells run here, with the threads torch has.
+    command : str
+        What the user typed, kept in the rows.
+    tell : callable
+        Called with an `Event` as each cell starts (not with several jobs) and ends.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        A task's data is not on this machine. All that was computed before stays.
+    """
+    check_int("jobs", jobs)
+    place = Folder(folder)
+    began = _now()
+    results: dict[int, Event] = {}
+    pending = list(enumerate(suite.cells()))
+    for wait in (False, True):  # what another process is at is waited for last: it may die, and leave it to us
+        for position, event in _work(pending, place, began, command, wait, jobs, tell):
+            results[position] = event
+        pending = [(position, cell) for position, cell in pending if results[position].kind == "busy"]
+    ordered = [results[position] for position in sorted(results)]
+    place.note(((slot_of(event.cell), event.key) for event in ordered), {
+        "suite": suite.name, "title": suite.title, "reference": suite.reference, "command": command})
+    return [event.key for event in ordered]
+
+
+def _work(pending, place, began, command, wait, jobs, tell):
+    """Yield (position, event) for each pending cell, here or in worker processes."""
+    if jobs == 1 or len(pending) < 2:
+        for position, cell in pending:
+            tell(Event("started", cell))
+            event = run_cell(cell, place, began=began, command=command, wait=wait, tell=tell)
+            tell(event)
+            yield position, event
+        return
+    from tsattn.benchmark.worker import in_workers  # joblib takes a while to import
+
+    for position, events in in_workers(jobs, run_cell, pending, place, began=began, command=command, wait=wait):
+        for event in events:
+            tell(event)
+        yield position, events[-1]
+
+
+def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", wait: bool = False,
+             tell: Callable[[Event], None] = tell_nothing) -> Event:
+    """Compute one cell unless its row is there, and write the row. A row that failed before `began` is tried again."""
+    data = load(cell)
+    train, test = splits(data, cell.task.split, cell.task.folds)[cell.fold]
+    info = info_of(cell, data, train)
+    try:
+        what = describe(build(cell, info))
+    except Exception as error:
+        what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
+    key = key_of(cell, data.checksum, what, machine.versions())
+    with place.claim(key, wait=wait) as mine:
+        kept = _kept(place, key, cell, began, tell)
+        if kept or not mine:
+            return Event("kept" if kept else "busy", cell, key)
+        row = {"format": FORMAT, "key": key, "slot": slot_of(cell), "status": "failed", "scores": None, "error": None,
+               **identity(cell, data, info, what, train, test), "started": _now()}
+        try:
+            row |= {"status": "done", **measure(cell, data, info, train, test, place, key)}
+        except Exception as error:
+            row["error"] = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
+        row |= {"finished": _now(), "hardware": machine.hardware(), "versions": machine.versions(),
+                "commit": machine.commit(), "source": machine.source(), "command": command}
+        place.write(row)
+    failed = row["error"] and f"{row['error']['type']}: {row['error']['message']}"
+    return Event("failed" if failed else "done", cell, key, failed or f"accuracy {row['scores']['accuracy']:.4f}")
+
+
+def _kept(place, key, cell, began, tell):
+    try:
+        row = place.read(key)
+    except DamagedRowError as error:
+        tell(Event("damaged", cell, key, f"{error}; computed again"))
+        return False
+    return row is not None and (row["status"] == "done" or row["finished"] >= began)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

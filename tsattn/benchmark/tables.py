@@ -1,0 +1,168 @@
+"""Rows -> tables of text, the same for the terminal, Markdown and HTML. One table a protocol: they are never mixed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tsattn._checks import check_one_of
+from tsattn.benchmark.scores import LOWER_IS_BETTER, SCORES
+from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, summary, verdicts
+
+FAILED, MISSING = "failed", "–"
+PERCENT = {"accuracy", "balanced_accuracy", "macro_f1"}
+MARKS = "abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell's text, whether it is the best of its column, and whether it is bad news."""
+
+    text: str
+    best: bool = False
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """An estimator's line: its name, the marks of its footnotes, whether it is ours, and its cells."""
+
+    name: str
+    marks: str
+    ours: bool
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of one protocol; `notes` are (mark, text)."""
+
+    title: str
+    columns: list[str]
+    lines: list[Line]
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def tables(rows: Sequence[Row], *, reference: str | None = None) -> list[Table]:
+    """One table for each task and protocol, estimators in the order of the rows."""
+    return [_table(protocol, estimators, reference) for protocol, estimators in by_protocol(rows).items()]
+
+
+def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None) -> Table:
+    texts = {name: _notes(rows) for name, rows in estimators.items()}
+    order = list(dict.fromkeys(text for found in texts.values() for text in found))
+    mark_of = {text: MARKS[place % len(MARKS)] for place, text in enumerate(order)}
+    reference = reference if reference in estimators else next(iter(estimators))
+    columns = ["estimator", *(_heading(metric) for metric in SCORES), f"vs {reference}", "fit s", "predict s",
+               "peak MB", "parameters", "runs"]
+    cells = {name: _cells(rows) for name, rows in estimators.items()}
+    for metric in SCORES:
+        _mark_best(cells, estimators, metric)
+    differences = compare(estimators, reference)
+    lines = []
+    for name, rows in estimators.items():
+        own = cells[name]
+        own.insert(len(SCORES), _difference(differences, name, reference))
+        marks = " ".join(mark_of[text] for text in texts[name])
+        lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
+    return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
+                 verdicts(differences, reference))
+
+
+def _title(protocol: tuple[str, str, int], estimators: dict[str, list[Row]]) -> str:
+    name, kind, folds = protocol
+    task = next(iter(estimators.values()))[0]["task"]
+    split = {"official": "official split", "cv": f"{folds}-fold cross-validation",
+             "validation": f"{folds}-fold validation inside the training part"}[kind]
+    steps = f"{task['min_length']}" + (f"–{task['max_length']}" if task["max_length"] != task["min_length"] else "")
+    return (f"{name}: {split}; {task['n_train']} training and {task['n_test']} test series of {steps} steps, "
+            f"{task['n_channels']} channels, {task['n_classes']} classes; the most frequent class alone "
+            f"{100 * task['majority']:.1f} %")
+
+
+def _heading(metric: str) -> str:
+    return f"{SCORES[metric]} %" if metric in PERCENT else SCORES[metric]
+
+
+def _notes(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(note for row in rows for note in row["estimator"]["notes"]))
+
+
+def _done(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["status"] == "done"]
+
+
+def _cells(rows: Sequence[Row]) -> list[Cell]:
+    done = _done(rows)
+    runs = f"{len(done)}" if len(done) == len(rows) else f"{len(done)} of {len(rows)}"
+    if not done:
+        return [Cell(FAILED, bad=True), *[Cell(MISSING)] * (len(SCORES) + 3), Cell(runs, bad=True)]
+    scores = [Cell(_score(summary(row["scores"][metric] for row in done), metric)) for metric in SCORES]
+    n_parameters = done[0]["n_parameters"]
+    return [
+        *scores,
+        Cell(_seconds(summary(row["fit_seconds"] for row in done))),
+        Cell(_seconds(summary(row["predict_seconds"] for row in done))),
+        Cell(f"{max(row['memory']['peak_mb'] for row in done):.0f}"),
+        Cell(MISSING if n_parameters is None else f"{n_parameters:,}"),
+        Cell(runs, bad=len(done) < len(rows)),
+    ]
+
+
+def _score(value: Summary | None, metric: str) -> str:
+    if value is None:
+        return MISSING
+    times, digits = (100, 2) if metric in PERCENT else (1, 3)
+    spread = "" if value.sd is None else f" ± {times * value.sd:.{digits}f}"
+    return f"{times * value.mean:.{digits}f}{spread}"
+
+
+def _seconds(value: Summary | None) -> str:
+    return MISSING if value is None else f"{value.mean:.3g}" if value.mean < 100 else f"{value.mean:.0f}"
+
+
+def _mark_best(cells: dict[str, list[Cell]], estimators: dict[str, list[Row]], metric: str) -> None:
+    """Bold for all that print as the best mean: a difference that cannot be read is none."""
+    column, sign = list(SCORES).index(metric), -1 if metric in LOWER_IS_BETTER else 1
+    means = {}
+    for name, rows in estimators.items():
+        found = summary(row["scores"][metric] for row in _done(rows))
+        if found is not None:
+            means[name] = round(found.mean, 4 if metric in PERCENT else 3)
+    best = max((sign * mean for mean in means.values()), default=None)
+    for name, mean in means.items():
+        if sign * mean == best:
+            cells[name][column] = Cell(cells[name][column].text, best=True)
+
+
+def _difference(differences: Any, name: str, reference: str) -> Cell:
+    """Points of accuracy between an estimator and the reference; bad news is a reference that loses."""
+    if name == reference:
+        return Cell("reference")
+    difference = differences.loc[name, "difference"]
+    if difference != difference:
+        return Cell(MISSING)
+    return Cell(f"{100 * difference:+.2f}".replace("-", "−"), bad=difference > 0)
+
+
+def markdown(table: Table, columns: Sequence[str] = ()) -> str:
+    """A table as GitHub's Markdown, with its footnotes; `columns` picks some, in the table's order."""
+    for name in columns:
+        check_one_of("column", name, table.columns)
+    kept = [place for place, name in enumerate(table.columns) if place == 0 or not columns or name in columns]
+    lines = [f"**{_plain(table.title)}**", "", _bar(table.columns[place] for place in kept),
+             _bar("---" if place == 0 else "---:" for place in kept)]
+    for line in table.lines:
+        texts = [_plain(line.name) + (f" <sup>{line.marks}</sup>" if line.marks else ""),
+                 *(f"**{cell.text}**" if cell.best else _plain(cell.text) for cell in line.cells)]
+        lines.append(_bar(texts[place] for place in kept))
+    lines += [""] + [f"<sup>{mark}</sup> {_plain(text)}  " for mark, text in table.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _bar(texts: Any) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_").replace("\n", " ")
