@@ -1,7 +1,9 @@
 """Progress on disk: a killed training goes on where its last epoch ended, and ends with the same bits.
 
 A checkpoint belongs to one training: the same series, targets and validation part, the same parameters, the same
-network. It carries a fingerprint of these, and any other training refuses it. It is deleted when training ends well.
+network. It carries a fingerprint of these, and any other training refuses it. It is deleted when training ends well:
+the network is then in the caller's hands, and the same path is free for the next training. When training is interrupted
+or diverges, it stays.
 """
 
 import hashlib
@@ -38,7 +40,8 @@ def write(run: Run) -> None:
     tensors = {f"{part}/{name}": value for part, values in _parts(run).items() for name, value in values.items()}
     config = {"kind": KIND, "seed": run.seed, "fingerprint": fingerprint(run), "best_epoch": run.best_epoch,
               "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,
-              "history": run.history}
+              # in rows under one head: JSON's objects come back with their keys in another order
+              "history": {"columns": list(run.history[0]), "rows": [list(row.values()) for row in run.history]}}
     write_tensors(path, {name: value.detach().cpu().numpy() for name, value in tensors.items()}, config)
 
 
@@ -51,9 +54,15 @@ def resume(run: Run) -> None:
         The file is damaged, or no checkpoint.
     ValueError
         The file belongs to another training; the message says in what they differ.
+    FileNotFoundError
+        The folder to write to is missing.
     """
     path = run.training.checkpoint
-    if path is None or not Path(path).exists():
+    if path is None:
+        return
+    if not Path(path).parent.is_dir():  # better now than after the first epoch
+        raise FileNotFoundError(f"the folder of checkpoint {str(path)!r} must exist")
+    if not Path(path).exists():
         return
     arrays, config = _read(path)
     mine, theirs = fingerprint(run), config["fingerprint"]
@@ -66,7 +75,8 @@ def resume(run: Run) -> None:
         part, _, rest = name.partition("/")
         parts.setdefault(part, {})[rest] = torch.from_numpy(array)
     _put_back(run, parts)
-    run.history = config["history"]
+    history = config["history"]
+    run.history = [dict(zip(history["columns"], row, strict=True)) for row in history["rows"]]
     run.best_epoch, run.best_score = config["best_epoch"], config["best_score"]
     run.first_loss, run.average.count = config["first_loss"], config["averaged"]
 

@@ -72,7 +72,7 @@ class Sequences:
 
     def __init__(self, inputs: Sequence[Any], lengths: Any, *, target: Any = None, weight: Any = None,
                  ids: Sequence[Any] | None = None, n_classes: int | None = None):
-        self.lengths = torch.as_tensor(np.array(lengths, dtype=np.int64))
+        self.lengths = torch.from_numpy(np.asarray(lengths).astype(np.int64))
         if self.lengths.ndim != 1 or len(self.lengths) == 0 or int(self.lengths.min()) < 1:
             raise ValueError(f"lengths must be one-dimensional, not empty, and at least 1, got {lengths!r}")
         n_rows = int(self.lengths.sum())
@@ -84,7 +84,7 @@ class Sequences:
         self.rows = tuple(torch.from_numpy(np.concatenate([block, np.zeros_like(block[:1])]).astype(np.float32))
                           for block in rows)
         self.target = _target(target)
-        self.weight = None if weight is None else torch.from_numpy(np.array(weight, dtype=np.float32))
+        self.weight = None if weight is None else torch.from_numpy(np.asarray(weight).astype(np.float32))
         self.ids = ids
         self.n_classes = n_classes
         for name, part in [("target", self.target), ("weight", self.weight), ("ids", ids)]:
@@ -138,7 +138,7 @@ class Sequences:
 def _target(target: Any) -> Tensor | None:
     if target is None:
         return None
-    array = np.array(target)
+    array = np.asarray(target)
     return torch.from_numpy(array.astype(np.int64 if array.dtype.kind in "iub" else np.float32))
 
 

@@ -1,0 +1,168 @@
+"""A training that is killed and started again ends with the same bits as one that was never stopped."""
+
+import json
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from tsattn._checks import DivergenceError, ModelFileError
+from tsattn._files import read_tensors, write_tensors
+from tsattn.training import Jitter, Sequences, Training, accuracy, fit_network
+from tsattn.training import loop as loop_module
+
+SETTINGS = {
+    5: ["epochs=20", "validation=0.2", "averaging=0.9"],
+    2: ["epochs=20", 'optimizer="sgd"', 'averaging="tail"', 'monitor="accuracy"', "validation=0.2", "patience=15"],
+}
+
+
+def run(program, tmp_path, settings, name="state"):
+    state = tmp_path / name
+    subprocess.run([*program, state, *settings], check=True, timeout=120, capture_output=True)
+    return json.loads(state.read_text())
+
+
+def kill_later(program, tmp_path, settings, checkpoint, rng):
+    """Start, wait for the file to change some times, and kill: at no particular step. The epochs that it had done."""
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    process = subprocess.Popen([*program, tmp_path / "never", *settings], stdout=subprocess.DEVNULL)
+    while process.poll() is None and (checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0) == before:
+        time.sleep(0.001)
+    time.sleep(rng.uniform(0, 0.05))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return len(read_tensors(checkpoint)[1]["history"]["rows"]) if checkpoint.exists() else None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", SETTINGS)
+def test_p51_killed_and_resumed_gives_the_same_bits(kills, program, tmp_path):
+    settings, checkpoint = SETTINGS[kills], tmp_path / "progress"
+    straight = run(program, tmp_path, settings, "straight")
+    resumable = [*settings, f'checkpoint="{checkpoint}"']
+    rng, seen = np.random.default_rng(51), []
+    for _ in range(kills):
+        seen.append(kill_later(program, tmp_path, resumable, checkpoint, rng))
+    assert any(epochs is not None and 0 < epochs < 20 for epochs in seen), seen
+    assert run(program, tmp_path, resumable, "resumed") == straight
+    assert not checkpoint.exists()
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.fixture
+def stop_after(monkeypatch):
+    """Make training stop with an exception at the so-many-th step."""
+    def arm(n_steps, error=Stop):
+        step, count = loop_module._step, iter(range(n_steps))
+
+        def counted(*arguments):
+            if next(count, None) is None:
+                monkeypatch.setattr(loop_module, "_step", step)
+                raise error
+            return step(*arguments)
+
+        monkeypatch.setattr(loop_module, "_step", counted)
+
+    return arm
+
+
+def fit(net, data, **parameters):
+    parameters = {"epochs": 6, "augment": (Jitter(0.1),), **parameters}
+    return fit_network(net, data, Training(**parameters), metric=accuracy, seed=parameters.pop("seed", 5),
+                       strata=data.target.numpy())
+
+
+@pytest.mark.parametrize("error", [Stop, KeyboardInterrupt])
+@pytest.mark.parametrize("parameters", [
+    {}, {"optimizer": "adam", "averaging": 0.9}, {"optimizer": "rmsprop", "averaging": "tail"},
+    {"optimizer": "sgd", "validation": 0.2, "patience": 2, "schedule": "cosine", "checkpoint_every": 2}])
+def test_p51_stopped_within_an_epoch_and_resumed(parameters, error, net, data, digest, stop_after, tmp_path):
+    straight = fit(net, data, **parameters)
+    stop_after(14, error)  # 3 or 4 batches an epoch: within the fourth or fifth epoch
+    with pytest.raises(error):
+        fit(net, data, checkpoint=tmp_path / "progress", **parameters)
+    assert len(read_tensors(tmp_path / "progress")[1]["history"]["rows"]) in {2, 3, 4}
+    resumed = fit(net, data, checkpoint=tmp_path / "progress", **parameters)
+    assert digest(resumed.network) == digest(straight.network)
+    assert resumed.best_epoch == straight.best_epoch
+    for one, other in zip(resumed.history, straight.history, strict=True):
+        assert list(one) == list(other)
+        assert {**one, "seconds": 0} == {**other, "seconds": 0}
+
+
+def test_p51_an_unseeded_training_goes_on_with_its_own_seed(net, data, digest, stop_after, tmp_path):
+    training = Training(epochs=4, validation=0.2, checkpoint=tmp_path / "progress")
+    stop_after(7)
+    with pytest.raises(Stop):
+        fit_network(net, data, training)
+    seed = read_tensors(tmp_path / "progress")[1]["seed"]
+    resumed = fit_network(net, data, training)
+    straight = fit_network(net, data, Training(epochs=4, validation=0.2), seed=seed)
+    assert digest(resumed.network) == digest(straight.network)
+
+
+def shifted(data):
+    rows = data.rows[0][:-1].numpy().copy()
+    rows[41, 1] += 1e-3
+    return Sequences([rows], data.lengths, target=data.target, n_classes=data.n_classes)
+
+
+def test_p51_a_foreign_checkpoint_is_refused(net, data, stop_after, tmp_path):
+    path = tmp_path / "progress"
+    stop_after(9)
+    with pytest.raises(Stop):
+        fit(net, data, checkpoint=path)
+    before = path.read_bytes()
+    for change, named in [({"lr": 0.5}, "lr"), ({"epochs": 7}, "epochs"), ({"augment": (Jitter(0.2),)}, "augment"),
+                          ({"validation": 0.3}, "the validation part, validation"), ({"seed": 6}, "the seed")]:
+        seed = change.pop("seed", 5)
+        with pytest.raises(ValueError, match=f"belongs to another training, which differs in .*{named}.*: delete it"):
+            fit_network(net, data, Training(**{"epochs": 6, "augment": (Jitter(0.1),), "checkpoint": path, **change}),
+                        metric=accuracy, seed=seed)
+    with pytest.raises(ValueError, match="differs in the series: delete it"):
+        fit(net, shifted(data), checkpoint=path)
+    with pytest.raises(ValueError, match="differs in the network: delete it"):
+        fit(lambda: torch.nn.Sequential(net()), data, checkpoint=path)
+    assert path.read_bytes() == before
+
+
+def test_p51_a_damaged_checkpoint_is_refused(net, data, stop_after, tmp_path):
+    path = tmp_path / "progress"
+    stop_after(9)
+    with pytest.raises(Stop):
+        fit(net, data, checkpoint=path)
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="checksum"):
+        fit(net, data, checkpoint=path)
+
+
+def test_a_model_is_no_checkpoint(net, data, tmp_path):
+    write_tensors(tmp_path / "model", {}, {"kind": "model"})
+    with pytest.raises(ModelFileError, match="not a checkpoint"):
+        fit(net, data, checkpoint=tmp_path / "model")
+
+
+def test_the_checkpoint_is_gone_when_training_ends_well(net, data, tmp_path):
+    fit(net, data, checkpoint=tmp_path / "progress")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named_before_training(net, data, tmp_path, stop_after):
+    stop_after(0)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        fit(net, data, checkpoint=tmp_path / "missing" / "progress")
+
+
+def test_the_checkpoint_stays_when_training_diverges(net, data, poison, tmp_path):
+    with pytest.raises(DivergenceError):
+        fit(net, data, checkpoint=tmp_path / "progress", augment=(poison(6),))
+    assert len(read_tensors(tmp_path / "progress")[1]["history"]["rows"]) == 1
