@@ -1,0 +1,85 @@
+"""What all transformers here share: a whole panel in at once, its checks, and the way back out.
+
+sktime would loop over instances in Python for a transformer that takes one series at a time (3.4 s against 0.16 s for
+2000 series of 100 steps), so every container is taken as it is and read once into a block of rows.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.transformations.base import BaseTransformer
+
+from tsattn._checks import check_one_of
+from tsattn._panel import Panel
+
+BLOCK_ROWS = 1 << 20  # rows computed at once: some hundred MB at twenty columns and five levels
+
+
+class PanelTransformer(BaseTransformer):
+    """A transformer of panels; children write `_check_parameters`, `_learn` and `_apply`, all on a `Panel`."""
+
+    _tags = {  # noqa: RUF012 (sktime's own form)
+        "authors": ["tsattn"],
+        "maintainers": ["tsattn"],
+        "scitype:transform-input": "Series",
+        "scitype:transform-output": "Series",
+        "scitype:instancewise": True,
+        "scitype:transform-labels": "None",
+        # a series or a nested container is brought to the first of its kind in this list
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier", "numpy3D"],
+        "y_inner_mtype": "None",
+        "fit_is_empty": False,
+        "transform-returns-same-time-index": True,
+        "capability:multivariate": True,
+        "capability:unequal_length": True,
+        "capability:missing_values": False,
+        "capability:categorical_in_X": False,
+        "capability:inverse_transform": False,
+        "capability:random_state": False,
+        "property:randomness": "deterministic",
+    }
+    missing: str
+
+    # scikit-learn sets this on each step of a pipeline and deletes it after fit, which sktime's reset has then done
+    _parent_callback_ctx: Any = None
+
+    def __dynamic_tags__(self) -> None:
+        fills = self.missing == "interpolate"
+        self.set_tags(**{"capability:missing_values": fills, "capability:missing_values:removes": fills})
+
+    def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
+        check_one_of("missing", self.missing, ("raise", "interpolate"))
+        self._check_parameters()
+        panel = self._read(X)
+        self.feature_names_in_ = panel.columns
+        self._learn(panel)
+        return self
+
+    def _transform(self, X: Any, y: Any = None) -> pd.DataFrame | np.ndarray:  # noqa: ARG002
+        return self._apply(self._read_known(X))
+
+    def _read(self, X: Any) -> Panel:
+        panel = Panel.from_sktime(X)
+        panel.check_finite("allow" if self.missing == "interpolate" else "raise")
+        return panel.interpolated()
+
+    def _read_known(self, X: Any) -> Panel:
+        Panel.from_sktime(X).check_columns(self.feature_names_in_)
+        return self._read(X)
+
+    def _check_parameters(self) -> None:
+        raise NotImplementedError
+
+    def _learn(self, panel: Panel) -> None:
+        raise NotImplementedError
+
+    def _apply(self, panel: Panel) -> pd.DataFrame | np.ndarray:
+        raise NotImplementedError
+
+
+def same_container(panel: Panel, values: np.ndarray, columns: list) -> pd.DataFrame | np.ndarray:
+    """Rows (rows, columns) in the container that the panel was read from."""
+    if panel.index is not None:
+        return panel.frame(values, columns)
+    return np.ascontiguousarray(values.reshape(panel.n, -1, len(columns)).transpose(0, 2, 1))
