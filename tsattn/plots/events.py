@@ -1,0 +1,212 @@
+"""One series with what was found in it: its events, its saliency, its attention."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import dates
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from mpl_toolkits.axes_grid1 import make_axes_locatable
+
+# from Okabe and Ito's palette, told apart with every kind of colour vision; the markers say the same in print
+INK, QUIET, BUMP, DIP = "#222222", "#8a8a8a", "#d55e00", "#0072b2"
+MARKERS = {1: ("^", BUMP, "bump"), -1: ("v", DIP, "dip")}
+SIGNED, UNSIGNED = "PuOr_r", "cividis"
+SMALL, MEDIUM = 8, 9  # points: legible at one column's width
+WIDTH, SERIES, SCALES, STRIP, GAP = 6.4, 1.1, 0.75, 0.13, 0.07  # inches
+HEAD, FOOT, BETWEEN = 0.32, 0.5, 0.16
+SCOPE = 3  # sigmas to either side of a centre
+
+
+def plot_events(
+    X: pd.DataFrame,
+    events: pd.DataFrame,
+    saliency: pd.DataFrame | None = None,
+    attention: pd.DataFrame | pd.Series | np.ndarray | None = None,
+    *,
+    columns: Sequence[Hashable] | None = None,
+    axes: Axes | Sequence[Axes] | None = None,
+) -> Figure:
+    """Draw one series with its events, and its saliency and attention where given, over one time axis.
+
+    For each column, from top to bottom: the series; its events, each a bar over its scope at the height of its scale
+    in samples, with a marker at its centre (a triangle up in orange for a bump, down in blue for a dip); a strip of
+    saliency; a strip of attention, dark to bright. Saliency of both signs runs from purple through white to orange.
+
+    Parameters
+    ----------
+    X : DataFrame (time, columns)
+        One series.
+    events : DataFrame
+        Its events, as ``UVTFSaliency().fit(X).events(X)`` gives them; of one instance.
+    saliency : DataFrame (time, columns), optional
+        Saliency under the same columns, or under ``f"{column}__saliency"``.
+    attention : Series, array of shape (time,), or DataFrame (time, columns), optional
+        One weight a time point, drawn below the last column; or one a column and time point, drawn below each.
+    columns : sequence of labels, optional
+        Which columns to draw, and in which order; all by default.
+    axes : Axes or sequence of Axes, optional
+        One for each column, whose space is shared out; a new figure by default.
+
+    Returns
+    -------
+    Figure
+        The new one, or that of `axes`.
+
+    Raises
+    ------
+    ValueError
+        If events are of several instances, or lengths, columns or the number of axes do not match.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from tsattn.plots import plot_events
+    >>> from tsattn.transformations import UVTFSaliency
+    >>> X = load_airline().to_frame()
+    >>> uvtf = UVTFSaliency().fit(X)
+    >>> figure = plot_events(X, uvtf.events(X), uvtf.transform(X))
+    >>> len(figure.axes)  # the series, the scales of its events, the strip of saliency
+    3
+    """
+    columns = list(X.columns) if columns is None else list(columns)
+    _check(X, events, columns)
+    strips = [_strips(column, X, saliency, attention, last=column == columns[-1]) for column in columns]
+    drawn = _place(strips) if axes is None else np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
+    if len(drawn) != len(columns):
+        raise ValueError(f"axes must be one for each of {len(columns)} columns, got {len(drawn)}")
+    time, lowest = _numbers(X.index), []
+    for ax, column, below in zip(drawn, columns, strips, strict=True):
+        own = events[events["variate"] == column]
+        lowest.append(_draw_column(ax, time, X[column].to_numpy(dtype=float), own, below, name=str(column)))
+    _label_time(lowest[-1], X.index)
+    _legend(drawn[0], events)
+    return drawn[0].figure
+
+
+def _check(X: pd.DataFrame, events: pd.DataFrame, columns: list) -> None:
+    unknown = [column for column in columns if column not in X.columns]
+    if unknown or not columns:
+        raise ValueError(f"columns must be one or more of {list(X.columns)}, got {columns}")
+    if isinstance(X.index, pd.MultiIndex):
+        raise ValueError("X must be one series, got a panel; choose an instance, as in X.loc[instance]")
+    levels = list(events.columns[:list(events.columns).index("variate")])
+    if len(events[levels].drop_duplicates()) > 1:
+        raise ValueError(f"events must be of one series, got several by {levels}; choose one")
+
+
+def _strips(column: Hashable, X: pd.DataFrame, saliency: Any, attention: Any, *, last: bool) -> list[tuple]:
+    """(name, values (time,), whether signed) of each strip below a column."""
+    strips = []
+    if saliency is not None:
+        name = f"{column}__saliency" if f"{column}__saliency" in saliency.columns else column
+        if name not in saliency.columns:
+            raise ValueError(f"saliency must have a column {column!r}, got {list(saliency.columns)}")
+        signed = bool((saliency.to_numpy(dtype=float) < 0).any())  # one palette for all columns
+        strips.append(("saliency", saliency[name].to_numpy(dtype=float), signed))
+    if isinstance(attention, pd.DataFrame) and column in attention.columns:
+        strips.append(("attention", attention[column].to_numpy(dtype=float), False))
+    elif attention is not None and last:
+        strips.append(("attention", np.asarray(attention, dtype=float).reshape(-1), False))
+    for name, values, _ in strips:
+        if len(values) != len(X):
+            raise ValueError(f"{name} must have the {len(X)} time points of X, got {len(values)}")
+    return strips
+
+
+def _place(strips: list[list]) -> np.ndarray:
+    """Axes of a new figure, one above the other, each as high as what it will hold."""
+    heights = [SERIES + GAP + SCALES + len(below) * (STRIP + GAP) for below in strips]
+    total = HEAD + FOOT + sum(heights) + BETWEEN * (len(heights) - 1)
+    figure, top, axes = Figure(figsize=(WIDTH, total)), total - HEAD, []
+    for height in heights:
+        axes.append(figure.add_axes((0.13, (top - height) / total, 0.85, height / total)))
+        top -= height + BETWEEN
+    return np.array(axes, dtype=object)
+
+
+def _draw_column(ax: Axes, time: np.ndarray, x: np.ndarray, events: pd.DataFrame, strips: list, *, name: str) -> Axes:
+    """Fill the space of one column; return its lowest panel."""
+    divider = make_axes_locatable(ax)
+    panels = [ax, divider.append_axes("bottom", size=SCALES, pad=GAP, sharex=ax)]
+    ax.plot(time, x, color=INK, linewidth=1.1)
+    ax.set_ylabel(name, fontsize=MEDIUM, color=INK)
+    ax.yaxis.set_major_locator(MaxNLocator(4))
+    ax.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
+    ax.yaxis.get_offset_text().set_fontsize(SMALL)
+    _draw_scopes(panels[1], time, events)
+    for label, values, signed in strips:
+        panels.append(divider.append_axes("bottom", size=STRIP, pad=GAP, sharex=ax))
+        _draw_strip(panels[-1], time, values, signed=signed, label=label)
+    for panel in panels:
+        panel.tick_params(labelsize=SMALL, colors=INK, length=2.5, labelbottom=False, bottom=False)
+        for side, spine in panel.spines.items():
+            spine.set_visible(side == "left" and panel in panels[:2])
+            spine.set_color(QUIET)
+    for panel in panels[:2]:
+        panel.yaxis.set_label_coords(-0.085, 0.5)  # in line, however wide the tick labels are
+    half = (time[-1] - time[0]) / max(len(time) - 1, 1) / 2 or 0.5
+    ax.set_xlim(time[0] - half, time[-1] + half)
+    return panels[-1]
+
+
+def _draw_scopes(ax: Axes, time: np.ndarray, events: pd.DataFrame) -> None:
+    steps = np.arange(len(time))
+    for polarity, (marker, color, _) in MARKERS.items():
+        own = events[events["polarity"] == polarity]
+        centre, sigma = own["position"].to_numpy(float), own["sigma"].to_numpy(float)
+        left, right = (np.interp(centre + side * SCOPE * sigma, steps, time) for side in (-1, 1))
+        ax.hlines(sigma, left, right, color=color, linewidth=1.6, alpha=0.45)
+        ax.plot(np.interp(centre, steps, time), sigma, linestyle="none", marker=marker, color=color, markersize=4.5,
+                markeredgecolor="white", markeredgewidth=0.4)
+    sigma = events["sigma"].to_numpy(float)
+    low, high = (sigma.min(), sigma.max()) if len(sigma) else (1.0, 4.0)
+    ax.set_yscale("log", base=2)
+    ax.set_ylim(low / 1.35, high * 1.35)
+    ticks = 2.0 ** np.arange(np.ceil(np.log2(low / 1.35)), np.floor(np.log2(high * 1.35)) + 1)
+    ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_ylabel("σ (samples)", fontsize=SMALL, color=INK)
+
+
+def _draw_strip(ax: Axes, time: np.ndarray, values: np.ndarray, *, signed: bool, label: str) -> None:
+    high = float(np.abs(values).max()) or 1.0
+    steps = np.diff(time) if len(time) > 1 else np.ones(1)
+    around = np.concatenate([[time[0] - steps[0]], time, [time[-1] + steps[-1]]])
+    edges = (around[1:] + around[:-1]) / 2
+    ax.pcolormesh(edges, [0, 1], values[None], cmap=SIGNED if signed else UNSIGNED, vmin=-high if signed else 0,
+                  vmax=high, rasterized=True)
+    ax.set_yticks([])
+    ax.set_ylabel(label, fontsize=SMALL, color=INK, rotation=0, ha="right", va="center", labelpad=4)
+
+
+def _legend(ax: Axes, events: pd.DataFrame) -> None:
+    handles = [Line2D([], [], color=color, marker=marker, linewidth=1.6, markersize=4.5, markeredgecolor="white",
+                      markeredgewidth=0.4, label=label)
+               for polarity, (marker, color, label) in MARKERS.items() if (events["polarity"] == polarity).any()]
+    if handles:
+        ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=SMALL,
+                  borderaxespad=0.2, handlelength=2.4, columnspacing=1.2)
+
+
+def _label_time(lowest: Axes, index: pd.Index) -> None:
+    lowest.tick_params(labelbottom=True, bottom=True)
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        locator = dates.AutoDateLocator(maxticks=8)
+        lowest.xaxis.set_major_locator(locator)
+        lowest.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+        lowest.xaxis.get_offset_text().set_fontsize(SMALL)
+    lowest.set_xlabel("time" if index.name is None else str(index.name), fontsize=MEDIUM, color=INK)
+
+
+def _numbers(index: pd.Index) -> np.ndarray:
+    """Time labels as numbers that matplotlib can draw."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return np.asarray(dates.date2num(index.tz_localize(None).to_numpy()))
+    return index.to_numpy(dtype=float)
