@@ -1,3 +1,5 @@
+import functools
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from tsattn.datasets import groups_of, load_auslan
 from tsattn.datasets.auslan import parse_auslan
 
 ROW = "\t".join(str(number / 4) for number in range(22))
+cached = functools.cache(load_auslan)  # read once; the tests leave the frames as they are
 
 
 def text(n_rows):
@@ -36,7 +39,7 @@ def test_a_malformed_file_is_named_with_its_line(bad, message):
     (None, 2565, (45, 55, 136)), ("train", 1140, (45, 54, 96)), ("test", 1425, (47, 57, 136)),
 ])
 def test_facts(split, n, lengths):
-    X, y = load_auslan(split)
+    X, y = cached(split)
     found = X.groupby(level="instance").size()
     assert (len(found), len(y), X.shape[1]) == (n, n, 22)
     assert (found.min(), found.median(), found.max()) == lengths
@@ -52,6 +55,6 @@ def test_facts(split, n, lengths):
 
 @pytest.mark.data
 def test_hands():
-    X, _ = load_auslan("train")
+    X, _ = cached("train")
     assert list(X.columns[[0, 10, 11, 21]]) == ["left_x", "left_little", "right_x", "right_little"]
     np.testing.assert_array_equal(X.loc[("tctodd1/God-1", 0)].to_numpy()[:3], [-0.064909, 0.034318, -0.043964])

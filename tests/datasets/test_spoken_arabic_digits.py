@@ -1,3 +1,4 @@
+import functools
 import hashlib
 
 import numpy as np
@@ -7,6 +8,7 @@ from tsattn.datasets import groups_of, load_spoken_arabic_digits
 from tsattn.datasets.spoken_arabic_digits import parse_digits
 
 ROW = " ".join(str(number / 4) for number in range(13))
+cached = functools.cache(load_spoken_arabic_digits)  # read once; the tests leave the frames as they are
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\n   \n", "\n\n\n"])
@@ -40,7 +42,7 @@ def test_a_missing_block_is_an_error(no_data):
     (None, 8800, (4, 39, 93)), ("train", 6600, (4, 39, 93)), ("test", 2200, (7, 39, 83)),
 ])
 def test_facts(split, n, lengths):
-    X, y = load_spoken_arabic_digits(split)
+    X, y = cached(split)
     found = X.groupby(level="instance").size()
     assert (len(found), len(y), X.shape[1]) == (n, n, 13)
     assert (found.min(), found.median(), found.max()) == lengths
@@ -55,7 +57,7 @@ def test_facts(split, n, lengths):
 
 @pytest.mark.data
 def test_the_digit_and_the_speaker_follow_from_the_block():
-    X, _ = load_spoken_arabic_digits("train")
+    X, _ = cached("train")
     # the file begins with digit 0, speaker 0; its block 660 begins digit 1; its block 10 speaker 1
     assert X.loc[("s00/d0/0", 0)].iloc[0] == -0.81101
     assert len(X.loc["s00/d0/0"]) == 38
@@ -63,7 +65,7 @@ def test_the_digit_and_the_speaker_follow_from_the_block():
 
 @pytest.mark.data
 def test_duplicates():
-    X, _ = load_spoken_arabic_digits()
+    X, _ = cached()
     ends = X.groupby(level="instance", sort=False).size().cumsum()
     values = X.to_numpy()
     parts = {"train": [], "test": []}

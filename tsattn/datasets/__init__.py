@@ -6,19 +6,29 @@ loader is called.
 """
 
 from tsattn.datasets.auslan import load_auslan
+from tsattn.datasets.forecasting import load_ett, load_exchange_rate, load_m4
 from tsattn.datasets.groups import groups_of
 from tsattn.datasets.hdm05 import load_hdm05
+from tsattn.datasets.kick_vs_punch import load_kick_vs_punch
 from tsattn.datasets.planted import load_planted_events, make_planted_events
 from tsattn.datasets.shipped import card, cards
+from tsattn.datasets.sml2010 import load_sml2010
 from tsattn.datasets.spoken_arabic_digits import load_spoken_arabic_digits
+from tsattn.datasets.ts_files import load_ts
 
 __all__ = [
     "card",
     "cards",
     "groups_of",
     "load_auslan",
+    "load_ett",
+    "load_exchange_rate",
     "load_hdm05",
+    "load_kick_vs_punch",
+    "load_m4",
     "load_planted_events",
+    "load_sml2010",
     "load_spoken_arabic_digits",
+    "load_ts",
     "make_planted_events",
 ]

@@ -39,8 +39,8 @@ def parse_amc(content: bytes, where: str) -> np.ndarray:
     """
     lines = split_lines(content)
     first = next((n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] not in "#:"), len(lines))
-    tokens = "\n".join(lines[first:]).split()
-    values = _parse_fast(tokens)
+    text = "\n".join(lines[first:])
+    values = None if "_" in text else _parse_fast(text.split())  # 1_000 would pass for a number
     if values is None:
         _explain(lines, first, where)
         raise ValueError(f"{where}: not frames of {len(BONES)} bones")

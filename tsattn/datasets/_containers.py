@@ -31,10 +31,10 @@ class Labelled:
         lengths = np.array([len(block) for block in blocks], dtype=np.int64)
         return cls(list(ids), values, lengths, list(columns), np.asarray(labels))
 
-    def deliver(self, return_X_y: bool, return_type: str | None) -> Any:
-        """`(X, y)`, or X with the labels in it."""
+    def deliver(self, return_X_y: bool, return_type: str | None, starts: Sequence[int] = ()) -> Any:
+        """`(X, y)`, or X with the labels in it. `starts` are the first times of the series, 0 unless given."""
         kind = check_one_of("return_type", return_type or RETURN_TYPES[0], RETURN_TYPES)
-        X = self._container(kind)
+        X = self._container(kind, starts)
         if return_X_y:
             return X, self.labels
         if kind == "numpy3D":
@@ -45,7 +45,7 @@ class Labelled:
         labels = np.repeat(self.labels, self.lengths) if kind == "pd-multiindex" else self.labels
         return X.assign(**{LABEL: labels})
 
-    def _container(self, kind: str) -> Any:
+    def _container(self, kind: str, starts: Sequence[int]) -> Any:
         if kind == "numpy3D":
             return self._cube()
         if kind == "df-list":
@@ -54,7 +54,7 @@ class Labelled:
             ends = np.cumsum(self.lengths)
             return [pd.DataFrame(self.values[end - length : end], columns=self.columns)
                     for end, length in zip(ends, self.lengths, strict=True)]
-        frame = self._frame()
+        frame = self._frame(starts)
         if kind == "pd-multiindex":
             return frame
         from sktime.datatypes import convert
@@ -68,13 +68,13 @@ class Labelled:
                              "use return_type='pd-multiindex'")
         return self.values.reshape(len(self.ids), longest, -1).transpose(0, 2, 1).copy()
 
-    def _frame(self) -> Any:
+    def _frame(self, starts: Sequence[int]) -> Any:
         import pandas as pd
 
-        starts = np.cumsum(self.lengths) - self.lengths
-        steps = np.arange(len(self.values)) - np.repeat(starts, self.lengths)
-        longest = int(self.lengths.max(initial=0))
-        levels: list[Any] = [pd.Index(self.ids), pd.RangeIndex(longest)]
+        first = np.cumsum(self.lengths) - self.lengths
+        times = np.asarray(starts) if len(starts) else np.zeros_like(first)
+        steps = np.arange(len(self.values)) + np.repeat(times - first, self.lengths)
+        levels: list[Any] = [pd.Index(self.ids), pd.RangeIndex(int(steps.max(initial=-1)) + 1)]
         codes: list[Any] = [np.repeat(np.arange(len(self.ids)), self.lengths), steps]
         index = pd.MultiIndex(levels=levels, codes=codes, names=["instance", "time"])
         return pd.DataFrame(self.values, index=index, columns=self.columns)

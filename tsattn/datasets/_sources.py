@@ -53,6 +53,16 @@ def folders() -> list[Path]:
     return [*([Path(named)] if named else []), Path(pooch.os_cache("tsattn"))]
 
 
+def find(path: str) -> Path | None:
+    """The file on this machine, packed or not; None if it is not here."""
+    for folder in folders():
+        for packing in PACKINGS:
+            candidate = folder / (path + packing)
+            if candidate.is_file():
+                return candidate
+    return None
+
+
 def locate(source: Source) -> Path:
     """The file on this machine, downloaded into the cache if need be.
 
@@ -62,11 +72,9 @@ def locate(source: Source) -> Path:
         The file is not here and cannot be had; the message names the publisher's page and where to put the file.
     """
     searched = folders()
-    for folder in searched:
-        for packing in PACKINGS:
-            candidate = folder / (source.path + packing)
-            if candidate.is_file():
-                return candidate
+    found = find(source.path)
+    if found is not None:
+        return found
     if source.url is None or source.sha256 is None:
         reason = source.note or "it is not downloaded, because no checksum is known for it"
         raise _not_found(source, searched[0], reason)

@@ -1,5 +1,7 @@
 """Tables of numbers as text, read fast, with the line in every error."""
 
+from datetime import datetime, timedelta
+
 import numpy as np
 
 
@@ -52,8 +54,29 @@ def check_line(line: str, number: int, n_columns: int, where: str, *, delimiter:
         raise ValueError(f"{where}, line {number}: a line must hold {n_columns} numbers, got {len(fields)}")
     for field in fields:
         try:
-            value = float(field)
+            value = float(field.replace("_", "?"))  # float() takes 1_000
         except ValueError:
             raise ValueError(f"{where}, line {number}: not a number: {field[:40]!r}") from None
         if not (np.isfinite(value) or (missing and np.isnan(value))):
             raise ValueError(f"{where}, line {number}: a value must be finite, got {field[:40]!r}")
+
+
+def parse_times(texts: list[str], numbers: list[int], form: str, steps: list[timedelta],
+                where: str) -> list[datetime]:
+    """Parse dates that lie one of `steps` apart.
+
+    Raises
+    ------
+    ValueError
+        A text is no date of this form, or the time from the line before is none of `steps`; with the line.
+    """
+    times: list[datetime] = []
+    for text, number in zip(texts, numbers, strict=True):
+        try:
+            time = datetime.strptime(text, form)
+        except ValueError:
+            raise ValueError(f"{where}, line {number}: not a date of the form {form!r}: {text[:40]!r}") from None
+        if times and time - times[-1] not in steps:
+            raise ValueError(f"{where}, line {number}: times must be {steps[0]} apart, got {time - times[-1]}")
+        times.append(time)
+    return times

@@ -46,8 +46,8 @@ def load_auslan(split: str | None = None, return_X_y: bool = True, return_type: 
     Returns
     -------
     X : container of `return_type`
-        Columns: per hand the position `x`, `y`, `z` (metres, from below the chin), `roll`, `pitch`, `yaw` (fractions
-        of a turn) and the bend of five fingers (0 straight, 1 bent). Ids are "session/sign-number", sorted.
+        Columns: per hand the position `x`, `y`, `z` (metres, from below the chin), `roll`, `pitch`, `yaw`
+        (0 to 1) and the bend of five fingers (0 straight, 1 bent). Ids are "session/sign-number", sorted.
     y : ndarray of str, shape (n,)
         The sign.
 

@@ -82,7 +82,7 @@ def make_planted_events(n_series: int = 100, n_steps: int = 101, n_channels: int
     owner = np.repeat(np.arange(n_series), n_events + n_distractors)
     kind = np.where(telling, classes[owner], generator.integers(0, 2 * n_channels, len(owner)))
     variate, height = kind % n_channels, np.where(kind < n_channels, amplitude, -amplitude)
-    scale = np.exp(generator.uniform(*np.log(sigma), len(owner)))
+    scale = np.exp(generator.uniform(np.log(sigma[0]), np.log(sigma[1]), len(owner)))
     place = generator.uniform(MARGIN * scale, n_steps - 1 - MARGIN * scale)
     values = noise * generator.standard_normal((n_series, n_steps, n_channels))
     bumps = height[:, None] * np.exp(-0.5 * ((np.arange(n_steps) - place[:, None]) / scale[:, None]) ** 2)
