@@ -51,22 +51,22 @@ class PanelTransformer(BaseTransformer):
     def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
         check_one_of("missing", self.missing, ("raise", "interpolate"))
         self._check_parameters()
-        panel = self._read(X)
+        panel = Panel.from_sktime(X)
         self.feature_names_in_ = panel.columns
-        self._learn(panel)
+        self._learn(self._complete(panel))
         return self
 
     def _transform(self, X: Any, y: Any = None) -> pd.DataFrame | np.ndarray:  # noqa: ARG002
-        return self._apply(self._read_known(X))
+        return self._apply(self._read(X))
 
     def _read(self, X: Any) -> Panel:
         panel = Panel.from_sktime(X)
+        panel.check_columns(self.feature_names_in_)
+        return self._complete(panel)
+
+    def _complete(self, panel: Panel) -> Panel:
         panel.check_finite("allow" if self.missing == "interpolate" else "raise")
         return panel.interpolated()
-
-    def _read_known(self, X: Any) -> Panel:
-        Panel.from_sktime(X).check_columns(self.feature_names_in_)
-        return self._read(X)
 
     def _check_parameters(self) -> None:
         raise NotImplementedError

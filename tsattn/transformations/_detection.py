@@ -62,7 +62,8 @@ class EventTransformer(PanelTransformer):
         pandas.DataFrame
             Sorted by series, variate, octave, scale and position, with columns
 
-            - ``instance``: label of the series (several levels above time give one column each, under their own names);
+            - ``instance``: label of the series (several levels above time give one column each, under their own names,
+              or ``level_0``, ... where they have none);
             - ``variate``: label of the column;
             - ``t``: label, in the input's own time index, of the sample nearest to the centre;
             - ``position``, ``sigma``: centre and scale in samples, with fractions where the grid has them;
@@ -80,7 +81,7 @@ class EventTransformer(PanelTransformer):
             On NaN (unless filled), infinity, or columns other than in fit.
         """
         self.check_is_fitted()
-        panel = self._read_known(self._check_X(X))
+        panel = self._read(self._check_X(X))
         self._warn(panel, stacklevel=3)
         found = self._table(panel)
         instance, position = found["instance"], found["position"]
@@ -176,4 +177,5 @@ def nearest_step(position: np.ndarray, last: np.ndarray | int) -> np.ndarray:
 def _instance_columns(ids: pd.Index) -> dict[Any, pd.Index]:
     if not isinstance(ids, pd.MultiIndex):
         return {"instance": ids}
-    return {name if name is not None else f"level_{i}": ids.get_level_values(i) for i, name in enumerate(ids.names)}
+    taken = {None, "variate", "t", "start", "end", *NUMBERS}
+    return {f"level_{i}" if name in taken else name: ids.get_level_values(i) for i, name in enumerate(ids.names)}

@@ -173,7 +173,8 @@ def _words(descriptors: np.ndarray, n_words: int, random_state: Any) -> np.ndarr
     if len(descriptors) > FIT_DESCRIPTORS:
         chosen = np.random.default_rng(seed).choice(len(descriptors), FIT_DESCRIPTORS, replace=False)
         descriptors = descriptors[np.sort(chosen)]
-    return KMeans(n_words, n_init=2, random_state=seed).fit(descriptors).cluster_centers_
+    centres = KMeans(n_words, n_init=2, random_state=seed).fit(descriptors).cluster_centers_
+    return np.round(centres, 9)  # its threads add up in any order: the last bits differ from run to run
 
 
 def _nearest(descriptors: np.ndarray, words: np.ndarray) -> np.ndarray:
