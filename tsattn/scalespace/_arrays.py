@@ -86,9 +86,8 @@ def check_finite(x: Any) -> None:
     flat = x.reshape(-1)
     for start in range(0, flat.shape[0], CHUNK):
         chunk = flat[start : start + CHUNK]
-        good = abs(chunk) <= limit  # false for NaN too
-        if not bool(good.all()):
-            where = start + int((~good).nonzero()[0].reshape(-1)[0])
+        if not (float(chunk.min()) >= -limit and float(chunk.max()) <= limit):  # nor if either is NaN
+            where = start + int((~(abs(chunk) <= limit)).nonzero()[0].reshape(-1)[0])
             value = float(flat[where])
             index = np.unravel_index(where, tuple(x.shape))
             rule = "x must be finite" if not np.isfinite(value) else f"x must stay below {limit:.3g}, lest it overflow"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tsattn.scalespace import _kernels, _search
-from tsattn.scalespace._dense import MODE, lanes_for
+from tsattn.scalespace._dense import MODE, aligned, lanes_for
 from tsattn.scalespace._ladder import Ladder, Rung
 from tsattn.scalespace._pool import over_rows
 from tsattn.scalespace.extrema import MOST_MOVES, Criteria
@@ -105,7 +105,7 @@ def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
         rows=rows,
         near=np.array(near),
         grid=np.array([[rung.step, rung.offset] for rung in rungs]),
-        sigma=np.array([rung.sigmas[0] for rung in rungs]),
+        sigma=np.array([rung.sigmas for rung in rungs]),
         first=rungs[0].index,
         per_octave=len(rungs[0].sigmas) - 3,
     )
@@ -120,12 +120,12 @@ def _find_part(
 
     def work(first: int, last: int) -> list[_search.Found]:
         buffers, marks = _memory(pyramid, n, lanes, x.dtype)
-        out = _columns(2 * len(marks.found.series), n_axes, x.dtype)
         kept: list[_search.Found] = []
         while first < last:
+            out = _columns(8 * len(marks.found.series), n_axes, x.dtype)  # what is not written takes no memory
             part = _search.Range(first, last, lanes, *window, size, begin)
             first, count = _search.search(flat, part, pyramid, rules, buffers, marks, out)
-            kept.append(_search.Found(*[column[:count].copy() for column in out]))
+            kept.append(_search.Found(*[column[:count] for column in out]))
         return kept
 
     return [part for some in over_rows(work, len(x), len(x) * n, align=lanes) for part in some]
@@ -135,9 +135,9 @@ def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[
     block, n_axes, n_scales = n * lanes, pyramid.sizes.shape[1], pyramid.radius.shape[1] - 4
     counts = pyramid.sizes.prod(1)
     padded = counts[:, None] // pyramid.sizes * (pyramid.sizes + 2 * pyramid.radius.max())
-    level, upper, base = (np.empty(block, dtype) for _ in range(3))
-    work = np.empty(padded.max() * lanes, dtype)
-    buffers = _kernels.Buffers(level, upper, base, work, np.empty((n_scales + 2, block), dtype))
+    level, upper, base = (aligned(block, dtype) for _ in range(3))
+    dogs = aligned((n_scales + 2) * block, dtype).reshape(n_scales + 2, block)
+    buffers = _kernels.Buffers(level, upper, base, aligned(int(padded.max()) * lanes, dtype), dogs)
     word = np.zeros(block // 8 + 2, np.uint64)
     found = _columns(lanes * n_scales * counts.sum(), n_axes, dtype)  # below threshold 1 every sample may count
     point, system = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2))
@@ -146,18 +146,20 @@ def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[
 
 
 def _columns(capacity: int, n_axes: int, dtype: Any) -> _search.Found:
-    whole = [np.empty(capacity, np.int64) for _ in range(3)]
-    return _search.Found(
-        whole[0], np.empty((capacity, n_axes)), np.empty(capacity), whole[1], whole[2], np.empty(capacity, dtype)
-    )
+    octave, scale = np.empty(capacity, np.int8), np.empty(capacity, np.int8)
+    real = np.empty((capacity, n_axes)), np.empty(capacity)
+    return _search.Found(np.empty(capacity, np.int32), *real, octave, scale, np.empty(capacity, dtype))
 
 
 def _join(parts: list[_search.Found], n_series: int, refined: bool) -> Keypoints:
-    found = _search.Found(*[np.concatenate(columns) for columns in zip(*parts, strict=True)])
+    whole = {"series", "octave", "scale"}
+    kinds = [np.int64 if name in whole else None for name in _search.Found._fields]
+    columns = zip(*parts, strict=True)
+    found = _search.Found(*[np.concatenate(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)])
     order = _order(found, n_series, refined)
     found = found if order is None else _search.Found(*[column[order] for column in found])
     offsets = np.concatenate([[0], np.cumsum(np.bincount(found.series, minlength=n_series))])
-    polarity = np.where(found.value < 0, BUMP, DIP).astype(np.int8)
+    polarity = np.where(found.value < 0, np.int8(BUMP), np.int8(DIP))
     return Keypoints(found.position, found.level, found.octave, found.scale, found.value, polarity, offsets)
 
 

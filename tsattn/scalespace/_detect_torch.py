@@ -28,7 +28,8 @@ def find(x: Any, ladder: Ladder, criteria: Criteria) -> Keypoints:
     counts = torch.bincount(series, minlength=len(x))
     offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
     polarity = torch.where(value < 0, BUMP, DIP).to(torch.int8)
-    return Keypoints(*[c[order] for c in (position, sigma, octaves, scale, value, polarity)], offsets)
+    columns = [column[order] for column in (position, sigma, octaves, scale, value, polarity)]
+    return Keypoints(*columns, offsets=offsets)
 
 
 def _empty(x: Any, n_axes: int) -> tuple[Any, ...]:

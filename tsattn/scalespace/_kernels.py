@@ -4,7 +4,8 @@ A block is flat: (*space, lanes), where the lanes are independent series standin
 axis is then one sum of shifted contiguous slices, the shift being the size of what follows the axis; short series
 are as fast as long ones because many share one loop. Taps go four pairs at a time: fewer passes over the output.
 
-No fast-math: it could reorder sums, and then a constant series would no longer be constant after smoothing.
+Of fast-math only the fusing of a product into a sum is allowed, and only in the sums over taps: every sample sees the
+same operations in the same order, so that a constant series is still constant after smoothing, and gives nothing.
 """
 
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ KEEP, AVERAGE, DECIMATE = 0, 1, 2
 CHUNK = 2048  # samples smoothed at a time: they and their shifted neighbours stay in the first cache
 
 compiled = njit(nogil=True, cache=True, error_model="numpy")
+fused = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 
 class Pyramid(NamedTuple):
@@ -41,7 +43,7 @@ class Buffers(NamedTuple):
 
 
 @compiled
-def border(i, n, mode):
+def border(i: Any, n: Any, mode: Any) -> Any:
     """Which of n samples stands at i; -1 where there is none."""
     if 0 <= i < n:
         return i
@@ -54,19 +56,19 @@ def border(i, n, mode):
 
 
 @compiled
-def copy(src, dst, count):
+def copy(src: Any, dst: Any, count: Any) -> None:
     for i in range(count):
         dst[i] = src[i]
 
 
 @compiled
-def subtract(a, b, out):
+def subtract(a: Any, b: Any, out: Any) -> None:
     for i in range(out.size):
         out[i] = a[i] - b[i]
 
 
 @compiled
-def fill_borders(work, n, inner, radius, mode):
+def fill_borders(work: Any, n: Any, inner: Any, radius: Any, mode: Any) -> None:
     """Fill the `radius` samples on either side of the n that stand in the middle of `work`."""
     middle = work[radius * inner :]
     for k in range(2 * radius):
@@ -79,8 +81,8 @@ def fill_borders(work, n, inner, radius, mode):
             copy(middle[j * inner : (j + 1) * inner], out, inner)
 
 
-@compiled
-def add_four_pairs(out, padded, centre, inner, taps, j):
+@fused
+def add_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j: Any) -> None:
     """Add the taps j..j+3 on both sides; contiguous slices let the compiler use whole vectors."""
     m = out.size
     w0, w1, w2, w3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
@@ -90,11 +92,14 @@ def add_four_pairs(out, padded, centre, inner, taps, j):
     l2, r2 = padded[a - 2 * inner : a - 2 * inner + m], padded[b + 2 * inner : b + 2 * inner + m]
     l3, r3 = padded[a - 3 * inner : a - 3 * inner + m], padded[b + 3 * inner : b + 3 * inner + m]
     for i in range(m):
-        out[i] += (w0 * (l0[i] + r0[i]) + w1 * (l1[i] + r1[i])) + (w2 * (l2[i] + r2[i]) + w3 * (l3[i] + r3[i]))
+        total = out[i] + w0 * (l0[i] + r0[i])
+        total = total + w1 * (l1[i] + r1[i])
+        total = total + w2 * (l2[i] + r2[i])
+        out[i] = total + w3 * (l3[i] + r3[i])
 
 
-@compiled
-def add_pair(out, padded, centre, shift, weight):
+@fused
+def add_pair(out: Any, padded: Any, centre: Any, shift: Any, weight: Any) -> None:
     m = out.size
     left, right = padded[centre - shift : centre - shift + m], padded[centre + shift : centre + shift + m]
     for i in range(m):
@@ -102,7 +107,7 @@ def add_pair(out, padded, centre, shift, weight):
 
 
 @compiled
-def convolve_flat(padded, out, taps, inner):
+def convolve_flat(padded: Any, out: Any, taps: Any, inner: Any) -> None:
     """Convolve with the symmetric kernel `taps` (0..r); `out` begins r * inner into `padded`."""
     radius = taps.size - 1
     for start in range(0, out.size, CHUNK):
@@ -122,7 +127,7 @@ def convolve_flat(padded, out, taps, inner):
 
 
 @compiled
-def smooth_axis(src, dst, work, shape, taps, mode):
+def smooth_axis(src: Any, dst: Any, work: Any, shape: Any, taps: Any, mode: Any) -> None:
     """Smooth the middle axis of `src`, flat (outer, n, inner), into `dst`, which may be `src`."""
     outer, n, inner = shape
     size, margin = n * inner, (taps.size - 1) * inner
@@ -134,7 +139,7 @@ def smooth_axis(src, dst, work, shape, taps, mode):
 
 
 @compiled
-def smooth_block(src, dst, work, sizes, lanes, taps, mode):
+def smooth_block(src: Any, dst: Any, work: Any, sizes: Any, lanes: Any, taps: Any, mode: Any) -> None:
     """Smooth every space axis of a block (*sizes, lanes)."""
     outer = 1
     inner = lanes
@@ -150,7 +155,7 @@ def smooth_block(src, dst, work, sizes, lanes, taps, mode):
 
 
 @compiled
-def interleave(rows, size, block, n, lanes):
+def interleave(rows: Any, size: Any, block: Any, n: Any, lanes: Any) -> None:
     """Write the first n samples of each flat row of `size` side by side into the flat `block` (n, lanes)."""
     for lane in range(lanes):
         row = rows[lane * size : lane * size + n]
@@ -159,7 +164,7 @@ def interleave(rows, size, block, n, lanes):
 
 
 @compiled
-def part_lanes(block, rows, n, lanes):
+def part_lanes(block: Any, rows: Any, n: Any, lanes: Any) -> None:
     """Undo `interleave`; rows have n samples."""
     for lane in range(lanes):
         row = rows[lane * n : (lane + 1) * n]
@@ -168,7 +173,7 @@ def part_lanes(block, rows, n, lanes):
 
 
 @compiled
-def smooth_rows(rows, out, taps, lanes, mode):
+def smooth_rows(rows: Any, out: Any, taps: Any, lanes: Any, mode: Any) -> None:
     """Smooth each row of (m, n), `lanes` rows at a time."""
     m, n = rows.shape
     flat, flat_out = rows.ravel(), out.ravel()
@@ -182,7 +187,7 @@ def smooth_rows(rows, out, taps, lanes, mode):
 
 
 @compiled
-def smooth_columns(blocks, out, taps, mode):
+def smooth_columns(blocks: Any, out: Any, taps: Any, mode: Any) -> None:
     """Smooth the middle axis of (m, n, inner)."""
     m, n, inner = blocks.shape
     work = np.empty((n + 2 * (taps.size - 1)) * inner, blocks.dtype)
@@ -191,24 +196,24 @@ def smooth_columns(blocks, out, taps, mode):
 
 
 @compiled
-def halve_axis(src, dst, shape, average):
+def halve_axis(src: Any, dst: Any, shape: Any, average: Any) -> None:
     """Halve the middle axis of `src`, flat (outer, n, inner): the mean of each pair, or every second sample."""
     outer, n, inner = shape
-    half = n // 2 if average else (n + 1) // 2
+    half, share = n // 2 if average else (n + 1) // 2, src.dtype.type(0.5)
     for k in range(outer):
-        for i in range(half):
-            first = src[(k * n + 2 * i) * inner : (k * n + 2 * i + 1) * inner]
-            out = dst[(k * half + i) * inner : (k * half + i + 1) * inner]
-            if average:
-                second = src[(k * n + 2 * i + 1) * inner : (k * n + 2 * i + 2) * inner]
-                for j in range(inner):
-                    out[j] = (first[j] + second[j]) * src.dtype.type(0.5)
-            else:
-                copy(first, out, inner)
+        old, new = src[k * n * inner : (k + 1) * n * inner], dst[k * half * inner : (k + 1) * half * inner]
+        if inner == 1 and average:
+            for i in range(half):
+                new[i] = (old[2 * i] + old[2 * i + 1]) * share
+            continue
+        for i in range(half):  # no slices: inner may be as short as two
+            at = 2 * i * inner
+            for j in range(inner):
+                new[i * inner + j] = (old[at + j] + old[at + inner + j]) * share if average else old[at + j]
 
 
 @compiled
-def reduce_block(src, dst, sizes, lanes, reduce):
+def reduce_block(src: Any, dst: Any, sizes: Any, lanes: Any, reduce: Any) -> None:
     """Make the next octave's base of a block: halve every axis, or keep it."""
     inner = lanes
     for n in sizes:
@@ -225,7 +230,7 @@ def reduce_block(src, dst, sizes, lanes, reduce):
 
 
 @compiled
-def build_octave(pyramid, o, buffers, lanes):
+def build_octave(pyramid: Any, o: Any, buffers: Any, lanes: Any) -> None:
     """Fill `buffers.dogs` with octave `o`, whose input is `buffers.base`, and make the next octave's base."""
     taps, radius, sizes, mode = pyramid.taps[o], pyramid.radius[o], pyramid.sizes[o], pyramid.mode
     n_scales, count = radius.size - 4, lanes
@@ -236,8 +241,8 @@ def build_octave(pyramid, o, buffers, lanes):
     for s in range(1, n_scales + 3):
         if pyramid.reduce == AVERAGE and s - 1 == pyramid.source:
             reducer = taps[n_scales + 3, : radius[n_scales + 3] + 1]
-            smooth_block(level, buffers.base, buffers.work, sizes, lanes, reducer, mode)
-            reduce_block(buffers.base, buffers.base, sizes, lanes, AVERAGE)
+            smooth_block(level, upper, buffers.work, sizes, lanes, reducer, mode)
+            reduce_block(upper, buffers.base, sizes, lanes, AVERAGE)
         smooth_block(level, upper, buffers.work, sizes, lanes, taps[s, : radius[s] + 1], mode)
         subtract(upper, level, buffers.dogs[s - 1, :count])
         level, upper = upper, level

@@ -1,5 +1,7 @@
 """Compiled sums over the scopes of events, for NumPy arrays; plain arrays only, rows shared between threads."""
 
+from typing import Any
+
 import numpy as np
 
 from tsattn.scalespace._kernels import compiled
@@ -10,7 +12,7 @@ FRESH = 256  # samples after which the recurrence starts anew from an exact expo
 
 
 @compiled
-def mean_between(rows, offsets, low, high, out):
+def mean_between(rows: Any, offsets: Any, low: Any, high: Any, out: Any) -> None:
     """Mean of rows[i, low:high + 1] for the events offsets[i]:offsets[i + 1] of each row."""
     for i in range(rows.shape[0]):
         row = rows[i]
@@ -22,7 +24,7 @@ def mean_between(rows, offsets, low, high, out):
 
 
 @compiled
-def add_side(row, steps, centre, sigma, weight, direction):
+def add_side(row: Any, steps: Any, centre: Any, sigma: Any, weight: Any, direction: Any) -> None:
     """Add weight * exp(-(t - centre)^2 / (2 sigma^2)) at `steps` samples from the first beyond the centre on.
 
     The mask is a product of ratios that are themselves a geometric series: two multiplications a sample.
@@ -42,7 +44,7 @@ def add_side(row, steps, centre, sigma, weight, direction):
 
 
 @compiled
-def add_masks(out, offsets, centre, sigma, weight, reach):
+def add_masks(out: Any, offsets: Any, centre: Any, sigma: Any, weight: Any, reach: Any) -> None:
     """Add the masks of each row's events to the float64 rows of `out`, zero beyond reach * sigma."""
     n = out.shape[1]
     for i in range(out.shape[0]):

@@ -4,6 +4,8 @@ Brown & Lowe, "Invariant features from interest point groups", BMVC 2002; Lowe, 
 Unknowns come in the order: space axes, then scale. A place is (level, flat sample).
 """
 
+from typing import Any
+
 import numpy as np
 
 from tsattn.scalespace._kernels import compiled
@@ -11,7 +13,7 @@ from tsattn.scalespace.extrema import MOST_MOVES
 
 
 @compiled
-def step_of(axis, sizes, lanes):
+def step_of(axis: Any, sizes: Any, lanes: Any) -> Any:
     """How far apart in the flat block two samples next to each other along `axis` are; 0 for scale."""
     step = lanes if axis < sizes.size else 0
     for k in range(axis + 1, sizes.size):
@@ -20,7 +22,7 @@ def step_of(axis, sizes, lanes):
 
 
 @compiled
-def along(dogs, s, at, axis, sizes, lanes):
+def along(dogs: Any, s: Any, at: Any, axis: Any, sizes: Any, lanes: Any) -> Any:
     """First and second central difference along one unknown."""
     step = step_of(axis, sizes, lanes)
     up = 1 if axis == sizes.size else 0
@@ -29,7 +31,7 @@ def along(dogs, s, at, axis, sizes, lanes):
 
 
 @compiled
-def across(dogs, s, at, pair, sizes, lanes):
+def across(dogs: Any, s: Any, at: Any, pair: Any, sizes: Any, lanes: Any) -> Any:
     """Mixed second difference along the two unknowns of `pair`."""
     a, b = step_of(pair[0], sizes, lanes), step_of(pair[1], sizes, lanes)
     up = 1 if pair[1] == sizes.size else 0  # scale is the last unknown, so only the second of a pair
@@ -39,7 +41,7 @@ def across(dogs, s, at, pair, sizes, lanes):
 
 
 @compiled
-def fill_system(dogs, s, at, sizes, lanes, work):
+def fill_system(dogs: Any, s: Any, at: Any, sizes: Any, lanes: Any, work: Any) -> None:
     """The linear system: Hessian, and the negative gradient in the last column."""
     n = sizes.size + 1
     for i in range(n):
@@ -50,7 +52,7 @@ def fill_system(dogs, s, at, sizes, lanes, work):
 
 
 @compiled
-def solve(work):
+def solve(work: Any) -> Any:
     """Gauss with pivots, in place; the solution is left in the last column. False if singular."""
     n = work.shape[0]
     for i in range(n):
@@ -72,7 +74,7 @@ def solve(work):
 
 
 @compiled
-def is_edge(dogs, s, at, sizes, lanes, limit):
+def is_edge(dogs: Any, s: Any, at: Any, sizes: Any, lanes: Any, limit: Any) -> Any:
     """Whether an image's extremum lies on an edge: principal curvatures of unlike sign, or too unlike in size."""
     _, high = along(dogs, s, at, 0, sizes, lanes)
     _, wide = along(dogs, s, at, 1, sizes, lanes)
@@ -82,7 +84,7 @@ def is_edge(dogs, s, at, sizes, lanes, limit):
 
 
 @compiled
-def inside(point, sizes, n_scales):
+def inside(point: Any, sizes: Any, n_scales: Any) -> Any:
     """Whether the place has neighbours on every side."""
     good = 1 <= point[sizes.size] <= n_scales
     for axis in range(sizes.size):
@@ -91,7 +93,7 @@ def inside(point, sizes, n_scales):
 
 
 @compiled
-def flat(point, lane, lanes, sizes):
+def flat(point: Any, lane: Any, lanes: Any, sizes: Any) -> Any:
     """The flat sample of the whole coordinates in `point`."""
     at = 0
     for axis in range(sizes.size):
@@ -100,7 +102,7 @@ def flat(point, lane, lanes, sizes):
 
 
 @compiled
-def move(point, work):
+def move(point: Any, work: Any) -> Any:
     """Step to the sample nearest to the fitted extremum; False if that is the sample we are at."""
     n = work.shape[0]
     moved = False
@@ -113,7 +115,7 @@ def move(point, work):
 
 
 @compiled
-def localise(dogs, lane, lanes, sizes, rules, point, work):
+def localise(dogs: Any, lane: Any, lanes: Any, sizes: Any, rules: Any, point: Any, work: Any) -> Any:
     """Refine `point` (position, level, value) in place; return its level as a whole number, 0 to drop it."""
     axes, n_scales = sizes.size, dogs.shape[0] - 2
     limit = rules.edge if axes == 2 else 0.0

@@ -20,7 +20,7 @@ class Rules(NamedTuple):
     rows: Any  # (octaves, n) flat starts of the inner rows of the last axis, before lanes; -1 where there are no more
     near: Any  # (octaves, m) flat shifts to the neighbouring rows, the own row among them, before lanes
     grid: Any  # (octaves, 2) step and offset
-    sigma: Any  # (octaves,) sigma of level 0, in input samples
+    sigma: Any  # (octaves, levels) in input samples
     first: int  # number of the first octave
     per_octave: int  # S
 
@@ -61,20 +61,23 @@ class Range(NamedTuple):
 
 
 @compiled
-def mark(marks, dogs, s, start, step, theta, least):
-    """Mark what beats its two neighbours along the last axis and the samples above and below."""
+def mark(marks: Any, dogs: Any, s: Any, start: Any, step: Any, theta: Any, least: Any) -> None:
+    """Mark what beats its two neighbours along the last axis and the three samples above and below: all of a series."""
     count = marks.size
     mid, left, right = dogs[s, start : start + count], dogs[s, start - step :], dogs[s, start + step :]
     low, high = dogs[s - 1, start:], dogs[s + 1, start:]
+    low_left, low_right = dogs[s - 1, start - step :], dogs[s - 1, start + step :]
+    high_left, high_right = dogs[s + 1, start - step :], dogs[s + 1, start + step :]
     for i in range(count):
         v, a, b, c, d = mid[i], theta * left[i], theta * right[i], theta * low[i], theta * high[i]
-        top = (v >= least) & (v > a) & (v > b) & (v > c) & (v > d)
-        bottom = (-v >= least) & (v < a) & (v < b) & (v < c) & (v < d)
+        e, f, g, h = theta * low_left[i], theta * low_right[i], theta * high_left[i], theta * high_right[i]
+        top = (v >= least) & (v > a) & (v > b) & (v > c) & (v > d) & (v > e) & (v > f) & (v > g) & (v > h)
+        bottom = (-v >= least) & (v < a) & (v < b) & (v < c) & (v < d) & (v < e) & (v < f) & (v < g) & (v < h)
         marks[i] = top | bottom
 
 
 @compiled
-def is_extremum(dogs, s, at, lanes, near, theta):
+def is_extremum(dogs: Any, s: Any, at: Any, lanes: Any, near: Any, theta: Any) -> Any:
     """Whether the sample beats all its 3^(axes + 1) - 1 neighbours."""
     sign = dogs.dtype.type(1 if dogs[s, at] > 0 else -1)
     v = sign * dogs[s, at]
@@ -89,7 +92,7 @@ def is_extremum(dogs, s, at, lanes, near, theta):
 
 
 @compiled
-def pick(marks, dogs, place, near, theta, wanted):
+def pick(marks: Any, dogs: Any, place: Any, near: Any, theta: Any, wanted: Any) -> Any:
     """List the extrema among the marked samples of a run in `marks.at`; return how many.
 
     `place` is (s, start, count, lanes) and the flat range that counts; `wanted` is whether bumps and dips are.
@@ -105,14 +108,14 @@ def pick(marks, dogs, place, near, theta, wanted):
             at = start + i
             if byte[i] == 0 or not begin <= at < end or not wanted[1 if dogs[s, at] > 0 else 0]:
                 continue
-            if is_extremum(dogs, s, at, lanes, near, theta):
+            if near.size == 1 or is_extremum(dogs, s, at, lanes, near, theta):
                 found[n] = at
                 n += 1
     return n
 
 
 @compiled
-def keep(found, dogs, place, sizes, ats, n):
+def keep(found: Any, dogs: Any, place: Any, sizes: Any, ats: Any, n: Any) -> Any:
     """Append the extrema `ats` of level s as they are; `place` is (octave, s, lanes). Return the new count."""
     o, s, lanes = place
     series, position, level, octave, scale, value = found
@@ -130,7 +133,7 @@ def keep(found, dogs, place, sizes, ats, n):
 
 
 @compiled
-def localise_all(marks, dogs, lanes, sizes, rules, first, n):
+def localise_all(marks: Any, dogs: Any, lanes: Any, sizes: Any, rules: Any, first: Any, n: Any) -> Any:
     """Localise the extrema first..n of the block; those that fail are overwritten. Return the new count."""
     found, point, axes = marks.found, marks.point, sizes.size
     for k in range(first, n):
@@ -146,7 +149,7 @@ def localise_all(marks, dogs, lanes, sizes, rules, first, n):
 
 
 @compiled
-def search_octave(o, pyramid, rules, dogs, marks, window, n):
+def search_octave(o: Any, pyramid: Any, rules: Any, dogs: Any, marks: Any, window: Any, n: Any) -> Any:
     """Search all scales of octave `o`; return how many keypoints there are now."""
     sizes, lanes, rows, near = pyramid.sizes[o], window.lanes, rules.rows[o], rules.near[o]
     theta, least, wanted, before = rules.threshold[0], rules.contrast[0], (rules.bump, rules.dip), n
@@ -172,7 +175,7 @@ def search_octave(o, pyramid, rules, dogs, marks, window, n):
 
 
 @compiled
-def hand_over(found, n, starts, rows, out, n_out, rules):
+def hand_over(found: Any, n: Any, starts: Any, rows: Any, out: Any, n_out: Any, rules: Any) -> Any:
     """Append the n keypoints of a block to `out`, lane by lane and in input samples; `rows` is (first row, lanes)."""
     first, lanes = rows
     grid, sigma, axes = rules.grid, rules.sigma, out.position.shape[1]
@@ -191,12 +194,13 @@ def hand_over(found, n, starts, rows, out, n_out, rules):
         out_series[at], out_octave[at], out_scale[at], out_value[at] = first + lane, o + rules.first, scale[k], value[k]
         for axis in range(axes):
             out_position[at, axis] = position[k, axis] * grid[o, 0] + grid[o, 1]
-        out_sigma[at] = sigma[o] * 2.0 ** (level[k] / rules.per_octave)
+        s = scale[k]
+        out_sigma[at] = sigma[o, s] if level[k] == s else sigma[o, 0] * 2.0 ** (level[k] / rules.per_octave)
     return n_out + n
 
 
 @compiled
-def search(rows, window, pyramid, rules, buffers, marks, out):
+def search(rows: Any, window: Any, pyramid: Any, rules: Any, buffers: Any, marks: Any, out: Any) -> Any:
     """Search the flat `rows` from window.first until window.last, or until `out` may overflow.
 
     Return the next row and the number of keypoints.

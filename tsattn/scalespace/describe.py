@@ -68,7 +68,7 @@ def describe(
     rows, _ = series_rows(x, axes)
     check_same_series(rows, keypoints)
     centre, sigma, series = keypoints.position[:, 0], keypoints.sigma, keypoints.series
-    grid = np.linspace(-SCOPE, SCOPE, n_cells * PER_CELL + 1)
+    grid: Any = np.linspace(-SCOPE, SCOPE, n_cells * PER_CELL + 1)
     if is_torch(rows):
         import torch
 
@@ -98,13 +98,13 @@ def _read(level: Any, row: Any, place: Any) -> Any:
 def _cells(values: Any, n_cells: int) -> Any:
     """Sums of the rises and of the falls in each cell, of unit norm."""
     change = (values[:, 1:] - values[:, :-1]).reshape(len(values), n_cells, PER_CELL)
-    pair = (change.clip(min=0).sum(2), (-change).clip(min=0).sum(2))
+    pair: Any = (change.clip(min=0).sum(2), (-change).clip(min=0).sum(2))
     if is_torch(values):
         import torch
 
-        found = torch.stack(pair, 2).reshape(len(values), 2 * n_cells)
-        norm = found.pow(2).sum(1, keepdim=True)
-        return found / torch.where(norm > 0, norm, torch.ones_like(norm)).sqrt()
+        rises_and_falls = torch.stack(pair, 2).reshape(len(values), 2 * n_cells)
+        power = rises_and_falls.pow(2).sum(1, keepdim=True)
+        return rises_and_falls / torch.where(power > 0, power, torch.ones_like(power)).sqrt()
     found = np.stack(pair, 2).reshape(len(values), 2 * n_cells)
     norm = np.sqrt((found**2).sum(1, keepdims=True))
     return found / np.where(norm > 0, norm, 1)

@@ -82,7 +82,7 @@ def detect(
         Fit a quadratic and report position and scale between samples; what does not settle within 5 moves is
         dropped, and contrast is asked of the fitted value.
     edge_ratio : float or None, default 10
-        On images, the largest ratio of principal curvatures; None keeps edges, though never saddles are tested then.
+        On images, the largest ratio of principal curvatures; unlike signs are dropped too. None keeps them all.
 
     Returns
     -------

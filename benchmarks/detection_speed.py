@@ -1,0 +1,158 @@
+"""How fast keypoints are found, against the same search written with SciPy and NumPy, and against find_peaks_cwt.
+
+Both sides find extrema of 3 octaves of 3 scales, sigma0 = 1.6, on float32 random walks. The other side smooths each
+level with scipy.ndimage.gaussian_filter1d from the one before, averages pairs for the next octave, and compares
+shifted slices of the differences. Times of one row are taken in turn, the best of a few rounds. Also printed: memory
+beyond input and output, and how time grows with the number of samples.
+
+usage: python benchmarks/detection_speed.py [--rounds N] [--small]
+"""
+
+import argparse
+import json
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks_cwt
+
+from tsattn.scalespace import Keypoints, detect
+
+SHAPES = [(11408, 1000), (56430, 64), (64, 100_000)]
+OCTAVES, SCALES, SIGMA0, CONTRAST = 3, 3, 1.6, 0.005
+
+
+def straightforward(x, rows=64):
+    """(series, octave, scale, position) of the extrema; `rows` series at a time, which bounds the memory."""
+    found = []
+    for first in range(0, len(x), rows):
+        base = x[first : first + rows]
+        for octave in range(OCTAVES):
+            levels, base = pyramid(base, SIGMA0 if octave == 0 else 0.0)
+            series, scale, at = np.nonzero(extrema(np.diff(levels, axis=1)))
+            position = (at + 1) * 2**octave + (2**octave - 1) / 2
+            found.append(np.stack([series + first, np.full(len(at), octave), scale + 1, position]))
+    return np.concatenate(found, 1)
+
+
+def pyramid(base, first):
+    """The levels of one octave, (series, S + 3, T), and the next one's input."""
+    levels = [gaussian_filter1d(base, first) if first else base]
+    for s in range(1, SCALES + 3):
+        before, after = SIGMA0 * 2 ** ((s - 1) / SCALES), SIGMA0 * 2 ** (s / SCALES)
+        levels.append(gaussian_filter1d(levels[-1], (after**2 - before**2) ** 0.5))
+    even = base.shape[1] // 2 * 2
+    missing = (4 * SIGMA0**2 - 0.25 - (SIGMA0 * 2 ** ((SCALES - 1) / SCALES)) ** 2) ** 0.5
+    ready = gaussian_filter1d(levels[SCALES - 1], missing)
+    return np.stack(levels, 1), (ready[:, 0:even:2] + ready[:, 1:even:2]) / 2
+
+
+def extrema(dogs):
+    """Which inner samples of (series, S + 2, T) exceed all eight neighbours, or fall below them."""
+    middle = dogs[:, 1:-1, 1:-1]
+    high, low = middle >= CONTRAST, middle <= -CONTRAST
+    for s in range(3):
+        for t in range(3):
+            if (s, t) != (1, 1):
+                other = dogs[:, s : s + SCALES, t : t + middle.shape[2]]
+                high &= middle > other
+                low &= middle < other
+    return high | low
+
+
+def walks(shape, seed=0):
+    steps = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+    return steps.cumsum(-1, dtype=np.float32)
+
+
+def seconds(work, rounds):
+    """Wall time of each of a few calls, the best."""
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def resident():
+    """Bytes of memory that this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def extra_memory(work):
+    """Most memory held during `work`, watched every millisecond, beyond what was held before it and its result."""
+    before, most, done = resident(), 0, threading.Event()
+
+    def watch():
+        nonlocal most
+        while not done.wait(0.001):
+            most = max(most, resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    result = work()
+    done.set()
+    watcher.join()
+    return max(most - before - result_bytes(result), 0)
+
+
+def result_bytes(found: Keypoints) -> int:
+    return sum(getattr(found, name).nbytes for name in Keypoints.__dataclass_fields__)
+
+
+def compare(shape, rounds):
+    """One row: both sides in turn, and whether they find about the same."""
+    x = walks(shape)
+    detect(x[:2])
+    other = ours = float("inf")
+    for _ in range(rounds):
+        ours = min(ours, seconds(lambda: detect(x), 2))
+        other = min(other, seconds(lambda: straightforward(x), 1))
+    count, same = len(detect(x)), straightforward(x[:50]).shape[1]
+    return {
+        "shape": list(shape),
+        "ours_s": round(ours, 4),
+        "scipy_s": round(other, 3),
+        "ratio": round(other / ours, 1),
+        "ours_msamples_s": round(x.size / ours / 1e6, 1),
+        "keypoints": count,
+        "keypoints_of_50": [len(detect(x[:50])), same],
+        "extra_mib": round(extra_memory(lambda: detect(x)) / 2**20, 1),
+    }
+
+
+def compare_peaks(rounds):
+    """find_peaks_cwt on one series of 20 000 samples, with the nine widths that the pyramid has."""
+    x = walks((20_000,))
+    widths = SIGMA0 * 2 ** (np.arange(1, OCTAVES * SCALES + 1) / SCALES)
+    detect(x)
+    ours, other = seconds(lambda: detect(x), 5 * rounds), seconds(lambda: find_peaks_cwt(x, widths), 1)
+    return {"find_peaks_cwt_s": round(other, 3), "ours_s": round(ours, 5), "ratio": round(other / ours)}
+
+
+def growth(rounds):
+    """Nanoseconds a sample for series of growing number and of growing length."""
+    rows = {}
+    for shape in [(500, 1000), (2000, 1000), (8000, 1000), (8, 62_500), (8, 250_000), (8, 1_000_000)]:
+        x = walks(shape)
+        rows["x".join(map(str, shape))] = round(seconds(lambda x=x: detect(x), 2 * rounds) / x.size * 1e9, 2)
+    return {"ns_per_sample": rows}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--small", action="store_true", help="a twentieth of the series, to see that it runs")
+    options = parser.parse_args()
+    for n, t in SHAPES:
+        print(json.dumps(compare((max(n // 20, 2) if options.small else n, t), options.rounds)), flush=True)
+    print(json.dumps(compare_peaks(options.rounds)), flush=True)
+    if not options.small:
+        print(json.dumps(growth(options.rounds)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
