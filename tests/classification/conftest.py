@@ -1,0 +1,83 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsattn.classification import SDMAClassifier
+from tsattn.training import Training
+
+QUICK = Training(epochs=2, batch_size=8)
+LEARNING = Training(epochs=15, batch_size=8, lr=0.02, label_smoothing=0.0)
+
+
+def series(seed, lengths, n_channels=3):
+    """Noise, with a bump in the first channel of every second series."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for i, length in enumerate(lengths):
+        x = 0.3 * rng.normal(size=(length, n_channels))
+        if i % 2:
+            place = rng.uniform(0.3, 0.7) * length
+            x[:, 0] += 2 * np.exp(-((np.arange(length) - place) ** 2) / 8)
+        out.append(x)
+    return out
+
+
+def frame(panel, columns=("height", "width", "depth"), ids=None):
+    ids = [f"i{i}" for i in range(len(panel))] if ids is None else ids
+    index = pd.MultiIndex.from_tuples([(name, t) for name, x in zip(ids, panel, strict=True) for t in range(len(x))],
+                                      names=["instance", "time"])
+    return pd.DataFrame(np.concatenate(panel), index=index, columns=list(columns))
+
+
+def problem(seed, lengths):
+    panel = series(seed, lengths)
+    return SimpleNamespace(panel=panel, X=frame(panel), y=np.array(["flat", "bump"])[np.arange(len(panel)) % 2])
+
+
+@pytest.fixture(scope="session")
+def ragged():
+    lengths = np.random.default_rng(0).integers(13, 29, 24)
+    return problem(1, lengths)
+
+
+@pytest.fixture(scope="session")
+def unseen():
+    lengths = np.random.default_rng(2).integers(13, 29, 24)
+    return problem(3, lengths)
+
+
+@pytest.fixture(scope="session")
+def equal():
+    """Arrays of shape (instances, channels, time)."""
+    panel = series(1, [17] * 24)
+    return SimpleNamespace(X=np.stack(panel).transpose(0, 2, 1), y=np.arange(24) % 2)
+
+
+def classifier(**options):
+    return SDMAClassifier(**{"hidden_size": 8, "training": QUICK, "random_state": 7} | options)
+
+
+FORMS = {
+    "default": {},
+    "joint": {"architecture": "type1", "n_layers": 2, "saliency": "events", "encoder": "lstm", "pooling": "last"},
+    "one-way": {"architecture": "type2", "n_layers": 2, "mutual": False, "hidden_size": "auto", "pooling": "attention"},
+    "convolutional": {"encoder": "conv-bilstm", "scaling": "series", "class_weight": "balanced"},
+    "without": {"saliency": None, "scaling": None},
+}
+
+
+@pytest.fixture(scope="session", params=FORMS)
+def form(request):
+    return FORMS[request.param]
+
+
+@pytest.fixture(scope="session")
+def fitted(form, ragged):
+    return classifier(**form).fit(ragged.X, ragged.y)
+
+
+@pytest.fixture(scope="session")
+def learned(ragged):
+    return classifier(training=LEARNING).fit(ragged.X, ragged.y)

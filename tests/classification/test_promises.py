@@ -1,0 +1,273 @@
+"""What the classifier promises about what it is given, and what it gives back."""
+
+import copy
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy import sparse
+from sktime.exceptions import NotFittedError
+
+import tsattn
+from tests.classification.conftest import LEARNING, classifier, frame, series
+from tsattn._panel import Panel
+from tsattn.classification import SDMAClassifier
+from tsattn.training import Training
+
+
+def weights_of(fitted):
+    return {name: value.clone() for name, value in fitted.network_.state_dict().items()}
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_p01_the_constructor_stores_and_does_no_more():
+    training = Training(epochs=3)
+    given = {"architecture": "type2", "mutual": False, "saliency": None, "encoder": "lstm", "hidden_size": 5,
+             "n_layers": 2, "dropout": 0.1, "pooling": "last", "scaling": None, "training": training,
+             "class_weight": {"a": 2.0}, "random_state": 3}
+    made = SDMAClassifier(**given)
+    assert all(getattr(made, name) is value for name, value in given.items())
+    assert not [name for name in vars(made) if name.endswith("_")]
+    nonsense = SDMAClassifier(architecture="circle", hidden_size=-1)
+    assert nonsense.set_params(encoder=3).get_params()["encoder"] == 3
+
+
+def test_p02_clone_and_parameters_go_round(form):
+    original = classifier(**form)
+    other = original.clone()
+    assert other.get_params(deep=False).keys() == original.get_params(deep=False).keys()
+    assert str(other) == str(original)
+    assert str(SDMAClassifier().set_params(**original.get_params(deep=False))) == str(original)
+
+
+def test_p04_fitting_again_leaks_nothing(ragged, unseen, fitted, form):
+    again = classifier(**form).fit(unseen.X, unseen.y[::-1]).fit(ragged.X, ragged.y)
+    assert (again.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "attention", "saliency_series"])
+def test_p05_unfitted_says_so(method, ragged):
+    with pytest.raises(NotFittedError, match="SDMAClassifier"):
+        getattr(classifier(), method)(ragged.X)
+
+
+def test_p05_saving_the_unfitted_says_so(tmp_path):
+    with pytest.raises(NotFittedError, match="SDMAClassifier"):
+        tsattn.save(classifier(), tmp_path / "model")
+
+
+def test_p06_inputs_and_parameters_stay_as_they_were(ragged, form):
+    X, y, made = ragged.X.copy(), ragged.y.copy(), classifier(**form)
+    before = made.get_params()
+    made.fit(X, y)
+    state = copy.deepcopy({name: value for name, value in vars(made).items() if name != "network_"})
+    weights = weights_of(made)
+    made.predict(X), made.attention(X)
+    pd.testing.assert_frame_equal(X, ragged.X)
+    assert (y == ragged.y).all()
+    assert {name: str(value) for name, value in made.get_params().items()} == {
+        name: str(value) for name, value in before.items()}
+    assert state.keys() | {"network_"} == vars(made).keys()
+    assert str(state) == str({name: vars(made)[name] for name in state})
+    assert same(weights, weights_of(made))
+
+
+def test_p07_each_row_for_itself(fitted, unseen):
+    together = fitted.predict_proba(unseen.X)
+    names = list(dict.fromkeys(unseen.X.index.get_level_values(0)))
+    alone = np.concatenate([fitted.predict_proba(unseen.X.loc[[name]]) for name in names])
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6)
+    order = np.random.default_rng(0).permutation(len(names))
+    shuffled = frame([unseen.panel[i] for i in order], ids=[names[i] for i in order])
+    np.testing.assert_allclose(fitted.predict_proba(shuffled), together[order], rtol=0, atol=1e-6)
+
+
+def test_p08_probabilities(fitted, unseen):
+    proba = fitted.predict_proba(unseen.X)
+    assert proba.dtype == np.float64
+    assert proba.shape == (24, 2)
+    assert np.isfinite(proba).all()
+    assert ((proba >= 0) & (proba <= 1)).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=0, atol=1e-6)
+    assert (fitted.classes_[proba.argmax(axis=1)] == fitted.predict(unseen.X)).all()
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, 1e38, 1e300])
+def test_p10_infinity_and_overflow_stop_before_training(bad, ragged, learned):
+    X = ragged.X.copy()
+    X.iloc[40, 1] = bad
+    name, step = X.index[40]
+    said = rf"X must .*(infinity|overflows).*instance '{name}', column 'width', position {step}"
+    made = classifier(training=LEARNING)
+    with pytest.raises(ValueError, match=said):
+        made.fit(X, ragged.y)
+    assert not made.is_fitted
+    with pytest.raises(ValueError, match=said):
+        learned.predict(X)
+
+
+@pytest.mark.parametrize("scaling", ["standard", "series", None])
+@pytest.mark.parametrize("constant", [[0], [0, 1, 2]])
+@pytest.mark.parametrize("value", [0.0, 0.1, -1e9])
+def test_p11_constant_channels(scaling, constant, value, ragged):
+    X = ragged.X.copy()
+    X.iloc[:, constant] = value if scaling is not None else min(value, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = classifier(scaling=scaling).fit(X, ragged.y)
+        assert np.isfinite(made.predict_proba(X)).all()
+        assert np.isfinite(made.attention(X)).all(axis=None)
+    if scaling is not None:
+        assert not made.inputs_(Panel.from_sktime(X)).rows[0][:, constant].any()
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 17), (24, 0, 17), (24, 3, 0)])
+def test_p12_nothing_to_learn_from(shape, equal):
+    said = rf"at least 1 instance, 1 channel and 1 time point, got shape \({shape[0]}, {shape[1]}, {shape[2]}\)"
+    with pytest.raises(ValueError, match=said):
+        classifier().fit(np.empty(shape), np.zeros(shape[0]))
+    with pytest.raises(ValueError, match=said):
+        classifier().fit(equal.X, equal.y).predict(np.empty(shape))
+
+
+@pytest.mark.parametrize("length", range(1, 15))
+def test_p13_short_series_work(form, length):
+    lengths = [1, length, 2, length]
+    X, y = frame(series(5, lengths)), [0, 1, 0, 1]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "4 of 4 series|[0-9] of 4 series are shorter")  # than an event
+        made = classifier(**form).fit(X, y)
+        assert np.isfinite(made.predict_proba(X)).all()
+
+
+def test_p13_two_samples_are_enough(form, ragged, unseen):
+    names = ["i0", "i1"]
+    made = classifier(**form).fit(ragged.X.loc[names], ragged.y[:2])
+    assert np.isfinite(made.predict_proba(unseen.X)).all()
+
+
+@pytest.mark.filterwarnings("ignore:only single label")
+def test_p14_one_class_is_always_predicted(ragged, unseen):
+    made = classifier().fit(ragged.X, np.array(["only"] * 24))
+    assert made.predict(unseen.X).tolist() == ["only"] * 24
+    assert made.predict_proba(unseen.X).tolist() == [[1.0]] * 24
+    with pytest.raises(ValueError, match="no network to explain: SDMAClassifier was fitted to one class only"):
+        made.attention(unseen.X)
+
+
+def test_p15_unknown_classes_and_small_ones(ragged, learned):
+    assert learned.score(ragged.X, np.array(["never seen"] * 24)) == 0
+    y = ragged.y.copy()
+    y[5] = "rare"
+    with pytest.raises(ValueError, match="class 'rare' has 1"):
+        classifier(training=Training(epochs=2, validation=0.2)).fit(ragged.X, y)
+    assert classifier().fit(ragged.X, y).classes_.tolist() == ["bump", "flat", "rare"]
+
+
+@pytest.mark.parametrize("labels", [["b", "a"], [7, 3], [True, False], [-5, 11], [0.5, -2.5]], ids=str)
+@pytest.mark.parametrize("kind", [np.array, pd.Series, list, lambda y: np.array(y, dtype=object)],
+                         ids=["array", "series", "list", "object"])
+def test_p16_labels_come_back_as_they_were(labels, kind, equal):
+    y = kind([labels[code] for code in equal.y])
+    back = classifier(training=LEARNING, dropout=0.0).fit(equal.X, y).predict(equal.X)
+    assert back.tolist() == list(y)
+    if isinstance(y, np.ndarray):
+        assert back.dtype == y.dtype
+
+
+def test_p16_missing_labels_are_refused(equal):
+    with pytest.raises(ValueError, match="y must not hold missing labels, found one at position 1"):
+        classifier().fit(equal.X, np.where(equal.y, np.nan, 1.0))
+
+
+def test_p17_longer_company_changes_nothing(fitted, unseen):
+    short = [unseen.panel[i] for i in range(5)]
+    long = series(9, [211])
+    np.testing.assert_allclose(fitted.predict_proba(frame(short + long))[:5], fitted.predict_proba(frame(short)),
+                               rtol=0, atol=1e-6)
+
+
+def test_p17_a_long_series_is_read_to_its_end(learned):
+    quiet, late = np.zeros((2, 60, 3))
+    late[50:, 0] = 2
+    proba = learned.predict_proba(frame([quiet, late]))
+    assert np.abs(proba[0] - proba[1]).max() > 1e-4
+
+
+def test_p19_read_only_arrays(equal):
+    X, y = equal.X.copy(), equal.y.copy()
+    expected = classifier().fit(X, y).predict_proba(X)
+    X.setflags(write=False), y.setflags(write=False)
+    assert (classifier().fit(X, y).predict_proba(X) == expected).all()
+
+
+LAYOUTS = {
+    "fortran": np.asfortranarray,
+    "strided": lambda x: np.repeat(x, 2, axis=0)[::2],
+    "reversed": lambda x: x[:, :, ::-1].copy()[:, :, ::-1],
+    "big-endian": lambda x: x.astype(">f8"),
+    "float16": lambda x: x.astype(np.float16),
+    "float32": lambda x: x.astype(np.float32),
+    "int64": lambda x: x.astype(np.int64),
+    "int8": lambda x: x.astype(np.int8),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_p20_layouts_and_types(layout, equal):
+    X = np.round(10 * equal.X)  # whole numbers: exact in every type
+    expected = classifier().fit(X, equal.y).predict_proba(X)
+    np.testing.assert_allclose(classifier().fit(layout(X), equal.y).predict_proba(layout(X)), expected, rtol=0,
+                               atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda x: x.astype(object), lambda x: x.astype(complex), lambda x: x.tolist(), torch.tensor,
+    lambda x: sparse.csr_matrix(x[:, 0]),
+], ids=["object", "complex", "lists", "tensor", "sparse"])
+def test_p21_other_containers_are_refused_by_name(wrong, equal):
+    with pytest.raises(TypeError, match="X must be"):
+        classifier().fit(wrong(equal.X), equal.y)
+
+
+def test_p21_a_time_index_of_dates_gives_the_same(ragged):
+    X = ragged.X.copy()
+    X.index = X.index.set_levels(pd.date_range("2020-01-01", periods=len(X.index.levels[1]), freq="D"), level=1)
+    expected = classifier().fit(ragged.X, ragged.y).predict_proba(ragged.X)
+    assert (classifier().fit(X, ragged.y).predict_proba(X) == expected).all()
+
+
+@pytest.mark.parametrize(("change", "seen"), [
+    (lambda X: X[["width", "height", "depth"]], "got 3: ['width', 'height', 'depth']"),
+    (lambda X: X[["height", "width"]], "got 2: ['height', 'width']"),
+    (lambda X: X.assign(weight=0.0), "got 4: ['height', 'width', 'depth', 'weight']"),
+    (lambda X: X.rename(columns={"depth": "age"}), "got 3: ['height', 'width', 'age']"),
+])
+def test_p22_columns_are_checked_by_name(change, seen, learned, unseen):
+    for method in (learned.predict, learned.attention):
+        with pytest.raises(ValueError) as error:
+            method(change(unseen.X))
+        assert "the 3 columns seen in fit, ['height', 'width', 'depth']" in str(error.value)
+        assert seen in str(error.value)
+
+
+def test_p22_arrays_are_checked_by_number(equal, learned):
+    made = classifier().fit(equal.X, equal.y)
+    with pytest.raises(ValueError, match="the 3 columns seen in fit"):
+        made.predict(equal.X[:, :2])
+    assert learned.predict(equal.X).shape == (24,)  # an array has no names to check
+
+
+@pytest.mark.parametrize("change", [lambda x: 1e12 * x, lambda x: 1e-12 * x, lambda x: 1e9 + x])
+@pytest.mark.parametrize("scaling", ["standard", "series"])
+def test_p23_units_do_not_matter(change, scaling, ragged, unseen):
+    made, other = (classifier(training=LEARNING, scaling=scaling) for _ in range(2))
+    plain = made.fit(ragged.X, ragged.y).score(unseen.X, unseen.y)
+    changed = other.fit(change(ragged.X), ragged.y)
+    assert np.isfinite(changed.history_["train_loss"]).all()
+    assert changed.score(change(unseen.X), unseen.y) >= plain - 0.01

@@ -1,0 +1,133 @@
+"""Randomness comes from one seed and goes nowhere; a training that fails leaves something that works."""
+
+import ast
+import hashlib
+import inspect
+import random
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from tests.classification.conftest import LEARNING, classifier, frame
+from tsattn._checks import DivergenceError
+from tsattn.training import Training
+
+PROGRAM = """
+import hashlib, sys
+from tests.classification.conftest import FORMS, classifier, problem
+data = problem(1, [13, 17, 19, 23] * 3)
+made = classifier(**FORMS[sys.argv[1]]).fit(data.X, data.y)
+digest = hashlib.sha256(made.predict_proba(data.X).tobytes())
+for value in made.network_.state_dict().values():
+    digest.update(value.numpy().tobytes())
+print(digest.hexdigest())
+"""
+
+
+def global_states():
+    name, keys, *rest = np.random.mtrand._rand.get_state()  # numpy's global generator
+    return random.getstate(), name, keys.tolist(), rest, torch.get_rng_state().tolist(), torch.get_num_threads()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form_name", ["default", "joint"])
+def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
+    root = Path(__file__).parents[2]
+    digests = {subprocess.run([sys.executable, "-c", PROGRAM, form_name], cwd=root, capture_output=True, text=True,
+                              check=True, env={"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": seed}).stdout
+               for seed in ("1", "2")}
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 64
+
+
+def test_p26_the_seed_matters_and_a_random_state_is_drawn_from(ragged):
+    def proba(random_state):
+        return classifier(random_state=random_state).fit(ragged.X, ragged.y).predict_proba(ragged.X)
+
+    assert (proba(1) != proba(2)).any()
+    assert (proba(None) != proba(None)).any()
+    assert (proba(np.random.RandomState(3)) == proba(np.random.RandomState(3))).all()
+    shared = np.random.RandomState(3)
+    assert (proba(shared) != proba(shared)).any()
+    with pytest.raises(TypeError, match="random_state must be None, an int or a numpy RandomState, got 'three'"):
+        proba("three")
+
+
+def test_p28_threads_and_batch_sizes_hardly_matter(fitted, unseen):
+    expected = fitted.predict_proba(unseen.X)
+    before = torch.get_num_threads()
+    try:
+        for n_threads in (1, 2, 8):
+            torch.set_num_threads(n_threads)
+            np.testing.assert_allclose(fitted.predict_proba(unseen.X), expected, rtol=0, atol=1e-5)
+    finally:
+        torch.set_num_threads(before)
+    many = frame(unseen.panel * 23)
+    np.testing.assert_allclose(fitted.predict_proba(many), np.tile(expected, (23, 1)), rtol=0, atol=1e-5)
+
+
+def test_p29_global_generators_are_neither_used_nor_touched(ragged, form):
+    before = global_states()
+    made = classifier(**form, random_state=None).fit(ragged.X, ragged.y)
+    made.predict(ragged.X), made.attention(ragged.X)
+    assert global_states() == before
+
+
+def test_p29_fits_in_threads_do_not_disturb_each_other(ragged):
+    def proba(seed):
+        return classifier(random_state=seed, encoder="conv-bilstm").fit(ragged.X, ragged.y).predict_proba(ragged.X)
+
+    alone = [proba(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(proba, range(4)))
+    assert all((a == b).all() for a, b in zip(alone, together, strict=True))
+
+
+@pytest.mark.slow
+def test_p57_a_fitted_classifier_travels_to_workers(fitted, unseen):
+    parts = joblib.Parallel(n_jobs=2)(joblib.delayed(fitted.predict_proba)(unseen.X) for _ in range(2))
+    assert all((part == fitted.predict_proba(unseen.X)).all() for part in parts)
+
+
+@pytest.mark.parametrize("epochs", [1, 5])
+def test_p66_a_loss_that_explodes_leaves_the_last_good_weights(epochs, ragged):
+    made = classifier(training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))
+    with pytest.raises(DivergenceError, match=r"epoch \d+.*batch \d+.*kept the weights of epoch \d+"):
+        made.fit(ragged.X, ragged.y)
+    assert all(value.isfinite().all() for value in made.network_.state_dict().values())
+    assert made.is_fitted
+    assert np.isfinite(made.predict_proba(ragged.X)).all()
+    assert isinstance(made.history_, pd.DataFrame)
+
+
+def test_p66_a_failed_fit_is_forgotten_by_the_next(ragged):
+    made = classifier(training=Training(epochs=4, lr=1e6, schedule="constant", clip=None))
+    with pytest.raises(DivergenceError):
+        made.fit(ragged.X, ragged.y)
+    made.set_params(training=LEARNING).fit(ragged.X, ragged.y)
+    expected = classifier(training=LEARNING).fit(ragged.X, ragged.y)
+    assert (made.predict_proba(ragged.X) == expected.predict_proba(ragged.X)).all()
+
+
+def test_p69_fit_has_no_way_to_see_test_data(ragged, unseen):
+    from tsattn import _estimator, _inputs, classification
+
+    assert list(inspect.signature(classification.SDMAClassifier.fit).parameters) == ["self", "X", "y"]
+    for module in (_estimator, _inputs, classification):
+        names = {node.arg for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.arg)}
+        assert not {name for name in names if "test" in name}
+    training = Training(epochs=3, validation=0.25, patience=2)
+    weights = []
+    for labels in (unseen.y, unseen.y[::-1]):
+        made = classifier(training=training).fit(ragged.X, ragged.y)
+        made.score(unseen.X, labels)
+        made.fit(ragged.X, ragged.y)
+        weights.append(hashlib.sha256(b"".join(v.numpy().tobytes() for v in made.network_.state_dict().values())))
+    assert weights[0].digest() == weights[1].digest()

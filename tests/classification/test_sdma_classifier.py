@@ -1,0 +1,212 @@
+"""What SDMAClassifier does, beyond what every estimator promises."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sktime.transformations.series.difference import Differencer
+from sktime.transformations.series.summarize import SummaryTransformer
+
+from tests.classification.conftest import LEARNING, classifier, frame, series
+from tsattn._panel import Panel
+from tsattn.classification import SDMAClassifier
+from tsattn.models.sdma import SDMA
+from tsattn.nn.mutual_attention import one_way_gate
+from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.sequence import Chain
+from tsattn.training import Training
+from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
+
+
+def test_it_learns_an_easy_problem(unseen, learned):
+    assert learned.score(unseen.X, unseen.y) >= 0.9
+    assert learned.history_["train_loss"].iloc[-1] < learned.history_["train_loss"].iloc[0]
+
+
+def test_the_published_form():
+    made = SDMAClassifier.paper(architecture="type2", epochs=3, random_state=0)
+    X, y = frame(series(1, [13, 17, 19, 23])), [0, 1, 0, 1]
+    body = made.fit(X, y).network_.body
+    assert isinstance(body, SDMA)
+    assert len(body.blocks) == 3
+    assert body.n_features == 6
+    assert isinstance(made.inputs_.saliency, UVTFSaliency)
+    assert all(isinstance(layer, LSTM) for block in body.blocks for layer in (block.data, block.saliency))
+    assert [block.saliency.cell.input_size for block in body.blocks] == [3, 3, 3]
+    assert len(made.history_) == 3
+    assert set(made.history_["lr"]) == {1e-3}
+    assert made.network_.pooling(torch.arange(12.0).view(1, 4, 3), torch.tensor([2])).tolist() == [[3, 4, 5]]
+    assert SDMAClassifier.paper().training.epochs == 25
+
+
+def test_one_way_and_no_saliency(ragged):
+    assert classifier(mutual=False).fit(ragged.X, ragged.y).network_.body.blocks[0].gate is one_way_gate
+    body = classifier(saliency=None, architecture="type1", n_layers=2).fit(ragged.X, ragged.y).network_.body
+    assert isinstance(body, Chain)
+    assert len(body.layers) == 2
+
+
+def test_parts_may_be_callables(ragged):
+    made = classifier(encoder=BidirectionalLSTM).fit(ragged.X, ragged.y)
+    assert (made.predict_proba(ragged.X) == classifier(encoder="bilstm").fit(ragged.X, ragged.y).predict_proba(
+        ragged.X)).all()
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"architecture": "circle"}, "unknown architecture 'circle'; choose one of 'single', 'type1', 'type2'"),
+    ({"encoder": "gru"}, "unknown encoder 'gru'; choose one of 'lstm'"),
+    ({"pooling": "first"}, "unknown pooling 'first'; choose one of 'last', 'mean-max', 'attention'"),
+    ({"saliency": "magic"}, "unknown saliency 'magic'; choose one of 'channels', 'events'"),
+    ({"scaling": "minmax"}, "unknown scaling 'minmax'; choose one of 'standard', 'series', None"),
+    ({"hidden_size": 0}, "hidden_size must be an integer of at least 1, got 0"),
+    ({"hidden_size": 7}, "n_features must be even, half for each direction, got 7"),
+    ({"dropout": 1.0}, r"p must lie in \[0, 1\), got 1.0"),
+    ({"class_weight": "even"}, "unknown class_weight 'even'; choose one of 'balanced'"),
+    ({"class_weight": {"x": 1.0}}, r"class_weight must name classes that y has, got 'x'; y has \['bump', 'flat'\]"),
+    ({"class_weight": {"bump": -1.0}}, "class_weight must be finite, at least 0 and not all 0"),
+    ({"saliency": SummaryTransformer()}, "saliency must be a transformer of series to series of the same length"),
+    ({"saliency": Differencer(na_handling="keep_na")}, "saliency must be finite, and Differencer returned NaN"),
+])
+def test_nonsense_is_refused_in_fit(options, said, ragged):
+    with pytest.raises(ValueError, match=said):
+        classifier(**options).fit(ragged.X, ragged.y)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"saliency": 3}, "saliency must be a name, a transformer of sktime or None, got 3"),
+    ({"class_weight": 3}, "class_weight must be None, 'balanced' or a dict from label to weight, got 3"),
+    ({"training": "fast"}, "training must be a Training, got 'fast'"),
+])
+def test_wrong_types_are_refused_in_fit(options, said, ragged):
+    with pytest.raises(TypeError, match=said):
+        classifier(**options).fit(ragged.X, ragged.y)
+
+
+def test_any_series_transformer_may_be_the_saliency(ragged, unseen):
+    made = classifier(saliency=Differencer(na_handling="fill_zero"), training=LEARNING).fit(ragged.X, ragged.y)
+    assert made.score(unseen.X, unseen.y) > 0.8
+    expected = np.diff(ragged.panel[0], axis=0) / made.inputs_.scale.scale
+    shown = made.saliency_series(ragged.X).loc["i0"].to_numpy()
+    np.testing.assert_allclose(shown[1:], expected, rtol=1e-9, atol=1e-12)
+    assert not made.get_params(deep=False)["saliency"].is_fitted  # a clone was fitted
+
+
+def test_gaps_are_filled_and_told_to_the_network(ragged, unseen):
+    X = ragged.X.copy()
+    X.iloc[3:6, 0] = np.nan
+    X.loc["i4", "width"] = np.nan
+    made = classifier(training=LEARNING).fit(X, ragged.y)
+    assert made.inputs_.observed
+    assert made.inputs_.widths == (6, 12)
+    assert made.score(unseen.X, unseen.y) >= 0.9
+    assert made.attention(X).shape == X.shape
+    gone = unseen.X.copy()
+    gone.loc["i7"] = np.nan
+    assert np.isfinite(made.predict_proba(gone)).all()
+
+
+def test_gaps_in_new_data_only_are_drawn_as_lines(ragged, learned):
+    line, gap = ragged.X.copy(), ragged.X.copy()
+    line.iloc[4, 0] = (line.iloc[3, 0] + line.iloc[5, 0]) / 2
+    gap.iloc[4, 0] = np.nan
+    np.testing.assert_allclose(learned.predict_proba(gap), learned.predict_proba(line), rtol=0, atol=1e-6)
+
+
+def test_a_series_without_a_value_gets_the_training_mean(ragged):
+    X, y = ragged.X + 1000, ragged.y
+    holed = X.copy()
+    holed.loc["i4", "width"] = np.nan
+    inputs = classifier().fit(holed, y).inputs_
+    rest = X["width"][X.index.get_level_values(0) != "i4"]
+    np.testing.assert_allclose(inputs.fill[1], rest.mean())
+    np.testing.assert_allclose(inputs.scale.centre[1], rest.mean())
+
+
+def test_class_weights_move_the_decision(ragged):
+    def bumps(weight):
+        made = classifier(class_weight=weight, training=Training(epochs=3, lr=5e-3)).fit(ragged.X, ragged.y)
+        return made.predict_proba(ragged.X)[:, 0].mean()
+
+    assert bumps({"bump": 20.0}) > bumps(None) > bumps({"flat": 20.0})
+    rare = ragged.y.copy()
+    rare[rare == "flat"] = np.where(np.arange(12) < 8, "flat", "bump")
+    even = classifier(class_weight="balanced").fit(ragged.X, rare)
+    by_hand = classifier(class_weight={"flat": 24 / 16, "bump": 24 / 32}).fit(ragged.X, rare)
+    np.testing.assert_allclose(even.predict_proba(ragged.X), by_hand.predict_proba(ragged.X), rtol=0, atol=1e-6)
+
+
+def test_history_names_what_happened(ragged):
+    made = classifier(training=Training(epochs=3, validation=0.25)).fit(ragged.X, ragged.y)
+    assert made.history_["epoch"].tolist() == [1, 2, 3]
+    assert {"train_loss", "validation_loss", "validation_accuracy", "lr", "seconds"} <= set(made.history_)
+    assert made.best_epoch_ == made.history_["validation_loss"].idxmin() + 1
+    assert made.n_parameters_ == sum(value.numel() for value in made.network_.parameters())
+
+
+def test_whole_groups_can_be_held_out(ragged):
+    training = Training(epochs=2, validation=0.3, groups=lambda name: int(name[1:]) // 4)
+    made = classifier(training=training).fit(ragged.X, ragged.y)
+    assert made.history_["validation_loss"].notna().all()
+
+
+def test_attention_is_aligned_and_sums_to_one(fitted, unseen):
+    X = unseen.X[unseen.X.index.get_level_values(0).isin(["i3", "i11", "i20"])]
+    attention = fitted.attention(X)
+    pd.testing.assert_index_equal(attention.index, X.index)
+    pd.testing.assert_index_equal(attention.columns, X.columns)
+    assert (attention >= 0).all(axis=None)
+    np.testing.assert_allclose(attention.groupby(level=0).sum().sum(axis=1), 1)
+    alone = fitted.attention(X.loc[["i11"]])
+    np.testing.assert_allclose(alone, attention.loc[["i11"]], rtol=1e-3, atol=1e-6)
+
+
+def test_attention_is_the_slope_of_what_the_gate_lets_through(ragged):
+    made = classifier().fit(ragged.X, ragged.y)
+    lengths = torch.tensor([len(ragged.panel[5])])
+    batch = made.inputs_(Panel.from_sktime(ragged.X)).batch(torch.tensor([5]))
+    x, saliency = (part.double() for part in batch.inputs)
+    body = made.network_.body.double()
+    gate = body.blocks[0].saliency(saliency, lengths).sigmoid().detach()
+
+    def let_through(x):
+        return float((gate * body.blocks[0].data(x, lengths)).sum().detach())
+
+    steps = np.zeros(x.shape[1:])
+    for t in range(x.shape[1]):
+        for v in range(3):
+            up, down = x.clone(), x.clone()
+            up[0, t, v] += 1e-4
+            down[0, t, v] -= 1e-4
+            steps[t, v] = abs(let_through(up) - let_through(down)) / 2e-4
+    body.float()
+    np.testing.assert_allclose(made.attention(ragged.X).loc["i5"], steps / steps.sum(), rtol=1e-2, atol=1e-6)
+
+
+def test_attention_of_an_array_has_numbers_for_names(equal):
+    attention = classifier().fit(equal.X, equal.y).attention(equal.X[:2])
+    assert attention.index.tolist() == [(i, t) for i in range(2) for t in range(17)]
+    assert attention.columns.tolist() == [0, 1, 2]
+
+
+def test_saliency_series_are_the_norm_over_bands(ragged):
+    made = classifier().fit(ragged.X, ragged.y)
+    scaled = (ragged.X - made.inputs_.scale.centre) / made.inputs_.scale.scale
+    bands = ScaleSpaceChannels().fit_transform(scaled)
+    expected = np.linalg.norm(bands.to_numpy().reshape(-1, 3, 4), axis=-1)
+    shown = made.saliency_series(ragged.X)
+    pd.testing.assert_index_equal(shown.index, ragged.X.index)
+    assert shown.columns.tolist() == ["height", "width", "depth"]
+    np.testing.assert_allclose(shown, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("output", ["saliency", "both"])
+def test_saliency_series_of_events_are_themselves(output, ragged):
+    made = classifier(saliency=UVTFSaliency(output=output)).fit(ragged.X, ragged.y)
+    scaled = (ragged.X - made.inputs_.scale.centre) / made.inputs_.scale.scale
+    np.testing.assert_allclose(made.saliency_series(ragged.X), UVTFSaliency().fit_transform(scaled), rtol=1e-9,
+                               atol=1e-12)
+
+
+def test_there_is_no_saliency_to_show_without(ragged):
+    with pytest.raises(ValueError, match="there is no saliency to show"):
+        classifier(saliency=None).fit(ragged.X, ragged.y).saliency_series(ragged.X)

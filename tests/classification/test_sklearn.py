@@ -1,0 +1,83 @@
+"""scikit-learn around a classifier of series: its checks through an adapter for tables, and its tools."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import estimator_checks_generator
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from tests.classification.conftest import LEARNING, classifier
+from tsattn.classification import SDMAClassifier
+from tsattn.training import Training
+
+
+class OfTables(ClassifierMixin, BaseEstimator):
+    """Each row of a table as a series of one channel."""
+
+    def __init__(self, epochs=15, lr=0.03, random_state=0):
+        self.epochs = epochs
+        self.lr = lr
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        X, y = validate_data(self, X, y)
+        check_classification_targets(y)
+        self.classes_ = np.unique(y)
+        training = Training(epochs=self.epochs, lr=self.lr, label_smoothing=0.0)
+        self.classifier_ = SDMAClassifier(hidden_size=8, dropout=0.0, training=training,
+                                          random_state=self.random_state).fit(X[:, None], y)
+        return self
+
+    def predict(self, X):
+        check_is_fitted(self)
+        return self.classifier_.predict(validate_data(self, X, reset=False)[:, None])
+
+    def predict_proba(self, X):
+        check_is_fitted(self)
+        return self.classifier_.predict_proba(validate_data(self, X, reset=False)[:, None])
+
+
+NOT_APPLICABLE = {"check_array_api_input"}  # skips itself unless SCIPY_ARRAY_API is set before scipy is imported
+CHECKS = [check for _, check in estimator_checks_generator(OfTables()) if check.func.__name__ not in NOT_APPLICABLE]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.func.__name__)
+@pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
+def test_p03_sklearn_checks(check):
+    check(OfTables())
+
+
+def test_cross_validation(equal):
+    scores = cross_val_score(classifier(training=LEARNING), equal.X, equal.y, cv=3)
+    assert scores.mean() > 0.8
+
+
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_grid_over_training_and_network(equal, n_jobs):
+    grid = {"training__lr": [1e-9, 0.02], "hidden_size": [4, 8]}
+    search = GridSearchCV(classifier(training=LEARNING), grid, cv=3, n_jobs=n_jobs).fit(equal.X, equal.y)
+    assert search.best_params_["training__lr"] == 0.02
+    assert search.best_score_ > 0.8
+    assert search.predict(equal.X).shape == equal.y.shape
+
+
+def test_a_pipeline_and_calibration(equal):
+    pipeline = make_pipeline(FunctionTransformer(np.sqrt, inverse_func=None), classifier())
+    pipeline.fit(np.abs(equal.X), equal.y)
+    assert pipeline.predict_proba(np.abs(equal.X)).shape == (24, 2)
+    calibrated = CalibratedClassifierCV(classifier(training=LEARNING), cv=2).fit(equal.X, equal.y)
+    assert (calibrated.predict(equal.X) == equal.y).mean() > 0.8
+
+
+def test_clones_are_unfitted_and_equal(equal):
+    original = classifier().fit(equal.X, equal.y)
+    copy = clone(original)
+    assert not copy.is_fitted
+    assert copy.get_params(deep=False).keys() == original.get_params(deep=False).keys()
+    assert copy.get_params()["training__epochs"] == 2
+    assert (copy.fit(equal.X, equal.y).predict_proba(equal.X) == original.predict_proba(equal.X)).all()

@@ -1,0 +1,12 @@
+"""sktime's own contract, whole: no check is left out."""
+
+import pytest
+from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
+
+from tsattn.classification import SDMAClassifier
+
+
+@parametrize_with_checks([SDMAClassifier])
+@pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
+def test_p03_sktime_checks(obj, test_name):
+    assert check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

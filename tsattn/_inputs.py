@@ -1,0 +1,172 @@
+"""From a panel to what a network reads: gaps filled, scaled, with its saliency series beside it.
+
+Everything is learned from the training panel once, and applied to any other as it was learned.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsattn._panel import Panel
+from tsattn.training import Sequences
+from tsattn.transformations._scaling import measure, scaled
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Centre and scale of each column, over a training panel; "series" takes each series' own instead.
+
+    Attributes
+    ----------
+    kind : {"standard", "series", None}
+    centre, scale : ndarray of float64, shape (columns,)
+    """
+
+    kind: str | None
+    centre: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def learn(cls, panel: Panel, kind: str | None) -> "Scale":
+        """Measure a panel; a constant column gets its value as centre and scale 1, so that it becomes 0."""
+        centre, scale = measure(panel.values, np.array([0]), kind)
+        return cls(kind, centre[0], scale[0])
+
+    def __call__(self, panel: Panel) -> Panel:
+        """Return the panel in units of the scale."""
+        return replace(panel, values=scaled(panel, self.kind, self.centre, self.scale))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What fit learned about the inputs of a network.
+
+    Attributes
+    ----------
+    columns : list
+        Labels of the columns, in order.
+    named : bool
+        Whether they are names, to be checked, or only the numbers of an array's channels.
+    fill : ndarray of float64, shape (columns,)
+        Mean of each column: what a series gets that has no value there at all.
+    scale : Scale
+        Of the series.
+    observed : bool
+        Whether the training panel had gaps: then one more channel a column says where a value was observed.
+    saliency : transformer or None
+        Fitted; reads the scaled series.
+    saliency_names : tuple
+        Labels of its output's columns.
+    saliency_scale : Scale or None
+        Of its output.
+    """
+
+    columns: list[Any]
+    named: bool
+    fill: np.ndarray
+    scale: Scale
+    observed: bool
+    saliency: Any = None
+    saliency_names: tuple[Any, ...] = ()
+    saliency_scale: Scale | None = None
+
+    @classmethod
+    def learn(cls, panel: Panel, *, scaling: str | None, saliency: Any) -> "Inputs":
+        """Fit scaling and a clone of the `saliency` transformer (None for none) to a training panel."""
+        panel.check_finite("allow")
+        observed = bool(np.isnan(panel.values).any())
+        fill = _means(panel)
+        filled = _filled(panel, fill)
+        scale = Scale.learn(filled, scaling)
+        bare = cls(panel.columns, panel.index is not None, fill, scale, observed)
+        if saliency is None:
+            return bare
+        series = scale(filled)
+        transformer = saliency.clone().fit(plain_frame(series))
+        output = replace(bare, saliency=transformer)._salient(series)
+        return replace(bare, saliency=transformer, saliency_names=tuple(output.columns),
+                       saliency_scale=Scale.learn(output, scaling))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels of each of the network's inputs."""
+        n = len(self.columns) * (2 if self.observed else 1)
+        return (n,) if self.saliency is None else (n, len(self.saliency_names))
+
+    def __call__(self, panel: Panel, **labels: Any) -> Sequences:
+        """Return the network's inputs; `labels` (target, weight, n_classes) go with them."""
+        series = self._series(panel)
+        values = [series.values]
+        if self.observed:
+            values = [np.hstack([series.values, ~np.isnan(panel.values)])]
+        if self.saliency_scale is not None:
+            values.append(self.saliency_scale(self._salient(series)).values)
+        return Sequences(values, panel.lengths, ids=panel.ids.tolist(), **labels)
+
+    def saliency_of(self, panel: Panel) -> np.ndarray:
+        """Return the transformer's output, one value a row and column: several of one column by their norm.
+
+        Outputs are those of a column if they bear its label, or its label before the last two underscores.
+        """
+        if self.saliency is None:
+            raise ValueError("there is no saliency to show: the estimator was made with saliency=None")
+        output = self._salient(self._series(panel))
+        owners = [str(name).rsplit("__", 1)[0] for name in output.columns]
+        reduced = []
+        for column in self.columns:
+            own = [i for i, owner in enumerate(owners) if owner == str(column) and output.columns[i] != column]
+            own = own or [i for i, name in enumerate(output.columns) if name == column]
+            if not own:
+                raise ValueError(f"saliency must have an output named after each column; {column!r} has none among "
+                                 f"{list(output.columns)}")
+            part = output.values[:, own]
+            reduced.append(part[:, 0] if len(own) == 1 else np.linalg.norm(part, axis=1))
+        return np.stack(reduced, axis=1)
+
+    def _series(self, panel: Panel) -> Panel:
+        """Check a panel against the one learned from; fill and scale it."""
+        both_named = self.named and panel.index is not None
+        if both_named or len(panel.columns) != len(self.columns):
+            panel.check_columns(self.columns)
+        panel.check_finite("allow")
+        return self.scale(replace(_filled(panel, self.fill), columns=self.columns))
+
+    def _salient(self, series: Panel) -> Panel:
+        """The transformer's output, as a panel of the same rows."""
+        output = self.saliency.transform(plain_frame(series))
+        shape = getattr(output, "shape", None)
+        if not isinstance(output, pd.DataFrame) or len(output) != len(series.values):
+            raise ValueError(f"saliency must be a transformer of series to series of the same length: from "
+                             f"{series.values.shape} it made {type(output).__name__} of shape {shape}")
+        salient = replace(series, values=output.to_numpy(dtype=np.float64), columns=list(output.columns))
+        if not np.isfinite(salient.values).all():
+            raise ValueError(f"saliency must be finite, and {type(self.saliency).__name__} returned NaN or infinity")
+        return salient
+
+
+def _empty(panel: Panel) -> np.ndarray:
+    """True at the rows and columns of series that have no value at all in that column."""
+    return np.logical_and.reduceat(np.isnan(panel.values), panel.offsets[:-1])[panel.instance]
+
+
+def _means(panel: Panel) -> np.ndarray:
+    """Mean of each column over the series that have values there; 0 for a column without any."""
+    filled, empty = panel.interpolated().values, _empty(panel)
+    return np.where(empty, 0.0, filled).sum(axis=0) / np.maximum((~empty).sum(axis=0), 1)
+
+
+def _filled(panel: Panel, fill: np.ndarray) -> Panel:
+    """Gaps on a line within each series; where there is nothing to draw a line between, the column's `fill`."""
+    filled = panel.interpolated()
+    if filled is panel:
+        return panel
+    return replace(filled, values=np.where(_empty(panel), fill, filled.values))
+
+
+def plain_frame(panel: Panel) -> pd.DataFrame:
+    """The rows of a panel under whole numbers: instances 0, 1, ... and time points 0, 1, ..."""
+    steps = np.arange(len(panel.values)) - panel.offsets[panel.instance]
+    index = pd.MultiIndex.from_arrays([panel.instance, steps], names=["instances", "timepoints"])
+    return pd.DataFrame(panel.values, index=index, columns=pd.Index(panel.columns, tupleize_cols=False), copy=False)

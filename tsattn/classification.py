@@ -1,0 +1,184 @@
+"""Classifiers of series: sktime's interface, with a network of tsattn behind it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sktime.transformations.base import BaseTransformer
+from torch import nn
+
+from tsattn._checks import check_int, check_one_of
+from tsattn._estimator import NetworkClassifier
+from tsattn._inputs import Inputs
+from tsattn.models.pooled import Pooled
+from tsattn.models.sdma import ARCHITECTURES, SDMA
+from tsattn.nn.convolution import Convolution
+from tsattn.nn.mutual_attention import mutual_gate, one_way_gate
+from tsattn.nn.pooling import Attention, Last, MeanMax
+from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.sequence import Chain
+from tsattn.training import Training
+from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
+
+ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
+    "lstm": LSTM,
+    "bilstm": BidirectionalLSTM,
+    "conv-bilstm": partial(Chain, encoders=(partial(Convolution, width=7), BidirectionalLSTM)),
+}
+POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
+SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {"channels": ScaleSpaceChannels, "events": UVTFSaliency}
+
+
+class SDMAClassifier(NetworkClassifier):
+    """Classify series by a network in which a series and its saliency attend each other.
+
+    Two sequence layers read the series and its saliency series; each one's features, through a sigmoid, gate the
+    other's; the gated features are added, pooled over time and classified. Series may have several channels, unequal
+    lengths and gaps. The defaults are our best form; :meth:`paper` is the published one.
+
+    Parameters
+    ----------
+    architecture : {"single", "type1", "type2"}, default="single"
+        One block; or `n_layers` of them, the next reading both gated branches ("type1", sequential), or the output
+        and the saliency series again ("type2", semi-parallel).
+    mutual : bool, default=True
+        Let the branches attend each other. False lets saliency attend the series only (SDCA).
+    saliency : {"channels", "events"}, transformer or None, default="channels"
+        What the second branch reads: signed difference-of-Gaussians bands (`ScaleSpaceChannels`); the series of events
+        (`UVTFSaliency`, the published form); or the output of any transformer of sktime from series to series of the
+        same length, fitted in fit and applied in predict. It reads the scaled series, filled, under a plain index.
+        None: no second branch and no gate.
+    encoder : {"bilstm", "lstm", "conv-bilstm"} or callable, default="bilstm"
+        Sequence layer of a branch, or what builds one: `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`.
+    hidden_size : int or "auto", default=128
+        Features of each branch (both directions together); "auto" is twice the number of columns, as published.
+    n_layers : int, default=3
+        Blocks of "type1" and "type2".
+    dropout : float, default=0.4
+        Chance that a pooled feature is dropped in training.
+    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+        How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
+        learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+    scaling : {"standard", "series", None}, default="standard"
+        Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
+        constant channel becomes 0. The saliency series are scaled likewise.
+    training : Training, optional
+        How the network is trained; `Training()` by default. Given, it is searched as `training__lr` and the like.
+    class_weight : "balanced" or dict, optional
+        Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
+    random_state : int or RandomState, optional
+        Seed of weights, order, dropout and augmentation. The global generators are never used.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        Labels, sorted, with the dtype they came with; the columns of `predict_proba`.
+    history_ : DataFrame
+        One row an epoch: epoch, train_loss, validation_loss and validation_accuracy where a part is held out, lr,
+        seconds.
+    best_epoch_ : int
+        The epoch, from 1, whose weights are kept.
+    network_ : torch.nn.Module
+        The trained network, on the CPU.
+    n_parameters_ : int
+        Its number of weights.
+
+    Raises
+    ------
+    ValueError
+        In fit: a parameter makes no sense, or X holds infinity or a magnitude that overflows. In predict: also columns
+        other than in fit, by name where both have names.
+    TypeError
+        X or a parameter has the wrong type.
+    DivergenceError
+        The loss stopped being finite. The classifier is then left fitted, with the last good weights.
+
+    Notes
+    -----
+    Missing values are drawn as lines between their neighbours within a series (the nearest value beyond the ends; the
+    column's training mean where a series has none). If the training data have any, each column gets one more channel
+    that says where it was observed. Fitted to one class only, there is no network: that class is predicted.
+    Times are not read: steps are taken as evenly spaced.
+
+    References
+    ----------
+    Garg & Candan, "SDMA: Saliency-Driven Mutual Cross Attention for Time Series Analytics", ICPR 2020.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_unit_test
+    >>> from tsattn.classification import SDMAClassifier
+    >>> from tsattn.training import Training
+    >>> X, y = load_unit_test(split="train", return_type="numpy3D")
+    >>> classifier = SDMAClassifier(hidden_size=8, training=Training(epochs=2), random_state=0).fit(X, y)
+    >>> classifier.predict_proba(X).shape
+    (20, 2)
+    """
+
+    def __init__(self, architecture="single", mutual=True, saliency="channels", encoder="bilstm", hidden_size=128,
+                 n_layers=3, dropout=0.4, pooling="mean-max", scaling="standard", training=None, class_weight=None,
+                 random_state=None):
+        self.architecture = architecture
+        self.mutual = mutual
+        self.saliency = saliency
+        self.encoder = encoder
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.pooling = pooling
+        self.scaling = scaling
+        self.training = training
+        self.class_weight = class_weight
+        self.random_state = random_state
+        super().__init__()
+
+    @classmethod
+    def paper(cls, architecture: str = "single", *, mutual: bool = True, epochs: int = 25, saliency: Any = "events",
+              class_weight: Any = None, random_state: Any = None) -> "SDMAClassifier":
+        """Make the published form: LSTMs with two features a column, last step, event saliency, RMSprop.
+
+        Parameters
+        ----------
+        architecture, mutual, saliency, class_weight, random_state
+            As for the class. `saliency=None` is the published baseline without attention.
+        epochs : int, default=25
+            As published for classification.
+        """
+        return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", hidden_size="auto",
+                   dropout=0.0, pooling="last", training=Training.paper(epochs), class_weight=class_weight,
+                   random_state=random_state)
+
+    def _saliency_transformer(self) -> BaseTransformer | None:
+        if self.saliency is None or isinstance(self.saliency, BaseTransformer):
+            return self.saliency
+        if not isinstance(self.saliency, str):
+            raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
+        return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
+
+    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+        check_one_of("architecture", self.architecture, ARCHITECTURES)
+        encoder = chosen("encoder", self.encoder, ENCODERS)
+        hidden = 2 * len(inputs.columns) if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size)
+        if len(inputs.widths) == 1:
+            n_layers = 1 if self.architecture == "single" else check_int("n_layers", self.n_layers)
+            body: nn.Module = Chain(*inputs.widths, hidden, encoders=[encoder] * n_layers)
+        else:
+            body = SDMA(*inputs.widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
+                        encoder=encoder, gate=mutual_gate if self.mutual else one_way_gate)
+        pooling = chosen("pooling", self.pooling, POOLINGS)
+        return Pooled(body, hidden, n_outputs, pooling=pooling, dropout=self.dropout)
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
+        """Parameter sets that sktime's own checks run with."""
+        return [
+            {"hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"architecture": "type2", "n_layers": 2, "mutual": False, "saliency": "events", "encoder": "lstm",
+             "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "class_weight": "balanced",
+             "training": Training.paper(epochs=2)},
+        ]
+
+
+def chosen(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
+    """What a name stands for, or the callable itself."""
+    return value if callable(value) else choices[check_one_of(name, value, choices)]
