@@ -90,8 +90,11 @@ def test_every_index_can_be_drawn_and_written(X, events, index, tmp_path):
 
 
 def test_a_series_without_events_and_one_of_a_single_step_are_drawn(X, events, tmp_path):
-    plot_events(X, events.iloc[:0]).savefig(tmp_path / "none.png")
-    plot_events(X.iloc[:1], events.iloc[:0], X.iloc[:1]).savefig(tmp_path / "one.png")
+    for series, found in [(X, events.iloc[:0]), (X.iloc[:1], events.iloc[:0])]:
+        figure = plot_events(series, found, series)
+        figure.savefig(tmp_path / "drawn.png")
+        assert len(figure.axes) == 6  # the series, the scales and the strip of each column
+        assert figure.axes[0].get_legend() is None
 
 
 def test_wrong_use_is_named(X, events):

@@ -6,7 +6,7 @@ from sktime.utils.estimator_checks import check_estimator, parametrize_with_chec
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.filterwarnings("ignore:.*series are shorter than:UserWarning")
 @parametrize_with_checks([ScaleSpaceChannels, UVTFEvents, UVTFSaliency])
 def test_sktime_contract(obj, test_name):
     check_estimator(obj, tests_to_run=test_name, raise_exceptions=True)

@@ -4,6 +4,7 @@ sktime would loop over instances in Python for a transformer that takes one seri
 2000 series of 100 steps), so every container is taken as it is and read once into a block of rows.
 """
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -68,14 +69,17 @@ class PanelTransformer(BaseTransformer):
         panel.check_finite("allow" if self.missing == "interpolate" else "raise")
         return panel.interpolated()
 
+    @abstractmethod
     def _check_parameters(self) -> None:
-        raise NotImplementedError
+        """Raise if a parameter is wrong."""
 
+    @abstractmethod
     def _learn(self, panel: Panel) -> None:
-        raise NotImplementedError
+        """Fit to complete, finite training data."""
 
+    @abstractmethod
     def _apply(self, panel: Panel) -> pd.DataFrame | np.ndarray:
-        raise NotImplementedError
+        """Transform complete, finite data with the columns of fit."""
 
 
 def same_container(panel: Panel, values: np.ndarray, columns: list) -> pd.DataFrame | np.ndarray:
