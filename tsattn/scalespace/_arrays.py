@@ -83,7 +83,7 @@ def _torch_floats(x: Any) -> Any:
 def check_finite(x: Any) -> None:
     """Raise unless every value is finite and small enough that no sum of four overflows."""
     limit = float(np.finfo(str(x.dtype).rpartition(".")[2]).max) / 4
-    flat = x.reshape(-1)
+    flat = (x.detach() if is_torch(x) else x).reshape(-1)
     for start in range(0, flat.shape[0], CHUNK):
         chunk = flat[start : start + CHUNK]
         if not (float(chunk.min()) >= -limit and float(chunk.max()) <= limit):  # nor if either is NaN

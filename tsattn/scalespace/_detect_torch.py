@@ -28,8 +28,15 @@ def find(x: Any, ladder: Ladder, criteria: Criteria) -> Keypoints:
     counts = torch.bincount(series, minlength=len(x))
     offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
     polarity = torch.where(value < 0, BUMP, DIP).to(torch.int8)
-    columns = [column[order] for column in (position, sigma, octaves, scale, value, polarity)]
-    return Keypoints(*columns, offsets=offsets)
+    return Keypoints(
+        position=position[order],
+        sigma=sigma[order],
+        octave=octaves[order],
+        scale=scale[order],
+        value=value[order],
+        polarity=polarity[order],
+        offsets=offsets,
+    )
 
 
 def _empty(x: Any, n_axes: int) -> tuple[Any, ...]:
