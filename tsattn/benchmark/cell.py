@@ -15,18 +15,20 @@ from tsattn.benchmark.scores import scores
 from tsattn.benchmark.suite import Cell, Info
 
 WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
-_loaded: dict[str, Data] = {}  # the data set in use; cells come data set by data set
+_loaded: dict[Any, dict[str, Data]] = {}  # the data set in use; cells come data set by data set
 _warm: set[str] = set()  # what has been compiled in this process
 
 
 def load(cell: Cell) -> Data:
     """The cell's data; each form of the data set in use is read once."""
-    name = repr((cell.task.name, describe(cell.task.load), describe(cell.options)))
+    name = (cell.task.name, cell.task.load)
+    form = repr(describe(cell.options))
     if name not in _loaded:
-        if not any(known.startswith(f"({cell.task.name!r}, ") for known in _loaded):
-            _loaded.clear()
-        _loaded[name] = cell.task.load(**cell.options)
-    return _loaded[name]
+        _loaded.clear()
+    forms = _loaded.setdefault(name, {})
+    if form not in forms:
+        forms[form] = cell.task.load(**cell.options)
+    return forms[form]
 
 
 def info_of(cell: Cell, data: Data, train: np.ndarray) -> Info:

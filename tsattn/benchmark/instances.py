@@ -39,22 +39,22 @@ def keep_instances(estimator: Any, data: Data, train: np.ndarray, test: np.ndarr
     tensors, instances = {}, []
     for k, name in enumerate(X.index.get_level_values(0).unique()):
         tensors[f"{k}.series"] = X.loc[name].to_numpy(np.float32)
-        columns = {}
+        columns = {"series": [str(column) for column in X.columns]}
         for kind, table in tables.items():
             if table is not None:
                 tensors[f"{k}.{kind}"] = table.loc[name].to_numpy(np.float32)
                 columns[kind] = [str(column) for column in table.columns]
         instances.append({"id": str(name), "true": str(y[k]), "predicted": str(predicted[chosen[k]]),
-                          "columns": {"series": [str(column) for column in X.columns], **columns},
+                          "columns": columns,
                           "events": _of(events, name)})
     write_tensors(path, tensors, {"instances": instances})
 
 
 def read_instances(path: Path) -> list[dict[str, Any]]:
-    """What `keep_instances` wrote: an entry an instance, with its arrays under "series", "saliency", "attention"."""
+    """What `keep_instances` wrote: an entry an instance, with arrays "series", "saliency" and "attention"."""
     tensors, config = read_tensors(path)
-    return [{**entry, **{kind: tensors[f"{k}.{kind}"] for kind in entry["columns"]}}
-            for k, entry in enumerate(config["instances"])]
+    return [{**entry, **{kind: tensors[f"{k}.{kind}"] for kind in entry["columns"]},
+             "events": pd.DataFrame(dict(entry["events"]))} for k, entry in enumerate(config["instances"])]
 
 
 def _ask(estimator: Any, name: str, X: pd.DataFrame) -> pd.DataFrame | None:
@@ -76,10 +76,10 @@ def _events(X_train: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
     return UVTFSaliency(missing="interpolate").fit(X_train).events(X)
 
 
-def _of(events: pd.DataFrame, name: Any) -> dict[str, list[Any]]:
-    """One instance's events as columns of plain numbers and names."""
+def _of(events: pd.DataFrame, name: Any) -> list[tuple[str, list[Any]]]:
+    """One instance's events as columns of plain numbers and names; pairs, for a file's objects lose their order."""
     mine = events[events["instance"] == name].head(MAX_EVENTS)
-    return {str(column): [_plain(value) for value in mine[column].tolist()] for column in mine.columns}
+    return [(str(column), [_plain(value) for value in mine[column].tolist()]) for column in mine.columns]
 
 
 def _plain(value: Any) -> Any:

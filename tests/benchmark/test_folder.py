@@ -1,0 +1,65 @@
+import pytest
+
+from tsattn.benchmark.folder import DamagedRowError, Folder
+
+
+def test_the_row_of_the_last_run_counts(rows, tmp_path):
+    folder = Folder(tmp_path)
+    old = rows.row("a", accuracy=0.1, key="old", finished="2026-01-03")
+    new = rows.row("a", accuracy=0.2, key="new", finished="2026-01-02")
+    for row in (old, new):
+        folder.write(row)
+    assert [row["key"] for row in folder.current()[0]] == ["old"]  # it finished last
+    folder.note([(old["slot"], "new")], {})
+    current, remarks = folder.current()
+    assert [row["key"] for row in current] == ["new"]
+    assert remarks == ["1 older rows of the same cells, with other parameters or versions, are not shown"]
+
+
+def test_rows_come_in_the_suites_order(rows, tmp_path):
+    folder = Folder(tmp_path)
+    for name in "abc":
+        folder.write(rows.row(name))
+    folder.note([(rows.row(name)["slot"], rows.row(name)["key"]) for name in "ba"], {"suite": "small"})
+    assert [row["estimator"]["name"] for row in folder.current()[0]] == ["b", "a", "c"]
+    assert folder.about() == {"suite": "small"}
+
+
+def test_a_damaged_row_is_named_and_left_out(rows, tmp_path):
+    folder = Folder(tmp_path)
+    folder.write(rows.row("a"))
+    (tmp_path / "rows" / "half.json").write_text('{"format": 1')
+    current, remarks = folder.current()
+    assert len(current) == 1
+    assert "half.json" in remarks[0]
+
+
+def test_a_row_under_another_name_is_damaged(rows, tmp_path):
+    folder = Folder(tmp_path)
+    folder.write(rows.row("a"))
+    path = folder.row_path(rows.row("a")["key"])
+    path.rename(path.with_name("other.json"))
+    with pytest.raises(DamagedRowError, match=r"other\.json"):
+        folder.read("other")
+
+
+@pytest.mark.parametrize(("part", "value"), [("scores", None), ("seed", "0"), ("fit_seconds", "1"), ("status", "soso"),
+                                             ("task", [])])
+def test_a_row_of_the_wrong_shape_is_not_written(rows, tmp_path, part, value):
+    with pytest.raises(DamagedRowError, match="damaged row"):
+        Folder(tmp_path).write(rows.row("a") | {part: value})
+    assert not list((tmp_path / "rows").iterdir())
+
+
+def test_a_missing_folder_is_an_error_where_one_is_read(tmp_path):
+    with pytest.raises(FileNotFoundError, match="make one with `tsattn bench`"):
+        Folder(tmp_path / "none", make=False)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_manifest_is_a_manifest_that_is_not_there(rows, tmp_path):
+    folder = Folder(tmp_path)
+    folder.write(rows.row("a"))
+    (tmp_path / "manifest.json").write_text("{")
+    assert len(folder.current()[0]) == 1
+    assert folder.about() == {}

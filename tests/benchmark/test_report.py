@@ -1,0 +1,127 @@
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tsattn._files import write_tensors
+from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.report import write_report
+
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Collects text, links and tags, and checks that tags are closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.text, self.links, self.tags = [], "", [], []
+        self.feed(text)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href", "action", "data")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture
+def folder(rows, tmp_path):
+    place = Folder(tmp_path)
+    history = [{"epoch": 1, "train_loss": 1.0, "validation_loss": "nan"}, {"epoch": 2, "train_loss": 0.5}]
+    made = [
+        rows.row("ours", 0, 0.9, ours=True, history=history), rows.row("ours", 1, 0.8, ours=True, history=history),
+        rows.row("rival", 0, 0.95, notes=["resampled <to> 30 steps"]),
+        rows.row("<script>alert(1)</script>", status="failed"),
+    ]
+    for row in made:
+        place.write(row | {"key": row["key"].replace("/", "").replace("<", "").replace(">", "")})
+    place.note([], {"suite": "small", "title": "Slopes & hills", "reference": "ours", "command": ""})
+    return tmp_path
+
+
+def page_of(folder, **options):
+    path = write_report(folder, **options)
+    assert path == folder / "report.html"
+    text = path.read_text()
+    return text, Page(text)
+
+
+def test_the_report_says_everything(folder):
+    _, page = page_of(folder)
+    for part in ("Slopes & hills", "suite small: 4 runs", "85.00 ± 7.07", "95.00", "+5.00", "resampled <to> 30 steps",
+                 "too few pairs of runs", "a cpu, 2 cores, 2 torch threads, no GPU", "tsattn 0.1.0", "c0ffee",
+                 "sha256 abc", "tsattn bench", "ValueError: no <way>",
+                 "Test labels are read after the last prediction"):
+        assert part in page.text, part
+
+
+def test_rows_cannot_smuggle_in_markup(folder):
+    text, page = page_of(folder)
+    assert "script" not in page.tags
+    assert "<script>alert(1)</script>" in page.text  # as words
+    assert "<script" not in text
+
+
+def test_the_report_is_one_file(folder):
+    text, page = page_of(folder)
+    assert page.links
+    assert all(link.startswith("data:image/svg+xml;base64,") for link in page.links)
+    assert not re.search(r"url\(|@import|https?://", text)
+
+
+def test_pictures_are_of_what_is_there(folder):
+    _, page = page_of(folder)
+    assert page.tags.count("img") == 2  # accuracy and time, learning curves
+    assert "What the networks looked at" not in page.text
+
+
+def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
+    events = [["variate", ["a"]], ["t", [2]], ["position", [2.0]], ["sigma", [1.0]], ["start", [0]], ["end", [4]],
+              ["polarity", [1]]]
+    columns = {kind: ["a", "b"] for kind in ("series", "saliency", "attention")}
+    write_tensors(Folder(folder).picture_path("slopes-ours-0"), {
+        f"0.{kind}": np.random.default_rng(0).random((7, 2), dtype=np.float32) for kind in columns},
+        {"instances": [{"id": "s<1>", "true": "up", "predicted": "down", "columns": columns, "events": events}]})
+    text, page = page_of(folder)
+    assert page.tags.count("img") == 4
+    assert "s<1>: up, taken for down" in page.text
+    assert "s&lt;1&gt;" in text
+
+
+def test_damaged_and_mixed_rows_are_said(folder, rows):
+    (folder / "rows" / "half.json").write_text("{")
+    Folder(folder).write(rows.row("late", commit="decade"))
+    _, page = page_of(folder)
+    assert "half.json" in page.text
+    assert "These rows come from 2 different commits." in page.text
+
+
+def test_another_reference(folder):
+    _, page = page_of(folder, reference="rival")
+    assert "vs rival" in page.text
+    assert "−5.00" in page.text
+
+
+def test_the_same_rows_make_the_same_report(folder):
+    assert strip(page_of(folder)[0]) == strip(page_of(folder)[0])
+
+
+def strip(text):
+    return re.sub(r'src="[^"]*"', "", text)  # matplotlib numbers the parts of an SVG at random
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    Folder(tmp_path)
+    with pytest.raises(ValueError, match="no rows in"):
+        write_report(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder of results"):
+        write_report(tmp_path / "none")

@@ -1,0 +1,95 @@
+import pytest
+
+from tsattn.benchmark.tables import markdown, tables
+
+
+@pytest.fixture
+def made(rows):
+    row = rows.row
+    (table,) = tables([
+        row("ours", 0, 0.9, ours=True), row("ours", 1, 0.8, ours=True),
+        row("rival", 0, 0.9, notes=["resampled to 30 steps"]), row("rival", 1, 0.9, notes=["resampled to 30 steps"]),
+        row("broken", 0, status="failed", notes=["resampled to 30 steps", "old"]),
+    ], reference="ours")
+    return table
+
+
+def column(table, name):
+    place = table.columns.index(name) - 1
+    return {line.name: line.cells[place] for line in table.lines}
+
+
+def test_scores_are_percent_with_their_spread(made):
+    accuracy = column(made, "accuracy %")
+    assert accuracy["ours"].text == "85.00 ± 7.07"  # sqrt(2 * 5^2 / 1)
+    assert accuracy["rival"].text == "90.00 ± 0.00"
+    assert column(made, "log loss")["ours"].text == "–"
+
+
+def test_the_best_is_marked_and_a_lost_comparison_is_seen(made):
+    assert {name for name, cell in column(made, "accuracy %").items() if cell.best} == {"rival"}
+    against = column(made, "vs ours")
+    assert (against["rival"].text, against["rival"].bad) == ("+5.00", True)
+    assert against["ours"].text == "reference"
+
+
+def test_ties_are_all_best(rows):
+    (table,) = tables([rows.row("a", accuracy=0.9), rows.row("b", accuracy=0.9), rows.row("c", accuracy=0.8)])
+    assert [name for name, cell in column(table, "accuracy %").items() if cell.best] == ["a", "b"]
+    assert column(table, "vs a")["c"].text == "−10.00"
+
+
+def test_a_failed_estimator_stays_in_the_table(made):
+    assert column(made, "accuracy %")["broken"].text == "failed"
+    assert column(made, "runs")["broken"].text == "0 of 1"
+    assert column(made, "vs ours")["broken"].text == "–"
+
+
+def test_a_partly_failed_estimator_says_how_many_runs_count(rows):
+    (table,) = tables([rows.row("a", 0, 0.9), rows.row("a", 1, status="failed")])
+    assert column(table, "accuracy %")["a"].text == "90.00"
+    assert (column(table, "runs")["a"].text, column(table, "runs")["a"].bad) == ("1 of 2", True)
+
+
+def test_notes_are_footnotes_numbered_once(made):
+    assert made.notes == [("a", "resampled to 30 steps"), ("b", "old")]
+    assert [line.marks for line in made.lines] == ["", "a", "a b"]
+
+
+def test_costs_are_means_and_memory_is_the_most(rows):
+    (table,) = tables([rows.row("a", 0, fit_seconds=1.0), rows.row("a", 1, fit_seconds=2.0, ours=True,
+                                                                   memory={"peak_mb": 111.4})])
+    assert column(table, "fit s")["a"].text == "1.5"
+    assert column(table, "peak MB")["a"].text == "111"
+
+
+def test_one_table_a_protocol(rows):
+    other = rows.row("a") | {"split": {"kind": "cv", "folds": 5, "fold": 0}}
+    titles = [table.title for table in tables([rows.row("a"), other, rows.row("a", task="hills")])]
+    assert [title.split(";")[0] for title in titles] == [
+        "slopes: official split", "slopes: 5-fold cross-validation", "hills: official split"]
+    assert titles[0].endswith("9 test series of 5–7 steps, 2 channels, 3 classes; the most frequent class alone 25.0 %")
+
+
+def test_markdown_is_a_table_with_bold_and_footnotes(made):
+    text = markdown(made, ["accuracy %", "runs"])
+    lines = text.splitlines()
+    assert lines[2:7] == [
+        "| estimator | accuracy % | runs |",
+        "| --- | ---: | ---: |",
+        "| ours | 85.00 ± 7.07 | 2 |",
+        "| rival <sup>a</sup> | **90.00 ± 0.00** | 2 |",
+        "| broken <sup>a b</sup> | failed | 0 of 1 |",
+    ]
+    assert "<sup>b</sup> old" in text
+
+
+def test_markdown_escapes_what_would_break_the_table(rows):
+    (table,) = tables([rows.row("a|b_c", notes=["<i>"])])
+    assert "| a\\|b\\_c <sup>a</sup> |" in markdown(table)
+    assert "&lt;i>" in markdown(table)
+
+
+def test_an_unknown_column_lists_the_columns(made):
+    with pytest.raises(ValueError, match="unknown column 'speed'; choose one of 'estimator', 'accuracy %'"):
+        markdown(made, ["speed"])

@@ -1,0 +1,141 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from tsattn.benchmark import Entry, Folder, Suite, Task, suites
+from tsattn.benchmark.tasks import basic_motions
+from tsattn.cli import app
+
+
+def nearest(_seed, _info):
+    """A single nearest neighbour, Euclidean."""
+    from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
+
+    return KNeighborsTimeSeriesClassifier(n_neighbors=1, distance="euclidean")
+
+
+def broken(_seed, _info):
+    """It cannot be built."""
+    raise RuntimeError("no estimator here")
+
+
+def tsattn(*arguments):
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    suite = Suite("tiny", "A tiny suite", (Task("basic_motions", basic_motions),), (
+        Entry("nearest", nearest, seeded=False, note="euclidean"), Entry("broken", broken)), seeds=2)
+    monkeypatch.setitem(suites.SUITES, "tiny", suite)
+    return suite
+
+
+def test_bench_runs_shows_and_reports(tiny, tmp_path):
+    result = tsattn("bench", "--suite", "tiny", "--output", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "[1/3] done: basic_motions (official) · nearest · seed 0: accuracy " in result.output
+    assert "[2/3] FAILED: basic_motions (official) · broken · seed 0: RuntimeError: no estimator here" in result.output
+    assert "40 training and 40 test series of 100 steps" in " ".join(result.output.split())
+    assert "[a] euclidean" in result.output
+    assert "failed" in result.output
+    assert "A tiny suite" in (tmp_path / "report.html").read_text()
+    assert len(list(Folder(tmp_path).rows())) == 3
+
+
+def test_bench_picks_and_resumes(tiny, tmp_path):
+    arguments = ("bench", "--suite", "tiny", "--estimator", "nearest", "--output", tmp_path, "--split", "cv",
+                 "--folds", 3)
+    assert "[3/3] done: basic_motions (cv fold 3/3)" in tsattn(*arguments, "--no-report").output
+    assert not (tmp_path / "report.html").exists()
+    again = tsattn(*arguments).output
+    assert "[3/3] kept" in again
+    assert (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["bench", "--suite", "huge"], "unknown suite 'huge'; choose one of 'demo'"),
+    (["bench", "--suite", "tiny", "--only", "hills"], "unknown task 'hills'"),
+    (["bench", "--suite", "tiny", "--estimator", "gru"], "unknown estimator 'gru'; choose one of 'nearest', 'broken'"),
+    (["bench", "--suite", "tiny", "--split", "random"], "unknown split 'random'"),
+    (["bench", "--suite", "tiny", "--seeds", "0"], "'--seeds'"),
+    (["list", "huge"], "unknown suite 'huge'"),
+    (["report", "nowhere"], "no folder of results at 'nowhere'"),
+    (["table", "nowhere"], "no folder of results at 'nowhere'"),
+    (["table", "."], "no rows in '.'"),
+    (["dance"], "No such command 'dance'"),
+])
+def test_wrong_use_is_one_line_and_exit_2(tiny, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    result = tsattn(*arguments)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.replace("│", " ").split())
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_missing_data_is_one_line_that_says_where_to_get_it(tmp_path, monkeypatch):
+    from tsattn._checks import DatasetNotFoundError
+
+    def missing():
+        raise DatasetNotFoundError("no auslan:\nset TSATTN_DATA")
+
+    suite = Suite("lost", "", (Task("auslan", missing),), (Entry("nearest", nearest),))
+    monkeypatch.setitem(suites.SUITES, "lost", suite)
+    result = tsattn("bench", "--suite", "lost", "--output", tmp_path)
+    assert result.exit_code == 2
+    assert "error: no auslan: set TSATTN_DATA" in result.output
+
+
+def test_table_prints_markdown(tiny, tmp_path):
+    tsattn("bench", "--suite", "tiny", "--estimator", "nearest", "--output", tmp_path, "--no-report")
+    result = tsattn("table", tmp_path, "--column", "accuracy %")
+    assert result.exit_code == 0
+    assert "| estimator | accuracy % |\n| --- | ---: |\n| nearest <sup>a</sup> | **" in result.output
+    (tmp_path / "rows" / "half.json").write_text("{")
+    assert "warning: damaged row" in tsattn("table", tmp_path).output
+    assert tsattn("table", tmp_path, "--column", "speed").exit_code == 2
+
+
+def test_report_can_be_made_again(tiny, tmp_path):
+    tsattn("bench", "--suite", "tiny", "--output", tmp_path, "--no-report")
+    result = tsattn("report", tmp_path, "--reference", "broken")
+    assert result.output.strip() == f"report: {tmp_path / 'report.html'}"
+    assert "vs broken" in (tmp_path / "report.html").read_text()
+
+
+def test_list_names_suites_data_and_estimators():
+    everything = tsattn("list").output
+    for word in ("demo:", "clean:", "clean-ladder:", "japanese_vowels", "minirocket", "sessions 1-4",
+                 "validation, 4 folds"):
+        assert word in everything
+    assert "auslan" not in tsattn("list", "demo").output
+
+
+def test_help_teaches():
+    text = " ".join(tsattn("bench", "--help").output.replace("│", " ").split())
+    for word in ("--suite", "--only", "--jobs", "never computed again", "Worker processes"):
+        assert word in text
+    assert tsattn().exit_code == 2
+    assert "bench" in tsattn("--help").output
+
+
+def test_the_command_is_kept_for_whoever_runs_it_again(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/somewhere/tsattn", "bench", "--suite", "tiny"])
+    tsattn("bench", "--suite", "tiny", "--estimator", "nearest", "--output", tmp_path, "--no-report")
+    (row,) = Folder(tmp_path).rows()
+    assert row["command"] == "tsattn bench --suite tiny"
+    assert json.loads((tmp_path / "manifest.json").read_text())["about"]["suite"] == "tiny"
+
+
+@pytest.mark.parametrize("command", [["-m", "tsattn"], ["-c", "from tsattn.cli import app; app()"]])
+def test_starting_is_quick_because_nothing_heavy_is_imported(command):
+    code = [sys.executable, "-X", "importtime", *command, "--version"]
+    done = subprocess.run(code, capture_output=True, text=True, env={**os.environ}, check=True)
+    assert done.stdout.strip().count(".") == 2
+    assert not {"torch", "sktime", "pandas", "matplotlib"} & {
+        line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}

@@ -1,0 +1,125 @@
+"""Rows -> the report's pictures, each an SVG document with a caption."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.instances import read_instances
+from tsattn.benchmark.stats import Row, by_protocol, summary
+from tsattn.plots.events import plot_events
+from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto
+
+CLOSE = 2  # channels
+CURVES = ("train_loss", "validation_loss", "validation_accuracy")
+KINDS = {"series": "series, each channel about its mean", "saliency": "saliency it reads", "attention": "attention"}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An SVG document, and what to say below it."""
+
+    svg: bytes
+    caption: str
+
+
+def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
+    """Accuracy against fit time, a picture a protocol."""
+    for (task, kind, _), estimators in by_protocol(rows).items():
+        points = {name: point for name, own in estimators.items() if (point := _point(own)) is not None}
+        if len(points) > 1:
+            drawn, axes = figure(width=7, height=3)
+            table = pd.DataFrame.from_dict(points, orient="index")
+            ax = plot_pareto(table, axes[0, 0])
+            ax.set_xlabel("fit time, s (logarithmic)")
+            ax.set_ylabel("accuracy, %")
+            yield Picture(as_svg(drawn), f"{task}, {kind} split: mean accuracy (bars: ± 1 standard deviation) against "
+                                         "mean fit time. Blue: ours; brown: others. Dotted: the best for its time.")
+
+
+def _point(rows: Sequence[Row]) -> dict[str, Any] | None:
+    done = [row for row in rows if row["status"] == "done"]
+    score = summary(row["scores"]["accuracy"] for row in done)
+    seconds = summary(row["fit_seconds"] for row in done)
+    if score is None or seconds is None:
+        return None
+    return {"fit_seconds": max(seconds.mean, 1e-3), "accuracy": 100 * score.mean,
+            "accuracy_sd": np.nan if score.sd is None else 100 * score.sd, "ours": bool(done[0]["estimator"]["ours"])}
+
+
+def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:
+    """What the networks' histories hold, a picture a protocol, an axis a quantity."""
+    for (task, kind, _), estimators in by_protocol(rows).items():
+        curves = {name: [pd.DataFrame(row["history"]) for row in own if row.get("history")]
+                  for name, own in estimators.items()}
+        curves = {name: own for name, own in curves.items() if own}
+        histories = [history for own in curves.values() for history in own]
+        columns = [column for column in CURVES if any(_has(history, column) for history in histories)]
+        if columns:
+            drawn, axes = figure(1, len(columns), width=3.2 * len(columns) + 1.5, height=3)
+            for column, ax in zip(columns, axes[0], strict=True):
+                plot_learning_curves(curves, ax, column=column)
+            drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize="small",
+                         frameon=False)
+            yield Picture(as_svg(drawn), f"{task}, {kind} split: a thin line a run, a thick one their mean.")
+
+
+def _has(history: pd.DataFrame, column: str) -> bool:
+    return column in history and bool(history[column].astype(float).notna().any())
+
+
+def instances(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
+    """What networks read and attended in a few test series: a picture an estimator, a line an instance."""
+    for row in rows:
+        path = folder.picture_path(row["key"])
+        if row["status"] != "done" or not path.exists():
+            continue
+        kept = read_instances(path)
+        kinds = [kind for kind in KINDS if any(kind in entry for entry in kept)]
+        drawn, axes = figure(len(kept), len(kinds), width=3.2 * len(kinds), height=0.5 + _height(kept) * len(kept))
+        for entry, line in zip(kept, axes, strict=True):
+            _draw(entry, kinds, line)
+        what = f"{row['task']['name']}, {row['estimator']['name']}"
+        yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel. Black bars: events of the "
+                                     "temporal scale space, centre ± σ.")
+
+
+def closeups(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
+    """The channels a network attends most, with their events, a picture a test series."""
+    for row in rows:
+        path = folder.picture_path(row["key"])
+        for entry in read_instances(path) if row["status"] == "done" and path.exists() else []:
+            if not {"saliency", "attention"} <= entry.keys():
+                continue
+            parts = {kind: pd.DataFrame(entry[kind], columns=entry["columns"][kind]) for kind in KINDS}
+            most = parts["attention"].sum().nlargest(CLOSE).index
+            drawn = plot_events(parts["series"], entry["events"], parts["saliency"], parts["attention"],
+                                columns=[name for name in parts["series"].columns if name in most])
+            yield Picture(as_svg(drawn), f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
+                                         f"{CLOSE} channels attended most, with events, saliency and attention.")
+
+
+def _height(kept: Sequence[Mapping[str, Any]]) -> float:
+    return float(np.clip(0.09 * max(entry["series"].shape[1] for entry in kept) + 0.8, 1.4, 4))
+
+
+def _draw(entry: Mapping[str, Any], kinds: Sequence[str], axes: Sequence[Any]) -> None:
+    for kind, ax in zip(kinds, axes, strict=True):
+        if kind not in entry:
+            ax.set_axis_off()
+            continue
+        values = entry[kind]
+        if kind == "series":  # channels of different units, each about its own mean
+            spread = values.std(axis=0)
+            values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
+        plot_channels(values, ax, columns=entry["columns"][kind], signed=bool((values < 0).any()),
+                      events=entry["events"] if kind == "series" else None)
+        ax.set_title(_verdict(entry) if kind == "series" else KINDS[kind], fontsize="small", loc="left")
+
+
+def _verdict(entry: Mapping[str, Any]) -> str:
+    right = entry["true"] == entry["predicted"]
+    return f"{entry['id']}: {entry['true']}, " + ("right" if right else f"taken for {entry['predicted']}")

@@ -1,0 +1,152 @@
+"""Rows -> report.html: one file, without links to anything outside it. Whatever comes from a row is escaped."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from tsattn._files import write_atomic
+from tsattn.benchmark import figures
+from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.stats import Row
+from tsattn.benchmark.style import CSS
+from tsattn.benchmark.tables import Table, tables
+
+HOW = (
+    "± is the standard deviation over runs (seeds and folds). Under an official split it is the spread of training "
+    "alone: the test series are the same in every run.",
+    "Test labels are read after the last prediction, for the scores alone; models and epochs are chosen inside the "
+    "training part.",
+    "Fit and predict times are wall-clock times of one call each, on the processor named below. Each estimator was "
+    "fitted once to a few series before, so that compilation does not count.",
+    "Peak memory is the resident memory of the whole process while the cell ran, with the libraries and the data.",
+    "Log loss uses natural logarithms; probabilities of 0 count as 2.2e-16. A dash: the estimator gives no "
+    "probabilities.",
+    "“vs” is the difference in points of accuracy from the reference, paired by fold and seed; red where the "
+    "reference loses. Bold: the best of a column.",
+)
+
+
+def write_report(folder: str | Path, *, reference: str | None = None) -> Path:
+    """Write `report.html` into a folder of results, and return its path.
+
+    Parameters
+    ----------
+    folder : path
+        Where `run_suite` wrote its rows.
+    reference : str, optional
+        The estimator that others are compared with; the suite's own by default.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    ValueError
+        It holds no rows.
+    """
+    place = Folder(folder, make=False)
+    rows, remarks = place.current()
+    if not rows:
+        raise ValueError(f"no rows in {str(folder)!r}; run `tsattn bench --output {folder}` first")
+    path = place.path / "report.html"
+    write_atomic(path, page(rows, place, remarks, reference).encode())
+    return path
+
+
+def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: str | None) -> str:
+    """The report as a document."""
+    about = place.about()
+    title = about.get("title") or "Benchmark"
+    made = tables(rows, reference=reference or about.get("reference"))
+    sections = [
+        ("Results", [*map(_table, made)]),
+        ("Accuracy and time", _figures(figures.pareto(rows))),
+        ("Learning curves", _figures(figures.learning_curves(rows))),
+        ("What the networks looked at", _figures([*figures.instances(rows, place), *figures.closeups(rows, place)])),
+        ("Failed cells", _failures(rows)),
+        ("How to read this", [_list(HOW)]),
+        ("Where and with what", [_environment(rows)]),
+        ("How to run it again", [_commands(rows)]),
+    ]
+    last = max(row["finished"] for row in rows)[:16].replace("T", " ")
+    warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *_mixtures(rows)]]
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {len(rows)} runs, the '
+        f"last finished on {escape(last)} UTC.</p>",
+        *warnings,
+        *(f"<h2>{heading}</h2>\n" + "\n".join(parts) for heading, parts in sections if parts),
+    ]
+    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{CSS}</style>\n</head>\n'
+            "<body>\n" + "\n".join(body) + "\n</body>\n</html>\n")
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    lines = []
+    for line in table.lines:
+        marks = f" <sup>{escape(line.marks)}</sup>" if line.marks else ""
+        kinds = [" ".join(kind for kind, on in (("best", cell.best), ("bad", cell.bad)) if on) for cell in line.cells]
+        cells = "".join(f'<td class="{kind}">{escape(cell.text)}</td>' if kind else f"<td>{escape(cell.text)}</td>"
+                        for kind, cell in zip(kinds, line.cells, strict=True))
+        start = '<tr class="ours">' if line.ours else "<tr>"
+        lines.append(f"{start}<td>{escape(line.name)}{marks}</td>{cells}</tr>")
+    name, _, rest = table.title.partition(": ")
+    notes = [f"<li><sup>{escape(mark)}</sup> {escape(text)}</li>" for mark, text in table.notes]
+    notes += [f"<li>{escape(remark)}</li>" for remark in table.remarks]
+    return (f"<h3>{escape(name)}</h3>\n<p>{escape(rest)}.</p>\n"
+            f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(lines)
+            + f'\n</tbody></table></div>\n<ul class="notes">{"".join(notes)}</ul>')
+
+
+def _figures(pictures: Iterable[figures.Picture]) -> list[str]:
+    return [f'<figure><img alt="{escape(picture.caption)}" src="data:image/svg+xml;base64,'
+            f'{b64encode(picture.svg).decode()}"><figcaption>{escape(picture.caption)}</figcaption></figure>'
+            for picture in pictures]
+
+
+def _failures(rows: Sequence[Row]) -> list[str]:
+    failed = [(row["slot"], row["error"]) for row in rows if row["status"] == "failed"]
+    return [f"<details><summary>{escape(slot)}: {escape(error['type'])}: {escape(error['message'])}</summary>"
+            f"<pre>{escape(error.get('traceback', ''))}</pre></details>" for slot, error in failed]
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+
+
+def _distinct(rows: Sequence[Row], part: str) -> list[Any]:
+    found: list[Any] = []
+    for row in rows:
+        if row.get(part) not in found:
+            found.append(row.get(part))
+    return found
+
+
+def _mixtures(rows: Sequence[Row]) -> list[str]:
+    """What rows of one report should share and do not."""
+    named = {"commit": "commits", "source": "states of the package's code", "versions": "sets of library versions",
+             "hardware": "machines or numbers of threads: times do not compare"}
+    return [f"These rows come from {len(found)} different {name}." for part, name in named.items()
+            if len(found := _distinct(rows, part)) > 1]
+
+
+def _environment(rows: Sequence[Row]) -> str:
+    facts = []
+    for one in _distinct(rows, "hardware"):
+        gpu = f", GPU {one['gpu']}" if one.get("gpu") else ", no GPU"
+        facts.append(("machine", f"{one.get('cpu')}, {one.get('cores')} cores, {one.get('torch_threads')} torch threads"
+                                 f"{gpu}, {one.get('system')}"))
+    facts += [("versions", ", ".join(f"{name} {number}" for name, number in one.items()))
+              for one in _distinct(rows, "versions")]
+    facts += [("commit", one or "not run from a checkout") for one in _distinct(rows, "commit")]
+    facts += [("data", f"{task['name']}, sha256 {task['checksum']}") for task in _distinct(rows, "task")]
+    lines = "".join(f"<tr><th scope=\"row\">{name}</th><td>{escape(str(text))}</td></tr>" for name, text in facts)
+    return f'<table class="facts"><tbody>{lines}</tbody></table>'
+
+
+def _commands(rows: Sequence[Row]) -> str:
+    commands = [command for command in _distinct(rows, "command") if command]
+    return f"<pre>{escape(chr(10).join(commands) or 'run_suite(...) from Python')}</pre>"

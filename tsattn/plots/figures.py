@@ -1,0 +1,127 @@
+"""Benchmarks as pictures: each function draws arrays or frames on the axes it is given and returns them.
+
+Nothing here touches matplotlib's global state: figures are objects, made by `figure` and written by `as_svg`.
+"""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+OURS, THEIRS = "#0b5394", "#b45f06"  # told apart in greyscale and by the colour-blind
+STYLES = ("-", "--", ":", "-.")
+MARKERS = "os^Dvph*X<>"
+
+
+def figure(n_rows: int = 1, n_columns: int = 1, *, width: float = 7.0, height: float = 3.5,
+           **options: Any) -> tuple[Figure, np.ndarray]:
+    """A figure and its axes, (n_rows, n_columns); sizes in inches, `options` as `Figure.subplots` takes."""
+    made = Figure(figsize=(width, height), layout="constrained")
+    return made, made.subplots(n_rows, n_columns, squeeze=False, **options)
+
+
+def as_svg(drawn: Figure) -> bytes:
+    """A figure as an SVG document, letters as outlines, without a date: it looks the same everywhere."""
+    file = BytesIO()
+    FigureCanvasSVG(drawn).print_svg(file, metadata={"Date": None, "Creator": None})
+    return file.getvalue()
+
+
+def plot_learning_curves(curves: Mapping[str, Sequence[pd.DataFrame]], ax: Axes, *, column: str = "train_loss") -> Axes:
+    """Draw a column of histories over epochs: a colour a name, a thin line a run, a thick, labelled one their mean.
+
+    Parameters
+    ----------
+    curves : mapping from a name to histories
+        Each history has a row an epoch; those without `column` are left out.
+    ax : Axes
+        Where to draw.
+    column : str, default="train_loss"
+        What to draw.
+    """
+    for place, (name, histories) in enumerate(curves.items()):
+        series = [history[column].astype(float).to_numpy() for history in histories if column in history]
+        if not series:
+            continue
+        colour, style = f"C{place % 10}", STYLES[place // 10 % len(STYLES)]
+        for one in series:
+            ax.plot(np.arange(1, len(one) + 1), one, style, color=colour, linewidth=0.6, alpha=0.5)
+        longest = max(map(len, series))
+        padded = np.array([np.pad(one, (0, longest - len(one)), constant_values=np.nan) for one in series])
+        known = np.isfinite(padded)
+        mean = np.where(known, padded, 0).sum(0) / np.maximum(known.sum(0), 1)
+        mean[~known.any(0)] = np.nan
+        ax.plot(np.arange(1, longest + 1), mean, style, color=colour, linewidth=1.8, label=name)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(column.replace("_", " "))
+    return _bare(ax)
+
+
+def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str = "accuracy") -> Axes:
+    """Draw a score against a time on a logarithmic axis, a point an estimator, with the spread of the score.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row an estimator, its name in the index; columns `x`, `y`, `{y}_sd` (NaN for none) and "ours" (bool). Points
+        that no other beats on both axes are joined by a line.
+    ax : Axes
+        Where to draw.
+    """
+    front = table.sort_values([x, y], ascending=[True, False])
+    front = front[front[y] > front[y].cummax().shift(fill_value=-np.inf)]
+    ax.step(front[x], front[y], where="post", color="#999999", linewidth=0.8, linestyle=":", zorder=1)
+    for place, (name, row) in enumerate(table.iterrows()):
+        spread = row[f"{y}_sd"]
+        ax.errorbar(row[x], row[y], yerr=None if np.isnan(spread) else spread, fmt=MARKERS[place % len(MARKERS)],
+                    color=OURS if row["ours"] else THEIRS, markersize=6, capsize=2, linewidth=1, label=str(name))
+    ax.set_xscale("log")
+    ax.set_xlabel(x.replace("_", " "))
+    ax.set_ylabel(y.replace("_", " "))
+    ax.legend(fontsize="small", frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    return _bare(ax)
+
+
+def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,
+                  events: pd.DataFrame | None = None) -> Axes:
+    """Draw (time, channel) as an image, a row a channel; events, if given, as bars of their scope at their channel.
+
+    Parameters
+    ----------
+    values : array of shape (time, channel)
+        What to draw.
+    ax : Axes
+        Where to draw.
+    columns : sequence of str
+        The channels' names; all, or every few, are written where there is room.
+    signed : bool, default=False
+        Colours on both sides of 0; else from 0 up.
+    events : DataFrame, optional
+        Columns "variate" (a channel's name), "position" and "sigma", in steps.
+    """
+    limit = float(np.nanmax(np.abs(values), initial=0)) or 1.0
+    ax.imshow(values.T, aspect="auto", interpolation="nearest", cmap="RdBu_r" if signed else "magma_r",
+              vmin=-limit if signed else 0, vmax=limit)
+    if events is not None and len(events):
+        places = events["variate"].astype(str).map({str(name): row for row, name in enumerate(columns)})
+        known = events[places.notna()].assign(place=places[places.notna()])
+        ax.hlines(known["place"], (known["position"] - known["sigma"]).clip(lower=0),
+                  (known["position"] + known["sigma"]).clip(upper=len(values) - 1), color="#111111", linewidth=0.7)
+    step = max(1, -(-len(columns) // 12))
+    ax.set_yticks(range(0, len(columns), step), [str(name) for name in columns[::step]], fontsize="x-small")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.tick_params(labelsize="x-small", length=2)
+    return ax
+
+
+def _bare(ax: Axes) -> Axes:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(alpha=0.2)
+    return ax
