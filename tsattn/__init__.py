@@ -1,0 +1,86 @@
+"""Attention and temporal scale space for time series.
+
+A map:
+
+    tsattn.classification     SDMAClassifier: classify series, with gaps and of unequal length
+    tsattn.transformations    ScaleSpaceChannels, UVTFSaliency, UVTFEvents: scale space as sktime transformers
+    tsattn.training           Training: how networks are trained
+    tsattn.datasets           real data, by splits without leakage
+    tsattn.plots              attention, saliency and events as pictures
+    tsattn.scalespace         the mathematics: blur, octaves, events, descriptors
+    tsattn.nn, tsattn.models  layers and networks
+    tsattn.benchmark          how every figure was obtained
+    tsattn.save, tsattn.load  model files that carry no code
+
+Importing this imports nothing else.
+"""
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__", "load", "save"]
+
+
+def save(estimator, path):
+    """Write a fitted estimator of tsattn as one file: weights and plain values, no code.
+
+    Parameters
+    ----------
+    estimator : SDMAClassifier, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
+        Fitted.
+    path : str or Path
+        Written whole or not at all.
+
+    Raises
+    ------
+    NotFittedError
+        The estimator is not fitted.
+    TypeError
+        The estimator, or a part of it that predicting needs, is not one that can be written; the message lists those.
+    OSError
+        The file cannot be written.
+
+    Warns
+    -----
+    UserWarning
+        A parameter plays no part in predicting and cannot be written (a function that names groups, a generator of
+        random numbers, the path of a checkpoint): the loaded estimator has None, or nothing, there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import tsattn
+    >>> from sktime.datasets import load_airline
+    >>> from tsattn.transformations import ScaleSpaceChannels
+    >>> path = Path(tempfile.mkdtemp()) / "bands.tsattn"
+    >>> tsattn.save(ScaleSpaceChannels(sigmas=(0, 1, 2)).fit(load_airline()), path)
+    >>> tsattn.load(path)
+    ScaleSpaceChannels(sigmas=(0, 1, 2))
+    """
+    from tsattn._persistence import write
+
+    write(estimator, path)
+
+
+def load(path):
+    """Read what `save` wrote. Nothing in the file is run, and no class is imported by a name in it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    estimator
+        Fitted; predicts what the saved one did.
+
+    Raises
+    ------
+    ModelFileError
+        The file is of another kind, damaged, from a newer version, or holds what no estimator of ours has.
+    OSError
+        The file cannot be read.
+    """
+    from tsattn._persistence import read
+
+    return read(path)

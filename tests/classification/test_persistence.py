@@ -1,0 +1,330 @@
+"""Saved classifiers and transformers: the same after loading, and never anything else."""
+
+import copy
+import pickle
+import random
+import sys
+import threading
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sktime.classification.dummy import DummyClassifier
+from sktime.transformations.series.difference import Differencer
+
+import tsattn
+from tests.classification.conftest import classifier, frame, series
+from tsattn._checks import ModelFileError
+from tsattn._files import read_tensors, write_tensors
+from tsattn.nn.recurrent import LSTM
+from tsattn.training import Training
+from tsattn.training.augment import Jitter, Mixup
+from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.tsattn"
+
+
+@pytest.fixture
+def saved(ragged, path):
+    tsattn.save(classifier().fit(ragged.X, ragged.y), path)
+    return path
+
+
+def there_and_back(estimator, path):
+    tsattn.save(estimator, path)
+    return tsattn.load(path)
+
+
+def test_a_loaded_classifier_is_the_same(fitted, unseen, path):
+    loaded = there_and_back(fitted, path)
+    assert str(loaded) == str(fitted)
+    assert (loaded.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    assert (loaded.predict(unseen.X) == fitted.predict(unseen.X)).all()
+    pd.testing.assert_frame_equal(loaded.attention(unseen.X), fitted.attention(unseen.X))
+    pd.testing.assert_frame_equal(loaded.history_, fitted.history_)
+    assert loaded.get_fitted_params().keys() == fitted.get_fitted_params().keys()
+    assert (loaded.n_parameters_, loaded.best_epoch_) == (fitted.n_parameters_, fitted.best_epoch_)
+    with pytest.raises(ValueError, match="the 3 columns seen in fit"):
+        loaded.predict(unseen.X.iloc[:, ::-1])
+
+
+def test_a_loaded_classifier_can_be_fitted_cloned_and_saved_again(fitted, ragged, unseen, path):
+    loaded = there_and_back(fitted, path)
+    again = loaded.clone().fit(ragged.X, ragged.y)
+    assert (again.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    twice = there_and_back(loaded, path.with_name("twice"))
+    assert (twice.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+
+
+@pytest.mark.parametrize("labels", [["b", "long name"], [7, -3], [True, False], [0.5, 2.5], [1, "mixed"]], ids=str)
+@pytest.mark.parametrize("dtype", [None, object])
+def test_labels_keep_their_type(labels, dtype, equal, path):
+    if labels[1] == "mixed":
+        labels = [f"{label}" for label in labels]
+    y = np.array(labels, dtype=dtype)[equal.y]
+    made = classifier().fit(equal.X, y)
+    loaded = there_and_back(made, path)
+    assert loaded.classes_.tolist() == made.classes_.tolist()
+    assert loaded.predict(equal.X).dtype == made.predict(equal.X).dtype == y.dtype
+    assert list(map(type, loaded.classes_)) == list(map(type, made.classes_))
+
+
+@pytest.mark.parametrize("columns", [["a", "b", "c"], [3, 5, 7], [("a", 1), ("a", 2), ("b", 1)], [0.5, "b", None]])
+def test_column_labels_keep_their_type(columns, path):
+    index = frame(series(1, [13, 17, 19, 23])).index
+    X = pd.DataFrame(np.concatenate(series(1, [13, 17, 19, 23])), index=index,
+                     columns=pd.Index(columns, tupleize_cols=False))
+    made = classifier(saliency=None).fit(X, [0, 1, 0, 1])
+    assert there_and_back(made, path).attention(X).columns.tolist() == columns
+
+
+def test_gaps_and_weights_travel(ragged, path):
+    X = ragged.X.copy()
+    X.iloc[3:6, 0] = np.nan
+    made = classifier(class_weight={"bump": 2.0, "flat": float("1e-3")}).fit(X, ragged.y)
+    loaded = there_and_back(made, path)
+    assert loaded.inputs_.widths == (6, 12)
+    assert (loaded.predict_proba(X) == made.predict_proba(X)).all()
+    assert loaded.class_weight == made.class_weight
+
+
+@pytest.mark.filterwarnings("ignore:only single label")
+def test_one_class_travels(ragged, path):
+    loaded = there_and_back(classifier().fit(ragged.X, ["only"] * 24), path)
+    assert loaded.predict(ragged.X).tolist() == ["only"] * 24
+
+
+@pytest.mark.parametrize("transformer", [
+    ScaleSpaceChannels(), ScaleSpaceChannels(sigmas="auto", keep=True), UVTFSaliency(amplitude="unit", cut=True),
+    UVTFSaliency(scaling="series", n_octaves="auto"), UVTFEvents(n_words=3, random_state=0), UVTFEvents(n_words=0),
+], ids=str)
+def test_transformers_travel(transformer, ragged, unseen, path):
+    made = transformer.clone().fit(ragged.X)
+    loaded = there_and_back(made, path)
+    assert str(loaded) == str(made)
+    pd.testing.assert_frame_equal(loaded.transform(unseen.X), made.transform(unseen.X))
+
+
+def test_the_whole_training_travels(ragged, path):
+    training = Training(epochs=2, augment=(Jitter(0.1), Mixup()), validation=(0, 3), averaging="tail", lr=0.01)
+    saliency = UVTFSaliency(sigma0=1.2, scaling=None)
+    loaded = there_and_back(classifier(training=training, saliency=saliency).fit(ragged.X, ragged.y), path)
+    assert str(loaded.training) == str(training)
+    assert str(loaded.saliency) == str(saliency)
+    assert loaded.training.validation == (0, 3)
+
+
+def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, path, tmp_path):
+    training = Training(epochs=2, validation=0.3, groups=lambda name: int(name[1:]) // 4,
+                        augment=(Jitter(), lambda batch, generator: batch), checkpoint=str(tmp_path / "progress"))
+    made = classifier(training=training).fit(ragged.X, ragged.y)
+    with pytest.warns(UserWarning, match="cannot hold SDMAClassifier.training.groups, SDMAClassifier.training.augment"
+                                         ".*predicting does not need it") as record:
+        tsattn.save(made, path)
+    assert len(record) == 1
+    loaded = tsattn.load(path)
+    assert loaded.training.groups is None
+    assert loaded.training.checkpoint is None
+    assert len(loaded.training.augment) == 1
+    assert (loaded.predict_proba(ragged.X) == made.predict_proba(ragged.X)).all()
+    seeded = classifier(random_state=np.random.RandomState(1)).fit(ragged.X, ragged.y)
+    with pytest.warns(UserWarning, match="cannot hold SDMAClassifier.random_state"):
+        assert there_and_back(seeded, path).random_state is None
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"encoder": LSTM}, "SDMAClassifier.encoder cannot be saved"),
+    ({"saliency": Differencer(na_handling="fill_zero")}, "SDMAClassifier.saliency cannot be saved.*ScaleSpaceChannels"),
+])
+def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ragged, path):
+    made = classifier(**options).fit(ragged.X, ragged.y)
+    with pytest.raises(TypeError, match=said):
+        tsattn.save(made, path)
+    assert not path.exists()
+
+
+def test_other_estimators_are_refused(ragged, path):
+    with pytest.raises(TypeError, match="only SDMAClassifier, ScaleSpaceChannels, UVTFSaliency, UVTFEvents can be sa"):
+        tsattn.save(DummyClassifier().fit(ragged.X, ragged.y), path)
+    targets = pd.DataFrame({"a": ragged.y, "b": ragged.y[::-1]})
+    with pytest.raises(TypeError, match="several targets cannot be saved as one file"):
+        tsattn.save(classifier().fit(ragged.X, targets), path)
+
+
+AUDITED = threading.local()
+FORBIDDEN = ("subprocess.", "os.system", "os.exec", "os.spawn", "os.fork", "socket.", "pickle.", "exec", "compile",
+             "urllib", "shutil.", "os.remove", "os.rename")
+
+
+def _audit(event, args):
+    if getattr(AUDITED, "on", False) and (event.startswith(FORBIDDEN) or event == "import"):
+        AUDITED.seen.append((event, args[:1]))
+
+
+sys.addaudithook(_audit)
+
+
+def test_p38_loading_runs_imports_and_reaches_nothing(saved):
+    tsattn.load(saved)  # what load itself imports is imported now
+    AUDITED.seen, AUDITED.on = [], True
+    try:
+        tsattn.load(saved)
+    finally:
+        AUDITED.on = False
+    assert AUDITED.seen == []
+    AUDITED.on = True
+    try:
+        compile("1", "canary", "eval")
+    finally:
+        AUDITED.on = False
+    assert AUDITED.seen  # the hook can see
+
+
+class Canary:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("write", [pickle.dump, torch.save], ids=["pickle", "torch"])
+def test_p39_p40_other_files_are_not_model_files(write, tmp_path, path):
+    with path.open("wb") as file:
+        write(Canary(tmp_path / "canary"), file)
+    with pytest.raises(ModelFileError, match="not a model file"):
+        tsattn.load(path)
+    assert not (tmp_path / "canary").exists()
+
+
+def changed(saved, change):
+    """Write the file again with its configuration or tensors changed, and a checksum that fits."""
+    tensors, config = read_tensors(saved)
+    tensors, config = dict(tensors), copy.deepcopy(config)
+    change(tensors, config)
+    write_tensors(saved, tensors, config)
+    return saved
+
+
+def at(config, *keys):
+    for key in keys:
+        config = config[key]
+    return config
+
+
+PARAMETERS = ("estimator", "parameters")
+INPUTS = ("estimator", "state", "inputs_", "parameters")
+CHANGES = {
+    "key": lambda t, c: c.update(extra=1),
+    "no estimator": lambda t, c: c.pop("estimator"),
+    "class": lambda t, c: c["estimator"].update(object="Lambda"),
+    "foreign class": lambda t, c: c["estimator"].update(object="os.system"),
+    "parameter": lambda t, c: at(c, *PARAMETERS).update(custom_objects=1),
+    "state": lambda t, c: c["estimator"]["state"].update(is_fitted=True),
+    "unfitted": lambda t, c: c["estimator"].pop("state"),
+    "kind": lambda t, c: at(c, *PARAMETERS).update(encoder={"import": "os"}),
+    "nested kind": lambda t, c: at(c, *PARAMETERS).update(encoder={"float": "1", "tuple": []}),
+    "list": lambda t, c: at(c, *PARAMETERS).update(encoder=[1]),
+    "url": lambda t, c: at(c, *PARAMETERS).update(encoder="https://example.org/encoder"),
+    "file": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(checkpoint="/etc/passwd"),
+    "epochs": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(epochs="many"),
+    "size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10**15),
+    "other size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10),
+    "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, architecture="type1"),
+    "missing tensor": lambda t, c: t.pop(next(name for name in t if name.startswith("network."))),
+    "spare tensor": lambda t, c: t.update(spare=np.zeros(3)),
+    "spare weight": lambda t, c: t.update({"network.spare": np.zeros(3, np.float32)}),
+    "weight's type": lambda t, c: t.update({"network.head.bias": t["network.head.bias"].astype(np.float64)}),
+    "nan weight": lambda t, c: t.update({"network.head.bias": t["network.head.bias"] * np.nan}),
+    "scale": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "scale")["array"]: np.zeros(3)}),
+    "centre": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "centre")["array"]: np.zeros(2)}),
+    "fill": lambda t, c: at(c, *INPUTS).update(fill=3.0),
+    "no column": lambda t, c: at(c, *INPUTS).update(columns={"list": []}),
+    "columns": lambda t, c: at(c, *INPUTS, "columns", "list").reverse(),
+    "saliency": lambda t, c: at(c, *INPUTS, "saliency").update(object="Training"),
+    "sigmas": lambda t, c: at(c, *INPUTS, "saliency", "state").update(sigmas_={"tuple": [2.0, 1.0]}),
+    "ladder": lambda t, c: at(c, *INPUTS, "saliency", "parameters").update(sigmas={"tuple": [2.0, 1.0]}),
+    "no class": lambda t, c: c["estimator"]["state"].update(classes_={"labels": [], "dtype": "<U4"}),
+    "wide labels": lambda t, c: c["estimator"]["state"]["classes_"].update(dtype="<V9"),
+    "format": lambda t, c: c.update(format="1"),
+    "format below": lambda t, c: c.update(format=0),
+    "true": lambda t, c: c.update(format=True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_p41_p44_made_up_configurations_are_refused(change, saved):
+    with pytest.raises(ModelFileError, match="malformed model file"):
+        tsattn.load(changed(saved, change))
+
+
+def test_a_made_up_width_of_labels_fills_no_memory(saved, unseen):
+    def widen(tensors, config):
+        config["estimator"]["state"]["classes_"]["dtype"] = "<U100000000"
+
+    assert tsattn.load(changed(saved, widen)).classes_.nbytes < 1000
+
+
+def nodes(config):
+    """Every place in a configuration, as (container, key)."""
+    for key in list(config) if isinstance(config, dict) else range(len(config)):
+        yield config, key
+        if isinstance(config[key], dict | list):
+            yield from nodes(config[key])
+
+
+def test_p41_a_thousand_changes_give_a_classifier_or_model_file_error(saved):
+    tensors, config = read_tensors(saved)
+    draw = random.Random(5)
+    others = [None, True, -1, 0, 10**30, 1.5, "", "x", [], {}, [1], {"array": "array.0"}, {"tuple": [1]},
+              {"float": "nan"}, {"object": "Training", "parameters": {}}, {"list": [{"dict": [[1, 2]]}]}]
+    refused = 0
+    for _ in range(1000):
+        mutated = copy.deepcopy(config)
+        for container, key in draw.sample(list(nodes(mutated)), draw.choice([1, 1, 2])):
+            container[key] = draw.choice(others)
+        write_tensors(saved, tensors, mutated)
+        try:
+            assert tsattn.load(saved).is_fitted
+        except ModelFileError:
+            refused += 1
+    assert refused > 700
+
+
+def test_p43_flipped_bits_are_refused(saved):
+    draw, whole = random.Random(7), saved.read_bytes()
+    for _ in range(200):
+        raw = bytearray(whole)
+        raw[draw.randrange(len(raw))] ^= 1 << draw.randrange(8)
+        saved.write_bytes(bytes(raw))
+        with pytest.raises(ModelFileError):
+            tsattn.load(saved)
+
+
+def test_p60_a_newer_format_names_the_version_it_needs(saved):
+    def newer(tensors, config):
+        config |= {"format": 2, "needs": "7.1.0", "unheard": {"of": []}}
+
+    with pytest.raises(ModelFileError, match=r"needs tsattn version >= 7\.1\.0: its format is 2"):
+        tsattn.load(changed(saved, newer))
+
+
+def test_p61_a_device_that_is_not_here_becomes_auto(saved, unseen):
+    def on_gpu(tensors, config):
+        config["estimator"]["parameters"]["training"]["parameters"]["device"] = "cuda:63"
+
+    loaded = tsattn.load(changed(saved, on_gpu))
+    assert loaded.training.device == "auto"
+    assert loaded.predict(unseen.X).shape == (24,)
+
+
+def test_loading_draws_nothing(saved):
+    before = torch.get_rng_state()
+    tsattn.load(saved)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
