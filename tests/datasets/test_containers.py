@@ -31,6 +31,11 @@ def test_series_keep_their_order_and_columns():
     assert nested["v"].iloc[0].tolist() == [1, 3, 5]
 
 
+def test_times_may_begin_later():
+    X, _ = UNEQUAL.deliver(True, None, starts=[11, 7])
+    assert X.index.get_level_values("time").tolist() == [11, 12, 13, 7, 8, 9, 10, 11]
+
+
 def test_unequal_lengths_have_no_cube():
     with pytest.raises(ValueError, match="one length, and these have 3 to 5 steps; use return_type='pd-multiindex'"):
         UNEQUAL.deliver(True, "numpy3D")

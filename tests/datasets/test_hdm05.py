@@ -36,6 +36,7 @@ def test_frames_are_rows_in_the_order_of_the_skeleton():
     (amc(frame(1)).replace(b"thorax", b"throat"), "line 8: 'thorax' must stand here, got 'throat"),
     (amc(frame(1)).replace(b"\nrradius 29.0", b"\nrradius 29.0 1"), "line 14: a line must hold 1 numbers, got 2"),
     (amc(frame(1)).replace(b"\nrradius 29.0", b"\nrradius 2..0"), r"line 14: not a number: '2\.\.0'"),
+    (amc(frame(1)).replace(b"\nrradius 29.0", b"\nrradius 2_9"), "line 14: not a number: '2_9'"),
     (amc(frame(1)).replace(b"\nrradius 29.0", b"\nrradius nan"), "line 14: a value must be finite, got 'nan'"),
 ])
 def test_a_malformed_clip_is_named_with_its_line(content, message):

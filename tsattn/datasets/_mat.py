@@ -79,8 +79,8 @@ def _matrix(kind: int, data: bytes, order: str, wanted: str | None, depth: int) 
         return label, None
     bits = struct.unpack(f"{order}II", flags)[0]
     sizes = struct.unpack(f"{order}{len(shape) // 4}i", shape)
-    if min(sizes) < 0 or math.prod(sizes) > len(data):
-        raise ValueError(f"damaged MATLAB file: an array of shape {sizes} in {len(data)} bytes")
+    if min(sizes) < 0:
+        raise ValueError(f"damaged MATLAB file: an array of shape {sizes}")
     return label, _value(bits & 0xFF, bool(bits >> 8 & COMPLEX), sizes, list(parts), order, depth)
 
 
