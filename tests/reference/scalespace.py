@@ -1,5 +1,6 @@
 """The scale space in loops: one series or image at a time, float64, nothing clever. Knows nothing of the package."""
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,7 @@ def bessel(n, t):
     return (f.sum() - (f[0] + f[-1]) / 2) * (a[1] - a[0]) / np.pi
 
 
+@cache
 def kernel(sigma, kind="discrete", truncate=4.0):
     if sigma == 0:
         return np.array([1.0])
@@ -39,13 +41,8 @@ def at(row, i, mode):
 def blur_row(row, sigma, mode="reflect", kind="discrete", truncate=4.0):
     weights = kernel(sigma, kind, truncate)
     radius = len(weights) // 2
-    out = []
-    for i in range(len(row)):
-        total = 0.0
-        for j in range(-radius, radius + 1):
-            total += weights[j + radius] * at(row, i + j, mode)
-        out.append(total)
-    return np.array(out)
+    long = np.array([at(row, i, mode) for i in range(-radius, len(row) + radius)])
+    return np.array([(weights * long[i : i + 2 * radius + 1]).sum() for i in range(len(row))])
 
 
 def blur(x, sigma, mode="reflect", kind="discrete", truncate=4.0):

@@ -92,7 +92,8 @@ def _read(level: Any, row: Any, place: Any) -> Any:
     share = place - left
     if is_torch(level):
         share = share.to(level.dtype)
-    return level[row, left] * (1 - share) + level[row, right] * share
+    before = level[row, left]
+    return before + (level[row, right] - before) * share  # exact where both are equal
 
 
 def _cells(values: Any, n_cells: int) -> Any:

@@ -2,7 +2,8 @@
 
 Lowe, IJCV 2004, sections 3.1 and 4, for any number of space axes; on series Candan et al., "sDTW", PVLDB 5(11), 2012.
 A sample D is an extremum if sign(D) D > threshold * (sign(D) D of each neighbour): the 3^(axes + 1) - 1 samples next
-to it in space and scale. A plateau therefore has none, and nothing is reported on the border of the stack.
+to it in space and scale. A plateau therefore has none (nor has a bump that is symmetric about the middle between
+two samples of its octave: they are equal), and nothing is reported on the border of the stack.
 """
 
 import warnings

@@ -101,7 +101,8 @@ def _weights(rows: Any, events: Keypoints, amplitude: str) -> Any:
         left = np.floor(centre).astype(np.int64).clip(max=max(rows.shape[-1] - 2, 0))
         right = (left + 1).clip(max=rows.shape[-1] - 1)
     share = centre - left
-    return rows[series, left] * (1 - share) + rows[series, right] * share
+    before = rows[series, left]
+    return before + (rows[series, right] - before) * share
 
 
 def _masks_torch(rows: Any, events: Keypoints, weight: Any, cut: bool) -> Any:
