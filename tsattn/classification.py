@@ -102,7 +102,7 @@ class SDMAClassifier(NetworkClassifier):
 
     References
     ----------
-    Garg & Candan, "SDMA: Saliency-Driven Mutual Cross Attention for Time Series Analytics", ICPR 2020.
+    Garg & Candan, "SDMA: Saliency Driven Mutual Cross Attention for Multi-Variate Time Series", ICPR 2020.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """SDMA: a series and its saliency series through blocks of mutual cross attention.
 
-Garg & Candan, "SDMA: Saliency-Driven Mutual Cross Attention for Time Series Analytics", ICPR 2020; figure 6.10 of
+Garg & Candan, "SDMA: Saliency Driven Mutual Cross Attention for Multi-Variate Time Series", ICPR 2020; figure 6.10 of
 Garg, "On Feature Saliency and Deep Neural Networks", dissertation, Arizona State University, 2020:
 
     single   one block

@@ -1,6 +1,6 @@
 """Mutual cross attention between a series and its saliency: the SDMA block.
 
-Garg & Candan, "SDMA: Saliency-Driven Mutual Cross Attention for Time Series Analytics", ICPR 2020; equation 6.12 of
+Garg & Candan, "SDMA: Saliency Driven Mutual Cross Attention for Multi-Variate Time Series", ICPR 2020; equation 6.12 of
 Garg, "On Feature Saliency and Deep Neural Networks", dissertation, Arizona State University, 2020. Two sequence layers
 read the data T and the saliency S apart, and each one's sigmoid gates the other's features:
 
