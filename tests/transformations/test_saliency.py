@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.ndimage import gaussian_filter1d
 
 from tsattn.transformations import UVTFSaliency
 
@@ -239,3 +240,46 @@ def test_p35_shifting_a_bump_shifts_its_events():
 def test_wrong_parameters_are_named_in_fit(ragged, name, value, message):
     with pytest.raises(ValueError, match=message):
         UVTFSaliency(**{name: value}).fit(ragged)
+
+
+def test_cut_masks_end_with_their_scope(ragged):
+    whole = UVTFSaliency(amplitude="unit").fit(ragged)
+    cut = UVTFSaliency(amplitude="unit", cut=True).fit_transform(ragged)
+    table = whole.events(ragged)
+    for name in ("s0", "s4"):
+        for column in ragged.columns:
+            t, expected = np.arange(len(ragged.loc[name])), np.zeros(len(ragged.loc[name]))
+            for event in table[(table["instance"] == name) & (table["variate"] == column)].itertuples():
+                inside = np.abs(t - event.position) <= 3 * event.sigma
+                expected += inside * np.exp(-((t - event.position) ** 2) / (2 * event.sigma**2))
+            assert_allclose(cut.loc[name, column], expected, atol=1e-5)
+
+
+def test_scale_space_amplitude_sums_the_series_smoothed_at_each_scale(ragged):
+    z = (ragged - ragged.mean()) / ragged.std(ddof=0)
+    transformer = UVTFSaliency(amplitude="scale-space", mode="nearest").fit(ragged)
+    result, table = transformer.transform(ragged), transformer.events(ragged)
+    own = table[(table["instance"] == "s4") & (table["variate"] == "foot")]
+    x = z.loc["s4", "foot"].to_numpy()
+    expected = sum(gaussian_filter1d(x, sigma, mode="nearest") for sigma in own["sigma"])
+    assert len(own) > 0
+    # scipy samples the Gaussian: from sigma 2 up its values are the discrete one's to about a hundredth
+    assert_allclose(result.loc["s4", "foot"], expected, atol=0.02 * len(own))
+
+
+def test_amplitudes_weigh_the_masks(ragged):
+    found = UVTFSaliency().fit(ragged).events(ragged)
+    counts = found.groupby(["instance", "variate"]).size()
+    name, column = counts.idxmin()
+    event = found[(found["instance"] == name) & (found["variate"] == column)].iloc[0]
+    assert counts.min() == 1
+    unit, average, center = (UVTFSaliency(amplitude=amplitude).fit_transform(ragged).loc[name, column]
+                             for amplitude in ("unit", "average", "center"))
+    x = ((ragged - ragged.mean()) / ragged.std(ddof=0)).loc[name, column].to_numpy()
+    assert_allclose(average, event["amplitude"] * unit, atol=1e-5)
+    assert_allclose(center, np.interp(event["position"], np.arange(len(x)), x) * unit, atol=1e-5)
+
+
+def test_auto_octaves_are_those_of_the_longest_series(ragged):
+    short = ragged.groupby(level=0, sort=False).head(9).loc[["s0"]]
+    assert UVTFSaliency(n_octaves="auto").fit(pd.concat([short, ragged.loc[["s4"]]])).n_octaves_ == 3
