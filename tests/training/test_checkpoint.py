@@ -97,6 +97,18 @@ def test_p51_stopped_within_an_epoch_and_resumed(parameters, error, net, data, d
         assert {**one, "seconds": 0} == {**other, "seconds": 0}
 
 
+def test_p51_a_best_epoch_before_the_stop_is_remembered(net, data, digest, stop_after, tmp_path):
+    fold = tuple(range(0, len(data), 4))
+    data.target[list(fold)] = data.target[list(fold)].flip(0)  # what is learned soon does harm there
+    straight = fit(net, data, validation=fold, epochs=13, lr=0.03)
+    stop_after(3 * straight.best_epoch + 5)  # 3 batches an epoch
+    with pytest.raises(Stop):
+        fit(net, data, validation=fold, epochs=13, lr=0.03, checkpoint=tmp_path / "progress")
+    resumed = fit(net, data, validation=fold, epochs=13, lr=0.03, checkpoint=tmp_path / "progress")
+    assert resumed.best_epoch == straight.best_epoch
+    assert digest(resumed.network) == digest(straight.network)
+
+
 def test_p51_an_unseeded_training_goes_on_with_its_own_seed(net, data, digest, stop_after, tmp_path):
     training = Training(epochs=4, validation=0.2, checkpoint=tmp_path / "progress")
     stop_after(7)

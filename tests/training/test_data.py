@@ -91,9 +91,15 @@ def test_shuffling_saves_padding_and_stays_random():
     assert padded(epochs[0]) < 1.15 * lengths.sum() < 1.8 * lengths.sum() < padded(plain)
     company = [{tuple(sorted(batch.tolist())) for batch in batches} for batches in epochs]
     assert not company[0] & company[1]  # no batch comes twice
-    means = torch.tensor([lengths[batch].float().mean() for batch in epochs[0]])
-    order = torch.arange(len(means)).float()
-    assert abs(torch.corrcoef(torch.stack([means, order]))[0, 1]) < 0.25  # long ones are not kept for the end
+
+
+def test_long_series_are_not_kept_for_the_end():
+    """Fifteen batches make one pool, which is sorted; their order is not."""
+    lengths = torch.arange(300) + 1
+    batches = shuffled_batches(torch.arange(300), lengths, 20, torch.Generator().manual_seed(2))
+    longest = [int(lengths[batch].max()) for batch in batches]
+    assert sorted(longest) == list(range(20, 301, 20))
+    assert longest != sorted(longest)
 
 
 def test_equal_lengths_are_merely_shuffled():

@@ -138,6 +138,7 @@ def test_weights_of_series_are_shares_of_the_mean():
     training = Training(epochs=300, lr=0.05, optimizer="adam", weight_decay=0.0, schedule="cosine")
     fitted = fit_network(Linear, data, training, loss=squared_error, seed=0)
     assert fitted.network.layer.weight.item() == pytest.approx(0.0, abs=1e-3)
+    assert fitted.history[-1]["train_loss"] == pytest.approx((3 * 1 + 1 * 9) / 4, rel=1e-3)
 
 
 def test_weights_of_zero_stop_nothing(net, data):
@@ -223,6 +224,16 @@ def test_p66_the_batch_is_named_and_the_last_good_epoch_kept(net, data, digest, 
     three = fit(net, data, epochs=3, schedule="constant", batch_size=13)
     assert digest(fitted.network) == digest(three.network)
     assert not fitted.network.training
+
+
+def test_p66_a_last_step_that_ruins_the_weights_is_noticed(net, data):
+    """The loss is 0, its slope 0 times infinity: nothing is wrong before the step, and no batch comes after it."""
+    def root(output, target, label_smoothing):
+        return (0 * output).abs().sum(-1).sqrt()
+
+    with pytest.raises(DivergenceError, match="weights are no longer finite at the end of epoch 1") as caught:
+        fit_network(net, data, Training(epochs=1, batch_size=len(data)), loss=root, seed=1)
+    assert all(value.isfinite().all() for value in caught.value.fitted.network.state_dict().values())
 
 
 def test_p66_validation_that_is_not_finite_stops_training(net, data):

@@ -186,20 +186,17 @@ def _train_epoch(run: Run) -> tuple[float, float]:
 
 
 def _step(run: Run, batch: Batch) -> float:
-    """One step of the optimiser; the batch's loss before it. Weights stay as they are if the loss is not finite."""
+    """One step of the optimiser; the batch's loss before it."""
     with autocast(run.training.precision, run.device):
         output = run.network(*batch.inputs, lengths=batch.lengths)
     losses = run.objective.loss(output.float(), batch.target, run.training.label_smoothing)
     loss = _mean(losses, batch.weight)
-    value = float(loss.detach())
-    if not math.isfinite(value):
-        return value
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     if run.training.clip is not None:
         nn.utils.clip_grad_norm_(run.network.parameters(), run.training.clip)
     run.optimizer.step()
-    return value
+    return float(loss.detach())
 
 
 def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
