@@ -263,3 +263,26 @@ def test_accuracy_needs_classes(net, data):
 def test_the_bar_is_quiet_where_nobody_looks(net, data, capfd):
     fit(net, data, verbose=1)
     assert capfd.readouterr() == ("", "")
+
+
+def test_low_precision_computes_and_keeps_weights_in_float32(net, data, digest):
+    low, full = (fit(net, data, precision=precision) for precision in ["bfloat16", "float32"])
+    assert digest(low.network) != digest(full.network)
+    assert low.history[-1]["train_loss"] == pytest.approx(full.history[-1]["train_loss"], rel=0.02)
+    assert {value.dtype for value in low.network.state_dict().values()} == {torch.float32, torch.int64}
+    assert digest(fit(net, data, precision="auto", device="cpu").network) == digest(full.network)
+
+
+def test_unknown_devices_are_refused(net, data):
+    with pytest.raises(ValueError, match="unknown device 'gpu0'; choose 'auto', 'cpu', 'cuda'"):
+        fit(net, data, device="gpu0")
+
+
+@pytest.mark.gpu
+def test_a_gpu_trains_and_predicts(net, data, tmp_path):
+    fitted = fit(net, data, device="cuda", checkpoint=tmp_path / "progress", epochs=40, lr=1e-2, averaging=0.9,
+                 augment=EVERYTHING["augment"], validation=0.2)
+    assert {value.device.type for value in fitted.network.state_dict().values()} == {"cpu"}
+    here, there = (predict_network(fitted.network, data, device=device) for device in ["cpu", "cuda"])
+    assert_close(here, there, atol=1e-4, rtol=0)
+    assert (here.argmax(-1) == data.target).float().mean() > 0.7
