@@ -14,7 +14,7 @@ def row(name, seed=0, accuracy=0.5, *, ours=False, seeded=True, notes=(), status
         "fit_seconds": 1.5, "predict_seconds": 0.25, "n_parameters": 1234 if ours else None, "history": None,
         "memory": {"peak_mb": 99.6, "before_mb": 90.0, "what": "peak"},
         "classes": ["a", "b"], "true": [0, 1], "predicted": [0, 1], "remarks": [],
-        "hardware": {"cpu": "a cpu", "cores": 2, "torch_threads": 2, "gpu": None, "system": "Linux"},
+        "hardware": {"cpu": "a cpu", "cores": 2, "torch_threads": 2, "gpu": None, "system": "Linux", "jobs": 1},
         "versions": {"python": "3.11", "tsattn": "0.1.0"}, "commit": "c0ffee", "source": "feed",
         "command": "tsattn bench",
         "started": "2026-01-01T00:00:00", "finished": "2026-01-01T00:01:00",

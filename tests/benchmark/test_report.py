@@ -93,7 +93,7 @@ def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
         {"instances": [{"id": "s<1>", "true": "up", "predicted": "down", "columns": columns, "events": events}]})
     text, page = page_of(folder)
     assert page.tags.count("img") == 4
-    assert "s<1>: up, taken for down" in page.text
+    assert "s<1>: class up, taken for down" in page.text
     assert "s&lt;1&gt;" in text
 
 

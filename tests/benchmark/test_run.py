@@ -64,6 +64,7 @@ def test_a_row_says_what_was_run_where_and_how_well(dummies, tmp_path):
     assert row["predict_seconds"] > 0
     assert row["memory"]["peak_mb"] >= row["memory"]["before_mb"] > 0
     assert row["hardware"]["cores"] >= 1
+    assert row["hardware"]["jobs"] == 1
     assert {"python", "tsattn", "torch", "sktime", "numpy"} <= set(row["versions"])
     assert row["command"] == "tsattn bench --suite small"
     assert row["started"] < row["finished"]
@@ -223,4 +224,4 @@ def test_workers_give_the_rows_of_a_serial_run_and_one_thread_each(dummies, tmp_
     for one, other in zip(rows_of(serial), rows_of(parallel), strict=True):
         assert one["predicted"] == other["predicted"]
         assert one["scores"] == other["scores"]
-        assert other["hardware"]["torch_threads"] == 1
+        assert (other["hardware"]["torch_threads"], other["hardware"]["jobs"]) == (1, 2)

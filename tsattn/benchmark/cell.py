@@ -123,15 +123,20 @@ def _warm_up(cell: Cell, info: Info, data: Data, train: np.ndarray) -> None:
         return
 
 
+def _last(estimator: Any) -> Any:
+    """The fitted classifier at the end of a pipeline; anything else as it is."""
+    return getattr(estimator, "classifier_", estimator)
+
+
 def n_parameters(estimator: Any) -> int | None:
     """Weights of a fitted network; None for estimators without one."""
-    n = getattr(estimator, "n_parameters_", None)
+    n = getattr(_last(estimator), "n_parameters_", None)
     return None if n is None else int(n)
 
 
 def history_of(estimator: Any) -> list[dict[str, Any]] | None:
     """The learning curve, an entry an epoch, with plain numbers; None for estimators without one."""
-    history = getattr(estimator, "history_", None)
+    history = getattr(_last(estimator), "history_", None)
     if history is None:
         return None
     records = history.to_dict("records") if hasattr(history, "to_dict") else list(history)

@@ -59,7 +59,7 @@ def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:
         histories = [history for own in curves.values() for history in own]
         columns = [column for column in CURVES if any(_has(history, column) for history in histories)]
         if columns:
-            drawn, axes = figure(1, len(columns), width=3.2 * len(columns) + 1.5, height=3)
+            drawn, axes = figure(1, len(columns), width=max(6.0, 3.2 * len(columns) + 1.5), height=3)
             for column, ax in zip(columns, axes[0], strict=True):
                 plot_learning_curves(curves, ax, column=column)
             drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize="small",
@@ -122,4 +122,4 @@ def _draw(entry: Mapping[str, Any], kinds: Sequence[str], axes: Sequence[Any]) -
 
 def _verdict(entry: Mapping[str, Any]) -> str:
     right = entry["true"] == entry["predicted"]
-    return f"{entry['id']}: {entry['true']}, " + ("right" if right else f"taken for {entry['predicted']}")
+    return f"{entry['id']}: class {entry['true']}, " + ("right" if right else f"taken for {entry['predicted']}")

@@ -20,6 +20,7 @@ HOW = (
     "training part.",
     "Fit and predict times are wall-clock times of one call each, on the processor named below. Each estimator was "
     "fitted once to a few series before, so that compilation does not count.",
+    "Where several cells ran at a time they shared the machine, and their times are longer than alone.",
     "Peak memory is the resident memory of the whole process while the cell ran, with the libraries and the data.",
     "Log loss uses natural logarithms; probabilities of 0 count as 2.2e-16. A dash: the estimator gives no "
     "probabilities.",
@@ -128,7 +129,7 @@ def _distinct(rows: Sequence[Row], part: str) -> list[Any]:
 def _mixtures(rows: Sequence[Row]) -> list[str]:
     """What rows of one report should share and do not."""
     named = {"commit": "commits", "source": "states of the package's code", "versions": "sets of library versions",
-             "hardware": "machines or numbers of threads: times do not compare"}
+             "hardware": "machines, threads or numbers of cells at a time: times do not compare"}
     return [f"These rows come from {len(found)} different {name}." for part, name in named.items()
             if len(found := _distinct(rows, part)) > 1]
 
@@ -138,7 +139,7 @@ def _environment(rows: Sequence[Row]) -> str:
     for one in _distinct(rows, "hardware"):
         gpu = f", GPU {one['gpu']}" if one.get("gpu") else ", no GPU"
         facts.append(("machine", f"{one.get('cpu')}, {one.get('cores')} cores, {one.get('torch_threads')} torch threads"
-                                 f"{gpu}, {one.get('system')}"))
+                                 f"{gpu}, {one.get('system')}, {one.get('jobs')} cells at a time"))
     facts += [("versions", ", ".join(f"{name} {number}" for name, number in one.items()))
               for one in _distinct(rows, "versions")]
     facts += [("commit", one or "not run from a checkout") for one in _distinct(rows, "commit")]

@@ -76,19 +76,20 @@ def _work(pending, place, began, command, wait, jobs, tell):
     if jobs == 1 or len(pending) < 2:
         for position, cell in pending:
             tell(Event("started", cell))
-            event = run_cell(cell, place, began=began, command=command, wait=wait, tell=tell)
+            event = run_cell(cell, place, began=began, command=command, jobs=jobs, wait=wait, tell=tell)
             tell(event)
             yield position, event
         return
     from tsattn.benchmark.worker import in_workers  # joblib takes a while to import
 
-    for position, events in in_workers(jobs, run_cell, pending, place, began=began, command=command, wait=wait):
+    options = {"began": began, "command": command, "jobs": jobs, "wait": wait}
+    for position, events in in_workers(jobs, run_cell, pending, place, **options):
         for event in events:
             tell(event)
         yield position, events[-1]
 
 
-def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", wait: bool = False,
+def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: int = 1, wait: bool = False,
              tell: Callable[[Event], None] = tell_nothing) -> Event:
     """Compute one cell unless its row is there, and write the row. A row that failed before `began` is tried again."""
     data = load(cell)
@@ -109,7 +110,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", wait: 
             row |= {"status": "done", **measure(cell, data, info, train, test, place, key)}
         except Exception as error:
             row["error"] = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
-        row |= {"finished": _now(), "hardware": machine.hardware(), "versions": machine.versions(),
+        row |= {"finished": _now(), "hardware": {**machine.hardware(), "jobs": jobs}, "versions": machine.versions(),
                 "commit": machine.commit(), "source": machine.source(), "command": command}
         place.write(row)
     failed = row["error"] and f"{row['error']['type']}: {row['error']['message']}"

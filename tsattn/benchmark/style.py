@@ -3,7 +3,7 @@
 CSS = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; background: #fff; color: #1a1a1a;
+body { margin: 0 auto; max-width: 74rem; padding: 2rem 1.5rem 4rem; background: #fff; color: #1a1a1a;
        font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .3rem; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .6rem; padding-bottom: .2rem; border-bottom: 1px solid #bbb; }
@@ -12,10 +12,10 @@ p, ul { margin: .4rem 0; max-width: 50rem; }
 .lead { color: #444; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; margin: .3rem 0; }
-th, td { padding: .3rem .65rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
+th, td { padding: .3rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid #1a1a1a; vertical-align: bottom; white-space: normal; }
-tr.ours td:first-child { border-left: 4px solid #0b5394; padding-left: calc(.65rem - 4px); }
+tr.ours td:first-child { border-left: 4px solid #0b5394; padding-left: calc(.5rem - 4px); }
 td.best { font-weight: 700; }
 td.bad { color: #a61c00; }
 table.facts th, table.facts td { text-align: left; white-space: normal; vertical-align: top; }

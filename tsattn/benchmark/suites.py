@@ -27,7 +27,7 @@ def sdma_paper(seed: int, _info: Info) -> Any:
 
 
 def sdma_no_saliency(seed: int, _info: Info) -> Any:
-    """The best form's network, fed the series twice: what is left without saliency."""
+    """The best form without saliency: one branch, no gate."""
     from tsattn.classification import SDMAClassifier
 
     return SDMAClassifier(saliency=None, random_state=seed)
@@ -40,10 +40,25 @@ def sdma_events(seed: int, _info: Info) -> Any:
     return SDMAClassifier(saliency="events", random_state=seed)
 
 
+def sdma_one_way(seed: int, _info: Info) -> Any:
+    """The best form with one gate: saliency attends the series, not the other way (SDCA)."""
+    from tsattn.classification import SDMAClassifier
+
+    return SDMAClassifier(mutual=False, random_state=seed)
+
+
+def sdma_joined(seed: int, _info: Info) -> Any:
+    """Series and scale-space channels joined in one branch, without a gate."""
+    from tsattn.classification import SDMAClassifier
+    from tsattn.transformations import ScaleSpaceChannels
+
+    return ScaleSpaceChannels(keep=True, missing="interpolate") * SDMAClassifier(saliency=None, random_state=seed)
+
+
 SDMA = (
     Entry("sdma", sdma, ours=True, explain=True),
     Entry("sdma-paper", sdma_paper, ours=True, explain=True, note="the published form and training"),
-    Entry("sdma-no-saliency", sdma_no_saliency, ours=True, note="the network of sdma without saliency"),
+    Entry("sdma-no-saliency", sdma_no_saliency, ours=True, note="one branch of sdma, no gate"),
 )
 MINIROCKET = Entry("minirocket", minirocket, equal_length=True, note="channels standardised; no probabilities")
 QUICK = (
@@ -70,6 +85,8 @@ SUITES = {suite.name: suite for suite in (
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (
               *SDMA,
               Entry("sdma-events", sdma_events, ours=True, explain=True, note="event saliency in the network of sdma"),
+              Entry("sdma-one-way", sdma_one_way, ours=True, note="saliency attends the series only"),
+              Entry("sdma-joined", sdma_joined, ours=True, note="series and channels in one branch"),
           ), seeds=3, reference="sdma-no-saliency"),
 )}
 

@@ -6,14 +6,14 @@ from typing import Any
 from joblib import Parallel, delayed
 
 
-def in_workers(jobs: int, run: Callable[..., Any], pending: Sequence[tuple[int, Any]], *arguments: Any,
+def in_workers(workers: int, run: Callable[..., Any], pending: Sequence[tuple[int, Any]], *arguments: Any,
                **options: Any) -> Iterator[tuple[int, list[Any]]]:
     """`run(cell, *arguments, **options, tell=...)` for each pending (position, cell), as each ends.
 
     Gives the position with what the cell told, its result last.
     """
-    workers = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered")
-    return workers(delayed(_one)(run, position, cell, arguments, options) for position, cell in pending)
+    pool = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    return pool(delayed(_one)(run, position, cell, arguments, options) for position, cell in pending)
 
 
 def _one(run, position, cell, arguments, options):
