@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto
+
+
+@pytest.fixture
+def ax():
+    return figure()[1][0, 0]
+
+
+def test_learning_curves_are_each_run_and_their_mean(ax):
+    runs = [pd.DataFrame({"train_loss": [4.0, 2.0, 1.0]}), pd.DataFrame({"train_loss": [2.0, 1.0]})]
+    assert plot_learning_curves({"net": runs, "none": []}, ax) is ax
+    *thin, mean = ax.lines
+    assert [line.get_ydata().tolist() for line in thin] == [[4, 2, 1], [2, 1]]
+    assert mean.get_ydata().tolist() == [3, 1.5, 1]  # the shorter run is left out where it has ended
+    assert mean.get_xdata().tolist() == [1, 2, 3]
+    assert mean.get_label() == "net"
+
+
+def test_histories_without_the_column_are_left_out(ax):
+    plot_learning_curves({"net": [pd.DataFrame({"other": [1.0]})]}, ax)
+    assert not ax.lines
+
+
+def test_the_front_is_what_no_other_beats(ax):
+    table = pd.DataFrame({"fit_seconds": [1.0, 2.0, 4.0, 8.0], "accuracy": [50.0, 40.0, 90.0, 90.0],
+                          "accuracy_sd": [1.0, np.nan, 2.0, 0.0], "ours": [True, False, False, True]},
+                         index=["quick", "beaten", "best", "slow"])
+    plot_pareto(table, ax)
+    front = ax.lines[0]
+    assert (front.get_xdata().tolist(), front.get_ydata().tolist()) == ([1, 4], [50, 90])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["quick", "beaten", "best", "slow"]
+    assert ax.get_xscale() == "log"
+
+
+def test_channels_are_rows_and_events_bars_at_their_channel(ax):
+    events = pd.DataFrame({"variate": ["b", "stranger"], "position": [3.0, 1.0], "sigma": [1.5, 1.0]})
+    values = np.arange(14.0).reshape(7, 2)
+    plot_channels(values, ax, columns=["a", "b"], events=events)
+    (image,), (bars,) = ax.images, ax.collections
+    assert image.get_array().tolist() == values.T.tolist()
+    assert image.get_clim() == (0, 13)
+    assert [segment.tolist() for segment in bars.get_segments()] == [[[1.5, 1], [4.5, 1]]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+
+
+def test_signed_values_have_colours_about_0(ax):
+    plot_channels(np.array([[-3.0, 1.0]]), ax, signed=True)
+    assert ax.images[0].get_clim() == (-3, 3)
+
+
+def test_nothing_to_see_is_drawn_too(ax):
+    plot_channels(np.zeros((5, 2)), ax, columns=["a", "b"], events=pd.DataFrame())
+    assert ax.images[0].get_clim() == (0, 1)
+
+
+def test_svg_stands_alone():
+    drawn, axes = figure(1, 2)
+    axes[0, 0].plot([1, 2])
+    text = as_svg(drawn).decode()
+    assert text.startswith("<?xml")
+    assert "<text" not in text  # letters are outlines: no font is needed
+    assert "<dc:date>" not in text
+
+
+def test_pyplot_stays_out_of_it():
+    import subprocess
+    import sys
+
+    code = "import sys, tsattn.plots.figures; assert 'matplotlib.pyplot' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
