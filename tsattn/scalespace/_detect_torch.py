@@ -61,9 +61,7 @@ def extrema(dogs: Any, criteria: Criteria) -> Any:
     inner = [slice(1, n - 1) for n in dogs.shape[1:]]
     middle = dogs[(slice(None), *inner)]
     sign, size = middle.sign(), middle.abs()
-    good = size > 0
-    if not criteria.refine:
-        good &= size >= criteria.contrast
+    good = size >= (0.0 if criteria.refine else criteria.contrast)  # zero fails below: it exceeds nothing
     if criteria.polarity != "both":
         good &= sign == (-1 if criteria.polarity == "bump" else 1)
     for shifts in product((-1, 0, 1), repeat=dogs.ndim - 1):

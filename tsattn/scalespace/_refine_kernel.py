@@ -80,7 +80,7 @@ def is_edge(dogs: Any, s: Any, at: Any, sizes: Any, lanes: Any, limit: Any) -> A
     _, wide = along(dogs, s, at, 1, sizes, lanes)
     mixed = across(dogs, s, at, (0, 1), sizes, lanes)
     determinant = high * wide - mixed * mixed
-    return determinant <= 0 or (high + wide) ** 2 >= limit * determinant
+    return (high + wide) ** 2 >= limit * determinant  # holds too where Det <= 0: a product, not a quotient
 
 
 @compiled

@@ -93,4 +93,4 @@ def _edges(place: Places, limit: float) -> Any:
     space = place.hessian()[:, 1:, 1:]
     determinant = space[:, 0, 0] * space[:, 1, 1] - space[:, 0, 1] ** 2
     trace = space[:, 0, 0] + space[:, 1, 1]
-    return (determinant <= 0) | (trace**2 >= limit * determinant)
+    return trace**2 >= limit * determinant  # holds too where Det <= 0: a product, not a quotient
