@@ -108,3 +108,10 @@ def test_short_series_get_a_row_of_zeros_and_one_warning(ragged):
 def test_the_number_of_words_is_checked(ragged, n_words):
     with pytest.raises((ValueError, TypeError), match="n_words must be an integer of at least 0"):
         UVTFEvents(n_words=n_words).fit(ragged)
+
+
+def test_the_nearest_word_is_by_distance():
+    from tsattn.transformations.events import _nearest
+
+    words = np.array([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0]])  # the first has the largest product with (1, 0)
+    assert _nearest(np.array([[1.0, 0.0], [1.9, 0.0], [0.1, 0.3]]), words).tolist() == [1, 0, 2]
