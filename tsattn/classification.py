@@ -7,7 +7,7 @@ from typing import Any
 from sktime.transformations.base import BaseTransformer
 from torch import nn
 
-from tsattn._checks import check_int, check_one_of
+from tsattn._checks import check_fraction, check_int, check_one_of
 from tsattn._estimator import NetworkClassifier
 from tsattn._inputs import Inputs
 from tsattn.models.pooled import Pooled
@@ -166,7 +166,8 @@ class SDMAClassifier(NetworkClassifier):
             body = SDMA(*inputs.widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
                         encoder=encoder, gate=mutual_gate if self.mutual else one_way_gate)
         pooling = chosen("pooling", self.pooling, POOLINGS)
-        return Pooled(body, hidden, n_outputs, pooling=pooling, dropout=self.dropout)
+        dropout = check_fraction("dropout", self.dropout)
+        return Pooled(body, hidden, n_outputs, pooling=pooling, dropout=dropout)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003

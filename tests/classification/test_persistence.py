@@ -277,6 +277,7 @@ def nodes(config):
             yield from nodes(config[key])
 
 
+@pytest.mark.slow
 def test_p41_a_thousand_changes_give_a_classifier_or_model_file_error(saved):
     tensors, config = read_tensors(saved)
     draw = random.Random(5)

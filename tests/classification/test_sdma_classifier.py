@@ -60,7 +60,7 @@ def test_parts_may_be_callables(ragged):
     ({"scaling": "minmax"}, "unknown scaling 'minmax'; choose one of 'standard', 'series', None"),
     ({"hidden_size": 0}, "hidden_size must be an integer of at least 1, got 0"),
     ({"hidden_size": 7}, "n_features must be even, half for each direction, got 7"),
-    ({"dropout": 1.0}, r"p must lie in \[0, 1\), got 1.0"),
+    ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),
     ({"class_weight": "even"}, "unknown class_weight 'even'; choose one of 'balanced'"),
     ({"class_weight": {"x": 1.0}}, r"class_weight must name classes that y has, got 'x'; y has \['bump', 'flat'\]"),
     ({"class_weight": {"bump": -1.0}}, "class_weight must be finite, at least 0 and not all 0"),

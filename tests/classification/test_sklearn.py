@@ -57,7 +57,8 @@ def test_cross_validation(equal):
     assert scores.mean() > 0.8
 
 
-@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_grid_over_training_and_network(equal, n_jobs):
     grid = {"training__lr": [1e-9, 0.02], "hidden_size": [4, 8]}
     search = GridSearchCV(classifier(training=LEARNING), grid, cv=3, n_jobs=n_jobs).fit(equal.X, equal.y)
