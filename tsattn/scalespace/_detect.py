@@ -135,9 +135,12 @@ def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[
     block, n_axes, n_scales = n * lanes, pyramid.sizes.shape[1], pyramid.radius.shape[1] - 4
     counts = pyramid.sizes.prod(1)
     padded = counts[:, None] // pyramid.sizes * (pyramid.sizes + 2 * pyramid.radius.max())
-    level, upper, base = (aligned(block, dtype) for _ in range(3))
+    reach = int(pyramid.radius.max()) * lanes
+    margin = -(-reach // 16) * 16 if n_axes == 1 else 0  # whole cache lines
+    level, upper, base = (aligned(block + 2 * margin, dtype) for _ in range(3))
     dogs = aligned((n_scales + 2) * block, dtype).reshape(n_scales + 2, block)
-    buffers = _kernels.Buffers(level, upper, base, aligned(int(padded.max()) * lanes, dtype), dogs)
+    work = aligned(int(padded.max()) * lanes if n_axes > 1 else 0, dtype)
+    buffers = _kernels.Buffers(level, upper, base, work, dogs, margin)
     word = np.zeros(block // 8 + 2, np.uint64)
     found = _columns(lanes * n_scales * counts.sum(), n_axes, dtype)  # below threshold 1 every sample may count
     point, system = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2))

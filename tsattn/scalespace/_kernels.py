@@ -35,11 +35,12 @@ class Pyramid(NamedTuple):
 class Buffers(NamedTuple):
     """Flat working memory of one thread, each as long as a block's first octave."""
 
-    level: Any
+    level: Any  # the first three with a margin before and after, if blocks have one axis
     upper: Any
     base: Any
-    work: Any  # with room for the borders
+    work: Any  # with room for the borders, if they have several
     dogs: Any  # (S + 2, block)
+    margin: int
 
 
 @compiled
@@ -81,6 +82,12 @@ def fill_borders(work: Any, n: Any, inner: Any, radius: Any, mode: Any) -> None:
             copy(middle[j * inner : (j + 1) * inner], out, inner)
 
 
+@compiled
+def scale(out: Any, values: Any, weight: Any) -> None:
+    for i in range(out.size):
+        out[i] = weight * values[i]
+
+
 @fused
 def add_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j: Any) -> None:
     """Add the taps j..j+3 on both sides; contiguous slices let the compiler use whole vectors."""
@@ -99,6 +106,36 @@ def add_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j:
 
 
 @fused
+def set_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any) -> None:
+    """The taps 0..4 on both sides; as `add_four_pairs`, but nothing need be read back."""
+    m = out.size
+    w, w1, w2, w3, w4 = taps[0], taps[1], taps[2], taps[3], taps[4]
+    middle = padded[centre : centre + m]
+    l1, r1 = padded[centre - inner : centre - inner + m], padded[centre + inner : centre + inner + m]
+    l2, r2 = padded[centre - 2 * inner : centre - 2 * inner + m], padded[centre + 2 * inner : centre + 2 * inner + m]
+    l3, r3 = padded[centre - 3 * inner : centre - 3 * inner + m], padded[centre + 3 * inner : centre + 3 * inner + m]
+    l4, r4 = padded[centre - 4 * inner : centre - 4 * inner + m], padded[centre + 4 * inner : centre + 4 * inner + m]
+    for i in range(m):
+        total = w * middle[i] + w1 * (l1[i] + r1[i])
+        total = total + w2 * (l2[i] + r2[i])
+        total = total + w3 * (l3[i] + r3[i])
+        out[i] = total + w4 * (l4[i] + r4[i])
+
+
+@fused
+def add_two_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j: Any) -> None:
+    """Add the taps j and j + 1 on both sides."""
+    m = out.size
+    w0, w1 = taps[j], taps[j + 1]
+    a, b = centre - j * inner, centre + j * inner
+    l0, r0 = padded[a : a + m], padded[b : b + m]
+    l1, r1 = padded[a - inner : a - inner + m], padded[b + inner : b + inner + m]
+    for i in range(m):
+        total = out[i] + w0 * (l0[i] + r0[i])
+        out[i] = total + w1 * (l1[i] + r1[i])
+
+
+@fused
 def add_pair(out: Any, padded: Any, centre: Any, shift: Any, weight: Any) -> None:
     m = out.size
     left, right = padded[centre - shift : centre - shift + m], padded[centre + shift : centre + shift + m]
@@ -113,17 +150,20 @@ def convolve_flat(padded: Any, out: Any, taps: Any, inner: Any) -> None:
     for start in range(0, out.size, CHUNK):
         chunk = out[start : min(start + CHUNK, out.size)]
         centre = start + radius * inner
-        middle = padded[centre : centre + chunk.size]
-        weight = taps[0]
-        for i in range(chunk.size):
-            chunk[i] = weight * middle[i]
-        j = 1
+        if radius >= 4:
+            set_four_pairs(chunk, padded, centre, inner, taps)
+            j = 5
+        else:
+            scale(chunk, padded[centre:], taps[0])
+            j = 1
         while j + 3 <= radius:
             add_four_pairs(chunk, padded, centre, inner, taps, j)
             j += 4
-        while j <= radius:
+        if j + 1 <= radius:
+            add_two_pairs(chunk, padded, centre, inner, taps, j)
+            j += 2
+        if j <= radius:
             add_pair(chunk, padded, centre, j * inner, taps[j])
-            j += 1
 
 
 @compiled
@@ -139,19 +179,25 @@ def smooth_axis(src: Any, dst: Any, work: Any, shape: Any, taps: Any, mode: Any)
 
 
 @compiled
-def smooth_block(src: Any, dst: Any, work: Any, sizes: Any, lanes: Any, taps: Any, mode: Any) -> None:
-    """Smooth every space axis of a block (*sizes, lanes)."""
-    outer = 1
-    inner = lanes
+def smooth_block(src: Any, dst: Any, buffers: Any, sizes: Any, lanes: Any, taps: Any, mode: Any) -> None:
+    """Smooth every space axis of the block (*sizes, lanes) that begins `buffers.margin` into `src`, into `dst`.
+
+    The borders of a single axis are filled in the margin of `src`, which saves a copy.
+    """
+    margin, radius, outer, inner = buffers.margin, taps.size - 1, 1, lanes
     for n in sizes:
         inner *= n
-    if taps.size == 1:
-        copy(src, dst, inner)
-        return
-    for axis in range(sizes.size):
-        inner //= sizes[axis]
-        smooth_axis(src if axis == 0 else dst, dst, work, (outer, sizes[axis], inner), taps, mode)
-        outer *= sizes[axis]
+    if radius == 0:
+        copy(src[margin:], dst[margin:], inner)
+    elif sizes.size == 1:
+        padded = src[margin - radius * lanes : margin + inner + radius * lanes]
+        fill_borders(padded, sizes[0], lanes, radius, mode)
+        convolve_flat(padded, dst[margin : margin + inner], taps, lanes)
+    else:
+        for axis in range(sizes.size):
+            inner //= sizes[axis]
+            smooth_axis(src if axis == 0 else dst, dst, buffers.work, (outer, sizes[axis], inner), taps, mode)
+            outer *= sizes[axis]
 
 
 @compiled
@@ -181,8 +227,10 @@ def smooth_rows(rows: Any, out: Any, taps: Any, lanes: Any, mode: Any) -> None:
     work = np.empty((n + 2 * (taps.size - 1)) * lanes, rows.dtype)
     for first in range(0, m, lanes):
         some = min(lanes, m - first)
-        interleave(flat[first * n :], n, block, n, some)
-        smooth_axis(block, block, work, (1, n, some), taps, mode)
+        margin = (taps.size - 1) * some
+        interleave(flat[first * n :], n, work[margin:], n, some)
+        fill_borders(work, n, some, taps.size - 1, mode)
+        convolve_flat(work, block[: n * some], taps, some)
         part_lanes(block, flat_out[first * n :], n, some)
 
 
@@ -236,15 +284,16 @@ def build_octave(pyramid: Any, o: Any, buffers: Any, lanes: Any) -> None:
     n_scales, count = radius.size - 4, lanes
     for n in sizes:
         count *= n
-    level, upper = buffers.level, buffers.upper
-    smooth_block(buffers.base, level, buffers.work, sizes, lanes, taps[0, : radius[0] + 1], mode)
+    level, upper, margin = buffers.level, buffers.upper, buffers.margin
+    last = o == pyramid.sizes.shape[0] - 1
+    smooth_block(buffers.base, level, buffers, sizes, lanes, taps[0, : radius[0] + 1], mode)
     for s in range(1, n_scales + 3):
-        if pyramid.reduce == AVERAGE and s - 1 == pyramid.source:
+        if pyramid.reduce == AVERAGE and s - 1 == pyramid.source and not last:
             reducer = taps[n_scales + 3, : radius[n_scales + 3] + 1]
-            smooth_block(level, upper, buffers.work, sizes, lanes, reducer, mode)
-            reduce_block(upper, buffers.base, sizes, lanes, AVERAGE)
-        smooth_block(level, upper, buffers.work, sizes, lanes, taps[s, : radius[s] + 1], mode)
-        subtract(upper, level, buffers.dogs[s - 1, :count])
+            smooth_block(level, upper, buffers, sizes, lanes, reducer, mode)
+            reduce_block(upper[margin:], buffers.base[margin:], sizes, lanes, AVERAGE)
+        smooth_block(level, upper, buffers, sizes, lanes, taps[s, : radius[s] + 1], mode)
+        subtract(upper[margin:], level[margin:], buffers.dogs[s - 1, :count])
         level, upper = upper, level
-        if pyramid.reduce != AVERAGE and s == n_scales:
-            reduce_block(level, buffers.base, sizes, lanes, pyramid.reduce)
+        if pyramid.reduce != AVERAGE and s == n_scales and not last:
+            reduce_block(level[margin:], buffers.base[margin:], sizes, lanes, pyramid.reduce)

@@ -61,6 +61,16 @@ class Range(NamedTuple):
 
 
 @compiled
+def larger(a: Any, b: Any) -> Any:
+    return a if a > b else b  # max() minds the sign of zero and NaN, and is not made into vectors
+
+
+@compiled
+def smaller(a: Any, b: Any) -> Any:
+    return a if a < b else b
+
+
+@compiled
 def mark(marks: Any, dogs: Any, s: Any, start: Any, step: Any, theta: Any, least: Any) -> None:
     """Mark what beats its two neighbours along the last axis and the three samples above and below: all of a series."""
     count = marks.size
@@ -69,10 +79,12 @@ def mark(marks: Any, dogs: Any, s: Any, start: Any, step: Any, theta: Any, least
     low_left, low_right = dogs[s - 1, start - step :], dogs[s - 1, start + step :]
     high_left, high_right = dogs[s + 1, start - step :], dogs[s + 1, start + step :]
     for i in range(count):
-        v, a, b, c, d = mid[i], theta * left[i], theta * right[i], theta * low[i], theta * high[i]
-        e, f, g, h = theta * low_left[i], theta * low_right[i], theta * high_left[i], theta * high_right[i]
-        top = (v >= least) & (v > a) & (v > b) & (v > c) & (v > d) & (v > e) & (v > f) & (v > g) & (v > h)
-        bottom = (-v >= least) & (v < a) & (v < b) & (v < c) & (v < d) & (v < e) & (v < f) & (v < g) & (v < h)
+        v = mid[i]
+        a, b = larger(larger(left[i], right[i]), low[i]), larger(larger(low_left[i], low_right[i]), high[i])
+        c, d = smaller(smaller(left[i], right[i]), low[i]), smaller(smaller(low_left[i], low_right[i]), high[i])
+        a, c = larger(a, larger(high_left[i], high_right[i])), smaller(c, smaller(high_left[i], high_right[i]))
+        top = (v >= least) & (v > theta * larger(a, b))
+        bottom = (-v >= least) & (v < theta * smaller(c, d))
         marks[i] = top | bottom
 
 
@@ -211,7 +223,7 @@ def search(rows: Any, window: Any, pyramid: Any, rules: Any, buffers: Any, marks
     while row < window.last and n_out + marks.found.series.size <= out.series.size:
         lanes = min(window.lanes, window.last - row)
         part = Range(row, row + lanes, lanes, window.start, window.stop, window.size, window.begin)
-        interleave(rows[row * window.size + window.begin :], window.size, buffers.base, n, lanes)
+        interleave(rows[row * window.size + window.begin :], window.size, buffers.base[buffers.margin :], n, lanes)
         found = 0
         for o in range(pyramid.sizes.shape[0]):
             build_octave(pyramid, o, buffers, lanes)
