@@ -4,7 +4,7 @@ Each thread works on a few series at a time, small enough to stay in cache; long
 parts, whose overlap covers all smoothing, so that the answers are those of the whole.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,20 +18,35 @@ from tsattn.scalespace.octaves import enlarge
 
 REDUCE = {None: _kernels.KEEP, "average": _kernels.AVERAGE, "decimate": _kernels.DECIMATE}
 PART = 16384  # samples of a part of a long series, without its overlap
+FEW = 8  # series
+
+
+class Plan(NamedTuple):
+    """One part of the series: where it begins, which positions count, and what the kernels need for it."""
+
+    begin: int
+    window: tuple[float, float]
+    pyramid: _kernels.Pyramid
+    rules: _search.Rules
 
 
 def find(x: np.ndarray, ladder: Ladder, criteria: Criteria) -> Keypoints:
     """Find the keypoints of `x`, (series, *space)."""
-    rungs = ladder.rungs(x.shape[1:])
+    rungs, n_axes = ladder.rungs(x.shape[1:]), x.ndim - 1
     if not rungs:
-        return _join([_columns(0, x.ndim - 1, x.dtype)], len(x), False)
+        return _join([_columns(0, n_axes, x.dtype)], len(x), False)
     if ladder.double:
-        x = np.ascontiguousarray(enlarge(x, x.ndim - 1, ladder.reducer_for(x.ndim - 1), ladder.mode))
-    columns: list[_search.Found] = []
+        x = np.ascontiguousarray(enlarge(x, n_axes, ladder.reducer_for(n_axes), ladder.mode))
+    plans = []
     for begin, end, window in _parts(rungs, criteria):
-        part = _rungs_of(rungs, ladder, x.shape[1:] if x.ndim > 2 else (end - begin,), begin * rungs[0].step)
-        columns += _find_part(x, begin, window, _pyramid(part, ladder, x.dtype), _rules(part, criteria, x.dtype))
-    return _join(columns, len(x), criteria.refine)
+        part = _rungs_of(rungs, ladder, x.shape[1:] if n_axes > 1 else (end - begin,), begin * rungs[0].step)
+        plans.append(Plan(begin, window, _pyramid(part, ladder, x.dtype), _rules(part, criteria, x.dtype)))
+    if len(x) < FEW and len(plans) > 1:  # then threads share the parts instead of the series
+        found = over_rows(lambda a, b: _find_rows(x, plans[a:b], 0, len(x)), len(plans), x.size)
+    else:
+        align = _lanes(x, plans[0])
+        found = over_rows(lambda a, b: _find_rows(x, plans, a, b), len(x), x.size, align=align)
+    return _join([_columns(0, n_axes, x.dtype), *(one for some in found for one in some)], len(x), criteria.refine)
 
 
 def _parts(rungs: list[Rung], criteria: Criteria) -> list[tuple[int, int, tuple[float, float]]]:
@@ -111,24 +126,26 @@ def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
     )
 
 
-def _find_part(
-    x: np.ndarray, begin: int, window: tuple[float, float], pyramid: _kernels.Pyramid, rules: _search.Rules
-) -> list[_search.Found]:
-    n_axes, size, n = x.ndim - 1, int(np.prod(x.shape[1:])), int(np.prod(pyramid.sizes[0]))
-    lanes = min(lanes_for(n) if n_axes == 1 else 1, len(x))
-    flat = x.reshape(-1)
+def _lanes(x: np.ndarray, plan: Plan) -> int:
+    return min(lanes_for(int(plan.pyramid.sizes[0, 0])), len(x)) if x.ndim == 2 else 1
 
-    def work(first: int, last: int) -> list[_search.Found]:
-        buffers, marks = _memory(pyramid, n, lanes, x.dtype)
-        kept: list[_search.Found] = []
-        while first < last:
-            out = _columns(8 * len(marks.found.series), n_axes, x.dtype)  # what is not written takes no memory
-            part = _search.Range(first, last, lanes, *window, size, begin)
-            first, count = _search.search(flat, part, pyramid, rules, buffers, marks, out)
-            kept.append(_search.Found(*[column[:count] for column in out]))
-        return kept
 
-    return [part for some in over_rows(work, len(x), len(x) * n, align=lanes) for part in some]
+def _find_rows(x: np.ndarray, plans: list[Plan], first: int, last: int) -> list[_search.Found]:
+    """The keypoints of some series, part after part; parts of one size share their memory."""
+    found: list[_search.Found] = []
+    flat, size = x.reshape(-1), int(np.prod(x.shape[1:]))
+    sizes, buffers, marks = None, None, None
+    for plan in plans:
+        row, lanes = first, _lanes(x, plan)
+        if marks is None or sizes != plan.pyramid.sizes.tolist():
+            sizes = plan.pyramid.sizes.tolist()
+            buffers, marks = _memory(plan.pyramid, int(np.prod(sizes[0])), lanes, x.dtype)
+        while row < last:
+            out = _columns(2 * len(marks.found.series), x.ndim - 1, x.dtype)  # what is not written takes no memory
+            part = _search.Range(row, last, lanes, *plan.window, size, plan.begin)
+            row, count = _search.search(flat, part, plan.pyramid, plan.rules, buffers, marks, out)
+            found.append(_search.Found(*[column[:count] for column in out]))
+    return found
 
 
 def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[_kernels.Buffers, _search.Marks]:
@@ -155,27 +172,34 @@ def _columns(capacity: int, n_axes: int, dtype: Any) -> _search.Found:
 
 
 def _join(parts: list[_search.Found], n_series: int, refined: bool) -> Keypoints:
-    whole = {"series", "octave", "scale"}
-    kinds = [np.int64 if name in whole else None for name in _search.Found._fields]
-    columns = zip(*parts, strict=True)
-    found = _search.Found(*[np.concatenate(c, dtype=kind) for c, kind in zip(columns, kinds, strict=True)])
-    order = _order(found, n_series, refined)
-    found = found if order is None else _search.Found(*[column[order] for column in found])
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(found.series, minlength=n_series))])
-    polarity = np.where(found.value < 0, np.int8(BUMP), np.int8(DIP))
-    return Keypoints(found.position, found.level, found.octave, found.scale, found.value, polarity, offsets)
+    """One array a column, in order; threads share the columns, as most of this is waiting for new memory."""
+    keys = ("series", "octave", "scale")
+    series, octave, scale = (np.concatenate([getattr(part, name) for part in parts]) for name in keys)
+    order = _order(series.astype(np.int64), octave, scale, parts, refined)
+    names = ("position", "level", "octave", "scale", "value")
+
+    def work(first: int, last: int) -> list[np.ndarray]:
+        columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names[first:last]]
+        columns = columns if order is None else [column[order] for column in columns]
+        return [column.astype(np.int64) if column.dtype == np.int8 else column for column in columns]
+
+    shared = over_rows(work, len(names), 20 * len(series))
+    position, sigma, octave, scale, value = (column for some in shared for column in some)
+    polarity = np.where(value < 0, np.int8(BUMP), np.int8(DIP))
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(series, minlength=n_series))])
+    return Keypoints(position, sigma, octave, scale, value, polarity, offsets)
 
 
-def _order(found: _search.Found, n_series: int, refined: bool) -> np.ndarray | None:
+def _order(series: Any, octave: Any, scale: Any, parts: list[_search.Found], refined: bool) -> np.ndarray | None:
     """What sorts by series, octave, scale, position; None if nothing need move."""
-    if not len(found.series):
+    if not len(series):
         return None
-    n_octaves, n_scales = np.ptp(found.octave) + 1, found.scale.max()
-    key = (found.series * n_octaves + found.octave - found.octave.min()) * n_scales + found.scale - 1
+    n_octaves, n_scales = int(np.ptp(octave)) + 1, int(scale.max())
+    key = (series * n_octaves + (octave - octave.min())) * n_scales + (scale - 1)
     if refined:  # which moves keypoints to other scales and places
-        return np.lexsort((*found.position.T[::-1], key))
+        position = np.concatenate([part.position for part in parts])
+        return np.lexsort((*position.T[::-1], key))
     if (key[1:] >= key[:-1]).all():
         return None
     # parts of long series: positions ascend already, and a stable sort keeps that; 16 bits are sorted by counting
-    small = n_series * n_octaves * n_scales <= np.iinfo(np.uint16).max
-    return np.argsort(key.astype(np.uint16) if small else key, kind="stable")
+    return np.argsort(key.astype(np.uint16) if key.max() <= np.iinfo(np.uint16).max else key, kind="stable")
