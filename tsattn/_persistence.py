@@ -19,7 +19,7 @@ from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
 from tsattn.classification import SDMAClassifier
 from tsattn.training import Training, check_training
-from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, TimeWarp
+from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 FORMAT = 1
@@ -32,7 +32,7 @@ STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that c
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),
 }
-AUGMENTATIONS = (ChannelDrop, Crop, Jitter, Mixup, Scaling, TimeWarp)
+AUGMENTATIONS = (ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp)
 RECORDS = (Inputs, Scale)  # dataclasses of ours
 CLASSES = {cls.__name__: cls for cls in (*STATE, Training, *AUGMENTATIONS, *RECORDS)}
 SAVABLE = ", ".join(cls.__name__ for cls in STATE)

@@ -13,9 +13,10 @@ from tsattn._inputs import Inputs
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import ARCHITECTURES, SDMA
 from tsattn.nn.convolution import Convolution
-from tsattn.nn.mutual_attention import mutual_gate, one_way_gate
+from tsattn.nn.mutual_attention import Gate, mutual_gate, one_way_gate, sum_gate
 from tsattn.nn.pooling import Attention, Last, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.residual import ResidualTrunk, Trunk
 from tsattn.nn.sequence import Chain
 from tsattn.training import Training
 from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
@@ -23,8 +24,13 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
 ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
     "lstm": LSTM,
     "bilstm": BidirectionalLSTM,
+    "convolution": partial(Convolution, width=5, activation=False),  # a gate's argument has both signs
     "conv-bilstm": partial(Chain, encoders=(partial(Convolution, width=7), BidirectionalLSTM)),
 }
+GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
+    ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
+}
+TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk}
 POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
 SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {"channels": ScaleSpaceChannels, "events": UVTFSaliency}
 
@@ -48,10 +54,15 @@ class SDMAClassifier(NetworkClassifier):
         (`UVTFSaliency`, the published form); or the output of any transformer of sktime from series to series of the
         same length, fitted in fit and applied in predict. It reads the scaled series, filled, under a plain index.
         None: no second branch and no gate.
-    encoder : {"bilstm", "lstm", "conv-bilstm"} or callable, default="bilstm"
+    gate : {"sigmoid", "none"}, default="sigmoid"
+        "none" adds the branches without any gate, to compare with; it needs `mutual=True`.
+    encoder : {"convolution", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
         Sequence layer of a branch, or what builds one: `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`.
-    hidden_size : int or "auto", default=128
-        Features of each branch (both directions together); "auto" is twice the number of columns, as published.
+    trunk : {"residual"}, callable or None, default="residual"
+        What reads the joined branches before they are pooled: residual convolutions at half the steps; or what builds
+        a layer, see `tsattn.models.pooled`; or nothing, as published.
+    hidden_size : int or "auto", default=64
+        Features of each branch and of the trunk; "auto" is twice the number of columns, as published.
     n_layers : int, default=3
         Blocks of "type1" and "type2".
     dropout : float, default=0.4
@@ -115,13 +126,15 @@ class SDMAClassifier(NetworkClassifier):
     (20, 2)
     """
 
-    def __init__(self, architecture="single", mutual=True, saliency="channels", encoder="bilstm", hidden_size=128,
-                 n_layers=3, dropout=0.4, pooling="mean-max", scaling="standard", training=None, class_weight=None,
-                 random_state=None):
+    def __init__(self, architecture="single", mutual=True, saliency="channels", gate="sigmoid", encoder="convolution",
+                 trunk="residual", hidden_size=64, n_layers=3, dropout=0.4, pooling="mean-max", scaling="standard",
+                 training=None, class_weight=None, random_state=None):
         self.architecture = architecture
         self.mutual = mutual
         self.saliency = saliency
+        self.gate = gate
         self.encoder = encoder
+        self.trunk = trunk
         self.hidden_size = hidden_size
         self.n_layers = n_layers
         self.dropout = dropout
@@ -144,9 +157,9 @@ class SDMAClassifier(NetworkClassifier):
         epochs : int, default=25
             As published for classification.
         """
-        return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", hidden_size="auto",
-                   dropout=0.0, pooling="last", training=Training.paper(epochs), class_weight=class_weight,
-                   random_state=random_state)
+        return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", trunk=None,
+                   hidden_size="auto", dropout=0.0, pooling="last", training=Training.paper(epochs),
+                   class_weight=class_weight, random_state=random_state)
 
     def _saliency_transformer(self) -> BaseTransformer | None:
         if self.saliency is None or isinstance(self.saliency, BaseTransformer):
@@ -164,10 +177,16 @@ class SDMAClassifier(NetworkClassifier):
             body: nn.Module = Chain(*inputs.widths, hidden, encoders=[encoder] * n_layers)
         else:
             body = SDMA(*inputs.widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
-                        encoder=encoder, gate=mutual_gate if self.mutual else one_way_gate)
-        pooling = chosen("pooling", self.pooling, POOLINGS)
-        dropout = check_fraction("dropout", self.dropout)
-        return Pooled(body, hidden, n_outputs, pooling=pooling, dropout=dropout)
+                        encoder=encoder, gate=self._gate())
+        return Pooled(body, hidden, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
+                      trunk=None if self.trunk is None else chosen("trunk", self.trunk, TRUNKS),
+                      dropout=check_fraction("dropout", self.dropout))
+
+    def _gate(self) -> Gate:
+        check_one_of("gate", self.gate, ["sigmoid", "none"])
+        if (self.gate, self.mutual) not in GATES:
+            raise ValueError(f"gate='none' adds both branches: it needs mutual=True, got mutual={self.mutual!r}")
+        return GATES[self.gate, self.mutual]
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
@@ -175,7 +194,7 @@ class SDMAClassifier(NetworkClassifier):
         return [
             {"hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
             {"architecture": "type2", "n_layers": 2, "mutual": False, "saliency": "events", "encoder": "lstm",
-             "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "class_weight": "balanced",
+             "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "class_weight": "balanced",
              "training": Training.paper(epochs=2)},
         ]
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tsattn.training import Batch, ChannelDrop, Crop, Jitter, Mixup, Scaling, TimeWarp
+from tsattn.training import Batch, ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 
 LENGTHS = torch.tensor([13, 7, 1, 2, 11])
-ALL = [Jitter(), Scaling(), ChannelDrop(0.5), Crop(0.5), TimeWarp(0.5), TimeWarp(0.5, stretch=0.3), Mixup(1.0)]
+ALL = [Jitter(), Scaling(), Shift(), ChannelDrop(0.5), Crop(0.5), TimeWarp(0.5), TimeWarp(0.5, stretch=0.3), Mixup(1.0)]
 
 
 def generator(seed=0):
@@ -175,9 +175,20 @@ def test_mixup_needs_the_number_of_classes():
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    (Jitter(-1.0), "sigma"), (Scaling(-1.0), "sigma"), (ChannelDrop(1.0), "p must"), (Crop(2.0), "least"),
+    (Jitter(-1.0), "sigma"), (Scaling(-1.0), "sigma"), (Shift(-1.0), "sigma"), (ChannelDrop(1.0), "p must"),
+    (Crop(2.0), "least"),
     (TimeWarp(-1.0), "strength"), (TimeWarp(knots=1), "knots"), (TimeWarp(stretch=-1.0), "stretch"),
     (Mixup(0.0), "alpha")])
 def test_parameters_are_checked_when_used(change, message):
     with pytest.raises(ValueError, match=message):
         change(make_batch(), generator())
+
+
+def test_a_shift_is_one_level_a_channel_of_the_series_alone():
+    lengths = torch.full((500,), 5)
+    batch = make_batch(lengths)
+    changed = Shift(0.7)(batch, generator())
+    level = changed.inputs[0] - batch.inputs[0]
+    assert_close(level, level[:, :1].expand_as(level))
+    assert level[:, 0].std().item() == pytest.approx(0.7, rel=0.05)
+    assert torch.equal(changed.inputs[1], batch.inputs[1])

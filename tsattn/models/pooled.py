@@ -5,10 +5,11 @@ from torch import Tensor, nn
 
 from tsattn.nn.dropout import Dropout
 from tsattn.nn.pooling import Last, Pooling
+from tsattn.nn.residual import Trunk
 
 
 class Pooled(nn.Module):
-    """Body, pooling, dropout, linear.
+    """Body, trunk if wanted, pooling, dropout, linear.
 
     Parameters
     ----------
@@ -18,6 +19,9 @@ class Pooled(nn.Module):
         Features of the body; outputs (classes: their logits; targets: their values).
     pooling : callable, default=Last
         `pooling(n_features)` builds the layer that makes one vector of a sequence.
+    trunk : callable, optional
+        `trunk(n_features)` builds a layer between body and pooling: (features, lengths) to features of the same width
+        and their lengths, which may be other ones; `tsattn.nn.residual.ResidualTrunk`, say.
     dropout : float, default=0.0
         Chance that a pooled feature is dropped in training.
 
@@ -31,10 +35,12 @@ class Pooled(nn.Module):
     """
 
     def __init__(
-        self, body: nn.Module, n_features: int, n_outputs: int, *, pooling: Pooling = Last, dropout: float = 0.0
+        self, body: nn.Module, n_features: int, n_outputs: int, *, pooling: Pooling = Last, trunk: Trunk | None = None,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.body = body
+        self.trunk = None if trunk is None else trunk(n_features)
         self.pooling = pooling(n_features)
         self.dropout = Dropout(dropout)
         width = self.pooling.n_features
@@ -43,6 +49,8 @@ class Pooled(nn.Module):
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return (batch, n_outputs)."""
-        pooled = self.pooling(self.body(*inputs, lengths), lengths)
-        outputs: Tensor = self.head(self.dropout(pooled))
+        features = self.body(*inputs, lengths)
+        if self.trunk is not None:
+            features, lengths = self.trunk(features, lengths)
+        outputs: Tensor = self.head(self.dropout(self.pooling(features, lengths)))
         return outputs

@@ -62,7 +62,7 @@ class BatchNorm(nn.Module):
 
 
 class Convolution(nn.Module):
-    """Convolution over time, batch normalisation, ReLU; the length stays.
+    """Convolution over time, batch normalisation, ReLU if wanted; the length stays.
 
     Parameters
     ----------
@@ -72,18 +72,23 @@ class Convolution(nn.Module):
         Steps that the kernel spans, an odd number.
     dilation : int, default=1
         Steps between the kernel's entries.
+    activation : bool, default=True
+        Whether a ReLU follows.
     """
 
-    def __init__(self, n_inputs: int, n_features: int, *, width: int = 7, dilation: int = 1) -> None:
+    def __init__(
+        self, n_inputs: int, n_features: int, *, width: int = 7, dilation: int = 1, activation: bool = True
+    ) -> None:
         super().__init__()
         if check_int("width", width) % 2 == 0:
             raise ValueError(f"width must be odd, so that the length stays, got {width}")
         reach = dilation * (width // 2)
         self.convolution = nn.Conv1d(n_inputs, n_features, width, padding=reach, dilation=dilation, bias=False)
         self.normalise = BatchNorm(n_features)
+        self.activation = activation
 
     def forward(self, x: Float[Tensor, "b t c"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t h"]:
         """Return features at every step; zeros beyond the lengths."""
         features = self.convolution(zero_padding(x, lengths).transpose(1, 2)).transpose(1, 2)
         normalised: Tensor = self.normalise(features, lengths)
-        return normalised.relu()
+        return normalised.relu() if self.activation else normalised

@@ -64,6 +64,29 @@ class Scaling(BaseObject):
             x * (1 + sigma * _normal((len(x), 1, *x.shape[2:]), x, generator)) for x in batch.inputs))
 
 
+class Shift(BaseObject):
+    """Add to each channel of each series a level of its own, held over time.
+
+    Only the first input, the series itself, is shifted: what is derived from it here are differences, which a level
+    leaves as they are. It teaches a network that where a sensor rests tells little.
+
+    Parameters
+    ----------
+    sigma : float, default=1.0
+        Standard deviation of the levels.
+    """
+
+    def __init__(self, sigma: float = 1.0):
+        self.sigma = sigma
+        super().__init__()
+
+    def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
+        sigma = check_positive("sigma", self.sigma, zero=True)
+        series, *others = batch.inputs
+        shifted = series + sigma * _normal((len(series), 1, *series.shape[2:]), series, generator)
+        return _end_with_zeros(batch, [shifted, *others])
+
+
 class ChannelDrop(BaseObject):
     """Set whole channels of a series to zero.
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int
+from tsattn.training.averaging import overwrite
 from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
@@ -95,6 +96,8 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
             advance(run.history[-1])
             if run.epoch % training.checkpoint_every == 0:
                 write(run)
+    if not _hold_up(run):  # a last step may ruin what the last loss could not see
+        raise _diverged(run, f"loss exploded at the end of epoch {run.epoch}, by its last batch")
     discard(run)
     return run.finish()
 
@@ -206,17 +209,23 @@ def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
     return (losses * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
+def _outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
+    """Batches of these series, as they are, with the network's outputs; the caller turns gradients off."""
+    run.network.eval()
+    for order in sorted_batches(run.data.lengths[positions], EVALUATION):
+        batch = run.data.batch(positions[order], run.device)
+        with autocast(run.training.precision, run.device):
+            output = run.network(*batch.inputs, lengths=batch.lengths)
+        yield batch, output.float()
+
+
 @torch.no_grad()
 def _evaluate(run: Run) -> dict[str, float]:
     """Loss, without label smoothing, and metric on the validation part."""
-    run.network.eval()
     totals: dict[str, float] = {}
     total_weight = 0.0
-    for order in sorted_batches(run.data.lengths[run.validation], EVALUATION):
-        batch = run.data.batch(run.validation[order], run.device)
-        with autocast(run.training.precision, run.device):
-            output = run.network(*batch.inputs, lengths=batch.lengths).float()
-        weight = torch.ones(len(order), device=run.device) if batch.weight is None else batch.weight
+    for batch, output in _outputs(run, run.validation):
+        weight = torch.ones(len(output), device=run.device) if batch.weight is None else batch.weight
         measured = {"validation_loss": run.objective.loss(output, batch.target, 0.0)}
         if run.objective.metric is not None:
             measured[f"validation_{run.objective.metric.__name__}"] = run.objective.metric(output, batch.target)
@@ -229,6 +238,15 @@ def _evaluate(run: Run) -> dict[str, float]:
     return means
 
 
+@torch.no_grad()
+def _hold_up(run: Run) -> bool:
+    """Put the best weights in place; whether their loss on the training series is finite and has not exploded."""
+    overwrite(run.network.state_dict(), run.best)
+    limit = EXPLODED * (1 + (run.first_loss or 0.0))
+    losses = (run.objective.loss(output, batch.target, 0.0) for batch, output in _outputs(run, run.train))
+    return all(float(values.mean()) <= limit for values in losses)
+
+
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
     """The context in which a network computes; nothing at all where it computes in float32."""
     low = precision == "bfloat16" or (
@@ -237,6 +255,8 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 
 
 def _diverged(run: Run, what: str) -> DivergenceError:
+    if not _hold_up(run):  # the weights after an epoch are proved by the next one's losses, which never came
+        run.best, run.best_epoch = run.initial, 0
     error = DivergenceError(f"{what}; kept the weights of epoch {run.best_epoch}: lower lr ({run.training.lr!r}), "
                             "or set clip, or look for extreme values in the series")
     error.fitted = run.finish()

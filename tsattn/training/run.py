@@ -62,6 +62,7 @@ class Run:
     network: nn.Module
     optimizer: torch.optim.Optimizer
     average: Average
+    initial: dict[str, Tensor]
     best: dict[str, Tensor]
     best_epoch: int = 0
     best_score: list[float] = field(default_factory=list)  # lower is better, first number first; empty before any
@@ -109,11 +110,12 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
         drawn = int(torch.randint(2**62, (), generator=generator))
         generators.append(torch.Generator(device).manual_seed(drawn))
     bind(network, generators[-1])
+    initial = snapshot(network)
     if device.type != "cpu" and data.n_bytes <= RESIDENT:
         data = data.to(device)
     return Run(training, objective, data, device, seed, generators, train, validation, network,
                make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
-               Average(network, training.averaging), snapshot(network))
+               Average(network, training.averaging), initial, best=snapshot(network))
 
 
 def snapshot(network: nn.Module) -> dict[str, Tensor]:
