@@ -167,7 +167,9 @@ def without_callables(value: Any, where: str) -> dict[str, Any]:
     parameters = value.get_params(deep=False)
     dropped = {}
     if isinstance(value, Training):
-        augment = tuple(change for change in value.augment if type(change) in AUGMENTATIONS)
+        augment = value.augment
+        if not isinstance(augment, str):
+            augment = tuple(change for change in augment if type(change) in AUGMENTATIONS)
         dropped = {"groups": None if callable(value.groups) else value.groups, "augment": augment, "checkpoint": None}
     elif isinstance(parameters.get("random_state"), np.random.RandomState):
         dropped = {"random_state": None}

@@ -74,7 +74,7 @@ def stop_after(monkeypatch):
 
 
 def fit(net, data, **parameters):
-    parameters = {"epochs": 6, "augment": (Jitter(0.1),), **parameters}
+    parameters = {"epochs": 6, "batch_size": 32, "lr": 2e-3, "augment": (Jitter(0.1),), **parameters}
     return fit_network(net, data, Training(**parameters), metric=accuracy, seed=parameters.pop("seed", 5),
                        strata=data.target.numpy())
 
@@ -136,7 +136,8 @@ def test_p51_a_foreign_checkpoint_is_refused(net, data, stop_after, tmp_path):
                           ({"validation": 0.3}, "the validation part, validation"), ({"seed": 6}, "the seed")]:
         seed = change.pop("seed", 5)
         with pytest.raises(ValueError, match=f"belongs to another training, which differs in .*{named}.*: delete it"):
-            fit_network(net, data, Training(**{"epochs": 6, "augment": (Jitter(0.1),), "checkpoint": path, **change}),
+            fit_network(net, data, Training(**{"epochs": 6, "batch_size": 32, "lr": 2e-3, "augment": (Jitter(0.1),),
+                                                 "checkpoint": path, **change}),
                         metric=accuracy, seed=seed)
     with pytest.raises(ValueError, match="differs in the series: delete it"):
         fit(net, shifted(data), checkpoint=path)

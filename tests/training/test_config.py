@@ -5,7 +5,7 @@ import inspect
 import pytest
 from skbase.base import BaseObject
 
-from tsattn.training import Jitter, Training, check_training
+from tsattn.training import STANDARD, Jitter, Training, check_training
 
 
 def test_p01_the_constructor_stores_and_does_no_more():
@@ -92,3 +92,14 @@ def test_wrong_types_are_named(parameters, message):
 def test_something_else_is_refused():
     with pytest.raises(TypeError, match="training must be a Training, got None"):
         check_training(None)
+
+
+def test_auto_epochs_make_three_thousand_steps_within_bounds():
+    auto = Training()
+    assert [auto.n_epochs(n_batches) for n_batches in (1, 30, 71, 500)] == [200, 100, 43, 20]
+    assert Training(epochs=7).n_epochs(1) == 7
+
+
+def test_the_standard_changes_are_named():
+    assert Training().changes() == STANDARD
+    assert Training(augment=()).changes() == ()

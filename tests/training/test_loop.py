@@ -27,9 +27,11 @@ from tsattn.training import (
     squared_error,
 )
 
+PLAIN = {"epochs": 3, "batch_size": 32, "lr": 2e-3, "warmup": 0.3, "augment": ()}  # what the defaults are not
+
 
 def fit(net, data, seed=5, **parameters):
-    return fit_network(net, data, Training(**{"epochs": 3, **parameters}), metric=accuracy, seed=seed,
+    return fit_network(net, data, Training(**{**PLAIN, **parameters}), metric=accuracy, seed=seed,
                        strata=data.target.numpy())
 
 
@@ -122,9 +124,11 @@ class Linear(nn.Module):
 def test_plain_descent_by_hand():
     """Loss (w x - y)^2 of x = 2, y = 3: the slope is 4 (2 w - 3); Nesterov's first step is 1.9 lr slopes long."""
     data = Sequences([np.array([[0.5], [1.5]])], [2], target=np.array([[3.0]]))
-    begun = fit_network(Linear, data, Training(epochs=1, lr=1e-30, weight_decay=0.0), loss=squared_error, seed=1)
+    still = Training(epochs=1, lr=1e-30, weight_decay=0.0, augment=())
+    begun = fit_network(Linear, data, still, loss=squared_error, seed=1)
     w = begun.network.layer.weight.item()
-    training = Training(epochs=1, lr=0.01, optimizer="sgd", schedule="constant", weight_decay=0.0, clip=None)
+    training = Training(epochs=1, lr=0.01, optimizer="sgd", schedule="constant", weight_decay=0.0, clip=None,
+                        batch_size=32, augment=())
     fitted = fit_network(Linear, data, training, loss=squared_error, seed=1)
     assert fitted.network.layer.weight.item() == pytest.approx(w - 0.01 * 1.9 * 4 * (2 * w - 3), rel=1e-5)
     assert fitted.history[0]["train_loss"] == pytest.approx((2 * w - 3) ** 2, rel=1e-5)
@@ -135,7 +139,8 @@ def test_plain_descent_by_hand():
 def test_weights_of_series_are_shares_of_the_mean():
     """Two series that ask for 1 and -3: by weights 3 to 1 the best answer is 0."""
     data = Sequences([np.ones((2, 1))], [1, 1], target=np.array([[1.0], [-3.0]]), weight=[3.0, 1.0])
-    training = Training(epochs=300, lr=0.05, optimizer="adam", weight_decay=0.0, schedule="cosine")
+    training = Training(epochs=300, lr=0.05, optimizer="adam", weight_decay=0.0, schedule="cosine", augment=(),
+                        batch_size=32)
     fitted = fit_network(Linear, data, training, loss=squared_error, seed=0)
     assert fitted.network.layer.weight.item() == pytest.approx(0.0, abs=1e-3)
     assert fitted.history[-1]["train_loss"] == pytest.approx((3 * 1 + 1 * 9) / 4, rel=1e-3)

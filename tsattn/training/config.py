@@ -1,5 +1,6 @@
 """How to train: one object of plain values, nested in an estimator, so that a search can set `training__lr`."""
 
+import math
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from pathlib import Path
@@ -8,7 +9,11 @@ from typing import Any
 from skbase.base import BaseObject
 
 from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
+from tsattn.training.augment import ChannelDrop, Crop, Jitter, Scaling, Shift, TimeWarp
 from tsattn.training.schedule import OPTIMIZERS, SCHEDULES
+
+AUTO_STEPS, AUTO_EPOCHS = 3000, (20, 200)
+STANDARD = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.3), Shift(1.0), Jitter(0.1), ChannelDrop(0.05))
 
 
 class Training(BaseObject):
@@ -16,19 +21,20 @@ class Training(BaseObject):
 
     Parameters
     ----------
-    epochs : int, default=60
-        Passes over the training series.
-    batch_size : int, default=32
+    epochs : int or "auto", default="auto"
+        Passes over the training series. "auto" makes as many as take 3000 steps of the optimiser, but 20 at least and
+        200 at most: a small set needs more of them.
+    batch_size : int, default=16
         Most series in a batch; the batches of an epoch differ in size by one at most.
     optimizer : {"adamw", "adam", "rmsprop", "sgd"}, default="adamw"
         RMSprop with rho 0.9 and epsilon 1e-7; "sgd" with a Nesterov momentum of 0.9.
-    lr : float, default=2e-3
+    lr : float, default=5e-3
         Learning rate, at the schedule's peak.
     weight_decay : float, default=0.05
         Decay of weights; biases and scales do not decay. Decoupled from the gradient in "adamw" only.
     schedule : {"one-cycle", "cosine", "constant"}, default="one-cycle"
         Course of the learning rate, as a function of the step.
-    warmup : float, default=0.3
+    warmup : float, default=0.2
         Part of training during which the learning rate rises; no meaning for "constant".
     clip : float or None, default=1.0
         Greatest norm of the gradient over all weights; None for no limit.
@@ -37,9 +43,10 @@ class Training(BaseObject):
     averaging : float, "tail" or None, default=None
         Use averaged weights, batch normalisation's statistics among them: a number is the decay of an exponential
         moving average over steps (0.99, say); "tail" is the mean over the ends of the last quarter of the epochs.
-    augment : tuple, default=()
-        Changes to each training batch, applied in order: `Jitter`, `Scaling`, `TimeWarp`, `Crop`, `ChannelDrop`,
-        `Mixup`, or any function of (batch, generator) that returns a `Batch`.
+    augment : "standard" or tuple, default="standard"
+        Changes to each training batch, applied in order: `Jitter`, `Scaling`, `Shift`, `TimeWarp`, `Crop`,
+        `ChannelDrop`, `Mixup`, or any function of (batch, generator) that returns a `Batch`; () for none. "standard"
+        is `tsattn.training.STANDARD`: time, length, sizes and levels of the channels vary, and some noise is added.
     validation : float or tuple of int, default=0.0
         Series held out of training to choose the epoch: a fraction, stratified by class, or positions. With 0 nothing
         is held out, and the last epoch's weights are the result.
@@ -70,10 +77,11 @@ class Training(BaseObject):
     0.01
     """
 
-    def __init__(self, epochs: int = 60, batch_size: int = 32, optimizer: str = "adamw", lr: float = 2e-3,
-                 weight_decay: float = 0.05, schedule: str = "one-cycle", warmup: float = 0.3,
+    def __init__(self, epochs: int | str = "auto", batch_size: int = 16, optimizer: str = "adamw",
+                 lr: float = 5e-3, weight_decay: float = 0.05, schedule: str = "one-cycle", warmup: float = 0.2,
                  clip: float | None = 1.0, label_smoothing: float = 0.1, averaging: float | str | None = None,
-                 augment: tuple[Any, ...] = (), validation: float | tuple[int, ...] = 0.0,
+                 augment: str | tuple[Any, ...] = "standard",
+                 validation: float | tuple[int, ...] = 0.0,
                  groups: Mapping[Any, Any] | Callable[[Any], Any] | None = None, patience: int | None = None,
                  monitor: str = "loss", precision: str = "auto", device: str = "auto",
                  checkpoint: str | Path | None = None, checkpoint_every: int = 1, verbose: int = 0):
@@ -106,7 +114,17 @@ class Training(BaseObject):
         RMSprop at a constant 1e-3, batches of 32, nothing held out; no decay, clipping, smoothing or augmentation.
         """
         return cls(epochs=epochs, batch_size=32, optimizer="rmsprop", lr=1e-3, weight_decay=0.0, schedule="constant",
-                   clip=None, label_smoothing=0.0)
+                   clip=None, label_smoothing=0.0, augment=())
+
+    def changes(self) -> tuple[Any, ...]:
+        """The augmentations that `augment` stands for."""
+        return STANDARD if isinstance(self.augment, str) else self.augment
+
+    def n_epochs(self, n_batches: int) -> int:
+        """The number of epochs that `epochs` stands for, where an epoch has so many batches."""
+        if not isinstance(self.epochs, str):
+            return self.epochs
+        return min(max(math.ceil(AUTO_STEPS / n_batches), AUTO_EPOCHS[0]), AUTO_EPOCHS[1])
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:  # noqa: ARG003
@@ -118,8 +136,14 @@ def check_training(training: Training) -> None:
     """Raise, naming the parameter, unless every parameter of `training` makes sense."""
     if not isinstance(training, Training):
         raise TypeError(f"training must be a Training, got {training!r}")
-    for name in ["epochs", "batch_size", "checkpoint_every"]:
+    for name in ["batch_size", "checkpoint_every"]:
         check_int(name, getattr(training, name))
+    if isinstance(training.epochs, str):
+        check_one_of("epochs", training.epochs, ["auto"])
+    else:
+        check_int("epochs", training.epochs)
+    if isinstance(training.augment, str):
+        check_one_of("augment", training.augment, ["standard"])
     check_int("verbose", training.verbose, minimum=0)
     check_positive("lr", training.lr)
     check_positive("weight_decay", training.weight_decay, zero=True)
@@ -133,7 +157,7 @@ def check_training(training: Training) -> None:
         check_positive("clip", training.clip)
     if training.averaging not in (None, "tail"):
         _check_decay(training.averaging)
-    for change in training.augment:
+    for change in training.changes():
         if not callable(change):
             raise TypeError(f"augment must hold functions of (batch, generator), got {change!r}")
     _check_validation(training)

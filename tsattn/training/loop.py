@@ -139,7 +139,7 @@ def _one_epoch(run: Run) -> None:
     """Train for one epoch, measure, and keep the weights if they are the best so far."""
     began = time.perf_counter()
     train_loss, lr = _train_epoch(run)
-    run.average.after_epoch(run.epoch, run.training.epochs)
+    run.average.after_epoch(run.epoch, run.epochs)
     row = {"epoch": run.epoch + 1, "train_loss": train_loss}
     with run.average.in_place():
         if not all(bool(value.isfinite().all()) for value in run.network.state_dict().values()):
@@ -168,12 +168,12 @@ def _train_epoch(run: Run) -> tuple[float, float]:
     run.network.train()
     total, lr = 0.0, 0.0
     for number, positions in enumerate(batches):
-        progress = (run.epoch * len(batches) + number) / (training.epochs * len(batches))
+        progress = (run.epoch * len(batches) + number) / (run.epochs * len(batches))
         lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = lr
         batch = run.data.batch(positions, run.device)
-        for change in training.augment:
+        for change in training.changes():
             batch = change(batch, run.generators[-1])
         value = _step(run, batch)
         if not math.isfinite(value):
@@ -271,7 +271,7 @@ def _progress(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
         return
     from tqdm.auto import tqdm  # here, as few ask for it
 
-    with tqdm(total=run.training.epochs, initial=run.epoch, unit="epoch", disable=None) as bar:
+    with tqdm(total=run.epochs, initial=run.epoch, unit="epoch", disable=None) as bar:
         def advance(row: dict[str, Any]) -> None:
             losses = {name: value for name, value in row.items() if name.endswith(("loss", "accuracy"))}
             bar.set_postfix(losses, refresh=False)

@@ -1,5 +1,6 @@
 """One training under way: everything that changes while it lasts, and what it stands on."""
 
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,11 +76,16 @@ class Run:
         return len(self.history)
 
     @property
+    def epochs(self) -> int:
+        """Epochs that are wanted."""
+        return self.training.n_epochs(math.ceil(len(self.train) / self.training.batch_size))
+
+    @property
     def over(self) -> bool:
         """Whether all epochs are done, or too many have passed without improvement."""
         patience = self.training.patience
         stale = patience is not None and self.epoch - self.best_epoch >= patience
-        return self.epoch >= self.training.epochs or stale
+        return self.epoch >= self.epochs or stale
 
     def keep(self, score: list[float]) -> None:
         """Remember the network's present weights, those of the epoch under way, as the best, with their score."""
