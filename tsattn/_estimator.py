@@ -9,18 +9,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from sktime.classification.base import BaseClassifier
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_one_of
 from tsattn._inputs import Inputs
 from tsattn._panel import Panel
-from tsattn.nn.mask import valid_steps
-from tsattn.training import Fitted, Sequences, Training, accuracy, cross_entropy, fit_network, predict_network
+from tsattn._relevance import relevance
+from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
-EXPLAINED_AT_ONCE = 64  # series in a backward pass
 
 
 class NetworkEstimator:
@@ -109,12 +107,17 @@ class NetworkEstimator:
         return panel.frame(self.inputs_.saliency_of(panel), panel.columns)
 
     def attention(self, X: Any) -> pd.DataFrame:
-        """Which moments and channels of `X` the network attends, on the index and under the columns of `X`.
+        """Which moments and channels of `X` speak for what the network says of it, on the index and columns of `X`.
 
-        With Y_T the data features and U_A the gate that attends them, both of the last block, the attention of step t
-        and column v is |d/dx_tv sum (U_A * Y_T)|, the gate and the saliency held constant, divided by its sum over the
-        series: a large value says that what the gate lets through depends on that moment. Without saliency there is no
-        gate, U_A is 1, and this is the plain sensitivity of the features.
+        With x the scaled series, s its saliency series, c the predicted class, k the number of classes and
+        f = z_c - sum_{j != c} z_j / (k - 1) its logit above the mean of the others (the output itself where it is the
+        only one), the relevance of step t and column v is the integrated gradient
+
+            r_tv = x_tv * integral from 0 to 1 of df/dx_tv (a x, a s) da
+
+        from the mean series, which is 0, to x; the attention is max(r, 0), divided by its sum over the series. The
+        saliency moves along, but its own part of f is not shown: each of its values stems from many steps. Nor is that
+        of the channels that say where a value was observed, which do not move.
 
         Parameters
         ----------
@@ -124,8 +127,8 @@ class NetworkEstimator:
         Returns
         -------
         DataFrame, shape (rows, columns)
-            At least 0, with sum 1 over each instance. x is the scaled series: one unit is a standard deviation, so
-            that columns compare. Where nothing depends on the series the attention is even.
+            At least 0, with sum 1 over each instance; even over it where nothing in the series itself speaks for
+            the class.
 
         Raises
         ------
@@ -133,10 +136,19 @@ class NetworkEstimator:
             Before fit.
         ValueError
             The classifier was fitted to one class only.
+
+        Notes
+        -----
+        0 is the training mean with `scaling="standard"`, the series' own mean with "series", and plain 0 with None. A
+        value of 0 has no relevance, so that a class is explained by what is there, not by what is missing. The integral
+        is the mean over 16 midpoints, and costs as many backward passes.
+
+        References
+        ----------
+        Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
         """
         panel = self._read(X)
-        weights = sensitivity(self.network_.get_submodule("body"), self.inputs_(panel), len(panel.columns))
-        return panel.frame(weights, panel.columns)
+        return panel.frame(relevance(self.network_, self.inputs_(panel), len(panel.columns)), panel.columns)
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
@@ -216,23 +228,6 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
 
     def _predict(self, X: Any) -> np.ndarray:
         return self.classes_[self._predict_proba(X).argmax(axis=1)]
-
-
-def sensitivity(body: nn.Module, data: Sequences, n_columns: int) -> np.ndarray:
-    """|d/dx| of the sum of a body's attended features, with sum 1 over each series; (rows, n_columns)."""
-    attended = getattr(body, "attended", body)
-    blocks = []
-    for positions in torch.arange(len(data)).split(EXPLAINED_AT_ONCE):
-        batch = data.batch(positions)
-        x = batch.inputs[0].requires_grad_()
-        (slope,) = torch.autograd.grad(attended(x, *batch.inputs[1:], batch.lengths).sum(), x)
-        size = slope[..., :n_columns].abs().double()  # b t v
-        valid = valid_steps(batch.lengths, size.shape[1])
-        size = size.masked_fill(~valid.unsqueeze(-1), 0)
-        total = size.sum((1, 2), keepdim=True)
-        even = 1 / (batch.lengths.double() * n_columns).view(-1, 1, 1)
-        blocks.append(torch.where(total > 0, size / total, even)[valid].numpy())
-    return np.concatenate(blocks)
 
 
 def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray | None:

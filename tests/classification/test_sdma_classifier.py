@@ -160,26 +160,44 @@ def test_attention_is_aligned_and_sums_to_one(fitted, unseen):
     np.testing.assert_allclose(alone, attention.loc[["i11"]], rtol=1e-3, atol=1e-6)
 
 
-def test_attention_is_the_slope_of_what_the_gate_lets_through(ragged):
+def test_attention_finds_the_planted_bump(unseen, learned):
+    attention = learned.attention(unseen.X)
+    bumps = [i for i in range(1, 24, 2) if learned.predict(unseen.X)[i] == "bump"]
+    assert len(bumps) >= 10
+    share = np.array([attention.loc[f"i{i}", "height"].sum() for i in bumps])
+    assert share.mean() > 0.6  # 0.33 by chance
+    places = [attention.loc[f"i{i}"].sum(axis=1).argmax() for i in bumps]
+    top = [unseen.panel[i][:, 0].argmax() for i in bumps]
+    assert np.mean(np.abs(np.subtract(places, top)) <= 2) >= 0.9  # a quarter by chance
+
+
+def test_attention_is_what_integrating_the_slope_gives(ragged):
     made = classifier().fit(ragged.X, ragged.y)
     lengths = torch.tensor([len(ragged.panel[5])])
-    batch = made.inputs_(Panel.from_sktime(ragged.X)).batch(torch.tensor([5]))
-    x, saliency = (part.double() for part in batch.inputs)
-    body = made.network_.body.double()
-    gate = body.blocks[0].saliency(saliency, lengths).sigmoid().detach()
+    x, saliency = (part.double() for part in made.inputs_(Panel.from_sktime(ragged.X)).batch(torch.tensor([5])).inputs)
+    network = made.network_.double()
+    code = int(network(x, saliency, lengths=lengths).argmax())
 
-    def let_through(x):
-        return float((gate * body.blocks[0].data(x, lengths)).sum().detach())
+    def lead(x, saliency):
+        outputs = network(x, saliency, lengths=lengths)[0].detach()
+        return float(outputs[code] - outputs[1 - code])
 
-    steps = np.zeros(x.shape[1:])
-    for t in range(x.shape[1]):
-        for v in range(3):
-            up, down = x.clone(), x.clone()
-            up[0, t, v] += 1e-4
-            down[0, t, v] -= 1e-4
-            steps[t, v] = abs(let_through(up) - let_through(down)) / 2e-4
-    body.float()
-    np.testing.assert_allclose(made.attention(ragged.X).loc["i5"], steps / steps.sum(), rtol=1e-2, atol=1e-6)
+    relevance = np.zeros(x.shape[1:])
+    for t, v in np.ndindex(*relevance.shape):
+        up = torch.zeros_like(x)
+        up[0, t, v] = 1e-6
+        parts = [(step + 0.5) / 16 for step in range(16)]
+        slopes = [lead(a * x + up, a * saliency) - lead(a * x - up, a * saliency) for a in parts]
+        relevance[t, v] = float(x[0, t, v]) * np.mean(slopes) / 2e-6
+    network.float()
+    speaks = np.maximum(relevance, 0)
+    np.testing.assert_allclose(made.attention(ragged.X).loc["i5"], speaks / speaks.sum(), rtol=1e-2, atol=1e-5)
+
+
+def test_attention_leaves_the_network_as_it_was(ragged, learned):
+    pd.testing.assert_frame_equal(learned.attention(ragged.X), learned.attention(ragged.X))
+    assert not learned.network_.training
+    assert all(parameter.grad is None for parameter in learned.network_.parameters())
 
 
 def test_attention_of_an_array_has_numbers_for_names(equal):

@@ -134,17 +134,3 @@ def test_the_published_head_reads_each_series_own_last_step(draw, generator):
     features = network.body(x, saliency, LENGTHS)
     last = torch.stack([features[i, n - 1] for i, n in enumerate(LENGTHS)])
     assert_close(network(x, saliency, lengths=LENGTHS), network.head(last))
-
-
-@both_gates
-def test_attended_features_are_those_of_the_data_branch_and_hold_the_gate_constant(gate, draw, generator):
-    network = build(lambda: SDMA(3, 5, architecture="single", gate=gate), generator).double()
-    x, saliency = draw(2, 7, 3).requires_grad_(), draw(2, 7, 5).requires_grad_()
-    lengths = torch.tensor([7, 4])
-    y_t, y_a = network.blocks[0].branches(x, saliency, lengths)
-    attended = network.attended(x, saliency, lengths)
-    assert_close(attended, y_t * y_a.sigmoid())
-    by_hand = torch.autograd.grad((y_t * y_a.sigmoid().detach()).sum(), x)
-    ours = torch.autograd.grad(attended.sum(), [x, saliency], allow_unused=True)
-    assert_close(ours[0], by_hand[0])
-    assert ours[1] is None

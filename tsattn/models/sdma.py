@@ -90,25 +90,13 @@ class SDMA(nn.Module):
             MutualAttention(*pair, self.n_features, encoder=encoder, gate=gate) for pair in inputs
         )
 
-    def _branches(self, x: Tensor, saliency: Tensor, lengths: Tensor) -> tuple[MutualAttention, Tensor, Tensor]:
-        """The last block, and its two branches before its gate."""
-        data, attended = x, saliency
-        for block in self.blocks[:-1]:
-            data, attended = self.wiring(block(data, attended, lengths), saliency)
-        last = self.blocks[-1]
-        assert isinstance(last, MutualAttention)
-        return last, *last.branches(data, attended, lengths)
-
     def forward(
         self, x: Float[Tensor, "b t v"], saliency: Float[Tensor, "b t s"], lengths: Int[Tensor, " b"]
     ) -> Float[Tensor, "b t h"]:
         """Return the features at every step; zeros beyond the lengths, whatever the padding holds."""
-        last, data, attention = self._branches(x, saliency, lengths)
-        return last.gate(data, attention).output
-
-    def attended(
-        self, x: Float[Tensor, "b t v"], saliency: Float[Tensor, "b t s"], lengths: Int[Tensor, " b"]
-    ) -> Float[Tensor, "b t h"]:
-        """Return G_T of the last block, its gate U_A held constant: the gradient is that of the data branch alone."""
-        last, data, attention = self._branches(x, saliency, lengths)
-        return last.gate(data, attention.detach()).data
+        data, attention, output = x, saliency, x
+        for block in self.blocks:
+            gated = block(data, attention, lengths)
+            data, attention = self.wiring(gated, saliency)
+            output = gated.output
+        return output
