@@ -1,0 +1,106 @@
+"""What holds for every file of the package, read from its text, and what importing it does."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tsattn"
+FILES = sorted(PACKAGE.rglob("*.py"))
+EVERYWHERE = [*FILES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
+BUDGET = {"lines of a file": 300, "lines of a function": 40, "positional parameters": 7}
+PURE = {"masked_fill", "clamp", "where", "allclose", "isclose", "array_equal", "equal", "softmax", "sort_values",
+        "fillna", "dropna", "astype"}
+RUNS_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib.load", "torch.load", "marshal", "shelve", "importlib"}
+
+
+def named(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def dotted(node):
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
+
+
+def run(code, *options):
+    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+@named(FILES)
+def test_files_and_functions_keep_their_budget(path):
+    text = path.read_text()
+    assert text.count("\n") <= BUDGET["lines of a file"]
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+        assert length <= BUDGET["lines of a function"], f"{node.name} has {length} lines"
+        if node.name != "__init__":
+            assert len(node.args.args) <= BUDGET["positional parameters"], f"{node.name} takes {len(node.args.args)}"
+
+
+@named(EVERYWHERE)
+def test_no_result_is_thrown_away(path):
+    thrown = [ast.unparse(node) for node in ast.walk(ast.parse(path.read_text()))
+              if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+              and getattr(node.value.func, "attr", "") in PURE]
+    assert not thrown
+
+
+@named(FILES)
+def test_nothing_global_is_seeded_or_set(path):
+    calls = {dotted(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    allowed = {"np.random.default_rng", "np.random.Generator", "np.random.SeedSequence", "np.random.RandomState"}
+    seeds = {name for name in calls if name.startswith(("np.random.", "random.")) and name not in allowed}
+    settings = {"torch.manual_seed", "torch.seed", "torch.set_num_threads", "torch.set_default_dtype",
+                "torch.use_deterministic_algorithms", "warnings.filterwarnings", "warnings.simplefilter",
+                "matplotlib.use", "plt.figure", "plt.subplots", "np.seterr", "os.umask"}
+    if path.name == "worker.py":  # a process of its own, started for one cell, may share out its threads
+        settings -= {"torch.set_num_threads"}
+    assert not seeds | (calls & settings)
+
+
+@named(FILES)
+def test_p38_nothing_unpickles_or_evaluates(path):
+    tree = ast.parse(path.read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    calls = {dotted(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    if path.name != "_resources.py":  # reads the wheel's own files; it imports nothing by name
+        assert not names & RUNS_CODE
+    assert not calls & (RUNS_CODE | {"eval", "exec", "__import__", "compile"})
+
+
+def test_importing_is_light_and_silent():
+    heavy = ["torch", "sktime", "numba", "pandas", "matplotlib", "sklearn", "scipy", "numpy"]
+    result = run(f"import tsattn, sys; print(sorted(set({heavy}) & set(sys.modules)))", "-W", "error")
+    assert result.stdout.strip() == "[]", result.stderr
+    assert result.stderr == ""
+
+
+def test_p47_importing_needs_no_network():
+    modules = ["tsattn", "tsattn.scalespace", "tsattn.classification", "tsattn.transformations", "tsattn.datasets"]
+    guard = "import socket\ndef refuse(*a, **k): raise AssertionError('network')\nsocket.socket.connect = refuse\n"
+    result = run(guard + "\n".join(f"import {module}" for module in modules))
+    assert result.returncode == 0, result.stderr
+
+
+def test_importing_leaves_random_state_and_threads_alone():
+    result = run("""
+import random, numpy, torch, sktime.classification.base  # sktime's own import draws from random
+def state():
+    return (random.getstate(), numpy.random.get_state()[1].tolist(), torch.get_rng_state().tolist(),
+            torch.get_num_threads())
+before = state()
+import tsattn.classification, tsattn.transformations, tsattn.datasets
+assert state() == before
+""")
+    assert result.returncode == 0, result.stderr
