@@ -32,7 +32,10 @@ GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
 }
 TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk}
 POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
-SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {"channels": ScaleSpaceChannels, "events": UVTFSaliency}
+LADDER = (0.0, 0.7, 1.4, 2.8, 5.6, 11.2)  # wider than the transformer's own, which validation parts favoured less
+SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {
+    "channels": partial(ScaleSpaceChannels, sigmas=LADDER), "events": UVTFSaliency,
+}
 
 
 class SDMAClassifier(NetworkClassifier):
@@ -50,7 +53,8 @@ class SDMAClassifier(NetworkClassifier):
     mutual : bool, default=True
         Let the branches attend each other. False lets saliency attend the series only (SDCA).
     saliency : {"channels", "events"}, transformer or None, default="channels"
-        What the second branch reads: signed difference-of-Gaussians bands (`ScaleSpaceChannels`); the series of events
+        What the second branch reads: signed difference-of-Gaussians bands (`ScaleSpaceChannels`, octaves from
+        0.7 to 11.2 steps); the series of events
         (`UVTFSaliency`, the published form); or the output of any transformer of sktime from series to series of the
         same length, fitted in fit and applied in predict. It reads the scaled series, filled, under a plain index.
         None: no second branch and no gate.
