@@ -140,8 +140,9 @@ class NetworkEstimator:
         Notes
         -----
         0 is the training mean with `scaling="standard"`, the series' own mean with "series", and plain 0 with None. A
-        value of 0 has no relevance, so that a class is explained by what is there, not by what is missing. The integral
-        is the mean over 16 midpoints, and costs as many backward passes.
+        value of 0 has no relevance, so that a class is explained by what is there, not by what is missing; and large
+        values draw attention even from a network that has learned nothing, so look at its score first. The integral is
+        the mean over 16 midpoints, and costs as many backward passes.
 
         References
         ----------
