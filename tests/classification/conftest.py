@@ -61,7 +61,8 @@ def classifier(**options):
 
 FORMS = {
     "default": {},
-    "joint": {"architecture": "type1", "n_layers": 2, "saliency": "events", "encoder": "lstm", "pooling": "last"},
+    "joint": {"architecture": "type1", "n_layers": 2, "saliency": "events", "encoder": "lstm", "trunk": None,
+              "pooling": "last"},
     "one-way": {"architecture": "type2", "n_layers": 2, "mutual": False, "hidden_size": "auto", "pooling": "attention"},
     "convolutional": {"encoder": "conv-bilstm", "scaling": "series", "class_weight": "balanced"},
     "without": {"saliency": None, "scaling": None},

@@ -1,0 +1,33 @@
+"""The README's code runs; what it shows is what the repository prints."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+spec = importlib.util.spec_from_file_location("quickstart", ROOT / "tests" / "quickstart.py")
+quickstart = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(quickstart)
+
+
+def test_the_quick_start_has_eight_lines():
+    lines = [line for line in quickstart.python_blocks()[0].splitlines() if line.strip()]
+    assert len(lines) <= 8
+
+
+@pytest.mark.slow
+def test_p68_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for block in quickstart.python_blocks():
+        exec(block, namespace)
+    assert capsys.readouterr().out
+
+
+def test_p68_the_table_is_what_the_rows_give():
+    command = [sys.executable, ROOT / "benchmarks" / "readme.py", "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
