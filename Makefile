@@ -20,7 +20,7 @@ help:
 	touch $@
 
 demo: .venv/.installed
-	OMP_NUM_THREADS=2 $(BIN)/tsattn bench --suite demo --output demo
+	$(BIN)/tsattn bench --suite demo --output demo --jobs 2
 
 test: .venv/.installed
 	$(BIN)/pytest -n 2

@@ -87,7 +87,7 @@ def test_gaps_and_weights_travel(ragged, path):
     X.iloc[3:6, 0] = np.nan
     made = classifier(class_weight={"bump": 2.0, "flat": float("1e-3")}).fit(X, ragged.y)
     loaded = there_and_back(made, path)
-    assert loaded.inputs_.widths == (6, 12)
+    assert loaded.inputs_.widths == (6, 15)
     assert (loaded.predict_proba(X) == made.predict_proba(X)).all()
     assert loaded.class_weight == made.class_weight
 

@@ -9,7 +9,7 @@ from sktime.transformations.series.summarize import SummaryTransformer
 
 from tests.classification.conftest import LEARNING, classifier, frame, series
 from tsattn._panel import Panel
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import LADDER, SDMAClassifier
 from tsattn.models.sdma import SDMA
 from tsattn.nn.mutual_attention import one_way_gate
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
@@ -100,7 +100,7 @@ def test_gaps_are_filled_and_told_to_the_network(ragged, unseen):
     X.loc["i4", "width"] = np.nan
     made = classifier(training=LEARNING).fit(X, ragged.y)
     assert made.inputs_.observed
-    assert made.inputs_.widths == (6, 12)
+    assert made.inputs_.widths == (6, 15)
     assert made.score(unseen.X, unseen.y) >= 0.9
     assert made.attention(X).shape == X.shape
     gone = unseen.X.copy()
@@ -212,8 +212,8 @@ def test_attention_of_an_array_has_numbers_for_names(equal):
 def test_saliency_series_are_the_norm_over_bands(ragged):
     made = classifier().fit(ragged.X, ragged.y)
     scaled = (ragged.X - made.inputs_.scale.centre) / made.inputs_.scale.scale
-    bands = ScaleSpaceChannels().fit_transform(scaled)
-    expected = np.linalg.norm(bands.to_numpy().reshape(-1, 3, 4), axis=-1)
+    bands = ScaleSpaceChannels(LADDER).fit_transform(scaled)
+    expected = np.linalg.norm(bands.to_numpy().reshape(-1, 3, 5), axis=-1)
     shown = made.saliency_series(ragged.X)
     pd.testing.assert_index_equal(shown.index, ragged.X.index)
     assert shown.columns.tolist() == ["height", "width", "depth"]

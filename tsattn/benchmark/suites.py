@@ -4,6 +4,7 @@ The estimators of this package are made in functions of their own, so that a sui
 without them being imported.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from tsattn._checks import check_one_of
@@ -82,11 +83,17 @@ def sdma_bands(seed: int, info: Info) -> Any:
 
 ANGLES = {"hdm05": {"resample": "15Hz", "angles": "sincos"}}  # chosen by leaving actors of the training part out
 SDMA = (
-    Entry("sdma", sdma, ours=True, explain=True, options=ANGLES),
-    Entry("sdma-paper", sdma_paper, ours=True, explain=True, note="the published form and training", options=ANGLES),
-    Entry("sdma-no-saliency", sdma_no_saliency, ours=True, note="one branch of sdma, no gate", options=ANGLES),
+    Entry("sdma", sdma, ours=True, explain=True),
+    Entry("sdma-paper", sdma_paper, ours=True, explain=True, note="the published form and training"),
+    Entry("sdma-no-saliency", sdma_no_saliency, ours=True, note="one branch of sdma, no gate"),
 )
-BANDS = Entry("sdma-bands", sdma_bands, ours=True, note="scale-space channels without the series", options=ANGLES)
+SDMA_PARTS = (
+    Entry("sdma-events", sdma_events, ours=True, explain=True, note="event saliency in the network of sdma"),
+    Entry("sdma-one-way", sdma_one_way, ours=True, note="saliency attends the series only"),
+    Entry("sdma-sum", sdma_sum, ours=True, note="branches added, no gate"),
+    Entry("sdma-joined", sdma_joined, ours=True, note="series and channels in one branch"),
+)
+BANDS = Entry("sdma-bands", sdma_bands, ours=True, note="scale-space channels without the series")
 MINIROCKET = Entry("minirocket", minirocket, equal_length=True, note="channels standardised; no probabilities")
 QUICK = (
     MINIROCKET,
@@ -98,25 +105,25 @@ DIGITS = Task("spoken_arabic_digits", spoken_arabic_digits, steps=50, about="66 
 HDM05 = Task("hdm05", hdm05, steps=400, folds=3, about="actors bd, bk, dg / mm, tr")
 CLEAN = (AUSLAN, DIGITS, HDM05)
 
+
+def on_angles(*entries: Entry) -> tuple[Entry, ...]:
+    """The entries, reading HDM05 as `ANGLES` says."""
+    return tuple(replace(entry, options=ANGLES) for entry in entries)
+
+
 SUITES = {suite.name: suite for suite in (
     Suite("demo", "What ships inside sktime, in minutes", (
         Task("japanese_vowels", japanese_vowels, about="9 speakers, 270 / 370 utterances"),
         Task("basic_motions", basic_motions, about="4 activities, 40 / 40 recordings"),
     ), SDMA + QUICK, seeds=2, reference="sdma"),
     Suite("clean", "Splits without leakage: other sessions, speakers and actors", CLEAN, (
-        *SDMA, BANDS,
+        *on_angles(*SDMA, BANDS),
         Entry("minirocket", minirocket, equal_length=True, note="channels standardised; no probabilities",
               options={"hdm05": {"unwrap": False}}),
         ), seeds=5, reference="sdma"),
     Suite("clean-ladder", "What each part of SDMA is worth, chosen inside the training part",
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (
-              *SDMA,
-              Entry("sdma-events", sdma_events, ours=True, explain=True, note="event saliency in the network of sdma",
-                    options=ANGLES),
-              Entry("sdma-one-way", sdma_one_way, ours=True, note="saliency attends the series only", options=ANGLES),
-              Entry("sdma-sum", sdma_sum, ours=True, note="branches added, no gate", options=ANGLES),
-              Entry("sdma-joined", sdma_joined, ours=True, note="series and channels in one branch", options=ANGLES),
-              BANDS,
+              *on_angles(*SDMA, *SDMA_PARTS, BANDS),
           ), seeds=3, reference="sdma-no-saliency"),
 )}
 
