@@ -1,0 +1,101 @@
+"""P65: whatever shapes, values, types and parameters come in, only documented errors come out, and no NaN."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tsattn._checks import DivergenceError, ModelFileError
+from tsattn.classification import SDMAClassifier
+from tsattn.scalespace import bands, detect, events, saliency_series
+from tsattn.training import Training
+from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
+
+DOCUMENTED = (ValueError, TypeError, ModelFileError, DivergenceError, MemoryError)  # NotFittedError is a ValueError
+FUZZ = settings(deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck), derandomize=True)
+DTYPES = st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.uint8, np.bool_, np.complex64, object])
+SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=13)
+
+
+@st.composite
+def arrays(draw, shapes=SHAPES):
+    """Small arrays of any kind, ordinary values mixed with extreme ones."""
+    dtype, shape = draw(DTYPES), draw(shapes)
+    seed, scale = draw(st.integers(0, 999)), draw(st.sampled_from([0.0, 1e-12, 1.0, 1e6, 1e30]))
+    values = scale * np.random.default_rng(seed).standard_normal(shape)
+    if values.size and draw(st.booleans()):
+        extreme = draw(st.sampled_from([np.nan, np.inf, -np.inf, 1e308, 0.0]))
+        values.flat[draw(st.integers(0, values.size - 1))] = extreme
+    with np.errstate(all="ignore"):
+        return values.astype(dtype)
+
+
+@st.composite
+def panels(draw):
+    """Panels as arrays (instances, channels, steps), or as rows of a frame under instances of unequal lengths."""
+    if draw(st.booleans()):
+        return draw(arrays(hnp.array_shapes(min_dims=3, max_dims=3, min_side=0, max_side=13)))
+    lengths = draw(st.lists(st.integers(1, 23), min_size=1, max_size=7))
+    n_columns = draw(st.integers(1, 3))
+    values = draw(arrays(st.just((sum(lengths), n_columns))))
+    index = pd.MultiIndex.from_tuples([(i, t) for i, length in enumerate(lengths) for t in range(length)])
+    return pd.DataFrame(values, index=index, columns=[f"c{number}" for number in range(n_columns)])
+
+
+def only_documented(call):
+    """The call's result, or None where it raised what it may raise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # short series and the like warn, as they should
+        try:
+            return call()
+        except DOCUMENTED as error:
+            said = str(error)
+    assert said
+    return None
+
+
+def is_finite(result):
+    return result is None or bool(np.isfinite(np.asarray(result, dtype=float)).all())
+
+
+@pytest.mark.slow
+@FUZZ
+@given(arrays(), st.sampled_from([-1, 0, 0.5, 1.6, 40.0, "wide", None]), st.sampled_from([1, 3, 0, "auto", 2.5]),
+       st.sampled_from(["reflect", "nearest", "constant", "wrap"]), st.booleans())
+def test_p65_scale_space(x, sigma0, n_octaves, mode, refine):
+    options = {"sigma0": sigma0, "n_octaves": n_octaves, "mode": mode}
+    found = only_documented(lambda: detect(x, refine=refine, **options))
+    assert found is None or is_finite(found.position)
+    assert is_finite(only_documented(lambda: saliency_series(x, events(x, **options))))
+    assert is_finite(only_documented(lambda: bands(x, mode=mode)))
+
+
+@pytest.mark.slow
+@FUZZ
+@given(panels(), panels(), st.sampled_from(["raise", "interpolate", "guess"]),
+       st.sampled_from(["standard", "series", "minmax", None, "soft"]), st.sampled_from([0, 3, -1]))
+def test_p65_transformers(X, other, missing, scaling, n_words):
+    for transformer in (ScaleSpaceChannels(missing=missing), UVTFSaliency(missing=missing, scaling=scaling),
+                        UVTFEvents(missing=missing, scaling=scaling, n_words=n_words, random_state=0)):
+        assert is_finite(only_documented(lambda made=transformer: made.fit_transform(X)))
+        assert is_finite(only_documented(lambda made=transformer: made.fit(X).transform(other)))
+
+
+@pytest.mark.slow
+@settings(FUZZ, max_examples=400)
+@given(panels(), panels(), st.integers(0, 99), st.sampled_from([1e-3, 0.1, 1e6, -1, "fast"]),
+       st.sampled_from([{}, {"saliency": "events"}, {"saliency": None}, {"encoder": "lstm", "trunk": None},
+                        {"pooling": "attention"}, {"scaling": "series"}, {"architecture": "type2"},
+                        {"hidden_size": 0}, {"gate": "none"}, {"dropout": 1.0}]))
+def test_p65_classifier(X, other, seed, lr, options):
+    n_instances = len(X) if isinstance(X, np.ndarray) else X.index.get_level_values(0).nunique()
+    y = np.random.default_rng(seed).integers(0, 3, n_instances).astype(str)
+    made = SDMAClassifier(**{"hidden_size": 4, **options}, training=Training(epochs=2, lr=lr), random_state=seed)
+    for unseen in (X, other):
+        proba = only_documented(lambda panel=unseen: made.fit(X, y).predict_proba(panel))
+        assert is_finite(proba)
+        assert proba is None or np.abs(proba.sum(axis=1) - 1).max() <= 1e-6
