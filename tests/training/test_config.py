@@ -5,7 +5,7 @@ import inspect
 import pytest
 from skbase.base import BaseObject
 
-from tsattn.training import STANDARD, Jitter, Training, check_training
+from tsattn.training import STANDARD, STRONG, Jitter, Training, check_training
 
 
 def test_p01_the_constructor_stores_and_does_no_more():
@@ -102,4 +102,5 @@ def test_auto_epochs_make_three_thousand_steps_within_bounds():
 
 def test_the_standard_changes_are_named():
     assert Training().changes() == STANDARD
+    assert Training(augment="strong").changes() == STRONG
     assert Training(augment=()).changes() == ()

@@ -13,7 +13,9 @@ from tsattn.training.augment import ChannelDrop, Crop, Jitter, Scaling, Shift, T
 from tsattn.training.schedule import OPTIMIZERS, SCHEDULES
 
 AUTO_STEPS, AUTO_EPOCHS = 3000, (20, 200)
-STANDARD = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.3), Shift(1.0), Jitter(0.1), ChannelDrop(0.05))
+STANDARD = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.1), Jitter(0.1), ChannelDrop(0.05))
+STRONG = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.3), Shift(1.0), Jitter(0.1), ChannelDrop(0.05))
+RECIPES = {"standard": STANDARD, "strong": STRONG}
 
 
 class Training(BaseObject):
@@ -43,10 +45,12 @@ class Training(BaseObject):
     averaging : float, "tail" or None, default=None
         Use averaged weights, batch normalisation's statistics among them: a number is the decay of an exponential
         moving average over steps (0.99, say); "tail" is the mean over the ends of the last quarter of the epochs.
-    augment : "standard" or tuple, default="standard"
+    augment : {"standard", "strong"} or tuple, default="standard"
         Changes to each training batch, applied in order: `Jitter`, `Scaling`, `Shift`, `TimeWarp`, `Crop`,
         `ChannelDrop`, `Mixup`, or any function of (batch, generator) that returns a `Batch`; () for none. "standard"
-        is `tsattn.training.STANDARD`: time, length, sizes and levels of the channels vary, and some noise is added.
+        (`tsattn.training.STANDARD`) varies time, length and, a little, sizes, and adds noise. "strong" (`STRONG`)
+        varies sizes much and shifts each channel's level by a standard deviation: for sensors whose level and size
+        tell persons or sessions apart rather than classes, as in gestures. Where levels tell, it does harm.
     validation : float or tuple of int, default=0.0
         Series held out of training to choose the epoch: a fraction, stratified by class, or positions. With 0 nothing
         is held out, and the last epoch's weights are the result.
@@ -118,7 +122,7 @@ class Training(BaseObject):
 
     def changes(self) -> tuple[Any, ...]:
         """The augmentations that `augment` stands for."""
-        return STANDARD if isinstance(self.augment, str) else self.augment
+        return RECIPES[self.augment] if isinstance(self.augment, str) else self.augment
 
     def n_epochs(self, n_batches: int) -> int:
         """The number of epochs that `epochs` stands for, where an epoch has so many batches."""
@@ -143,7 +147,7 @@ def check_training(training: Training) -> None:
     else:
         check_int("epochs", training.epochs)
     if isinstance(training.augment, str):
-        check_one_of("augment", training.augment, ["standard"])
+        check_one_of("augment", training.augment, RECIPES)
     check_int("verbose", training.verbose, minimum=0)
     check_positive("lr", training.lr)
     check_positive("weight_decay", training.weight_decay, zero=True)
