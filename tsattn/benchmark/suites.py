@@ -118,8 +118,7 @@ SUITES = {suite.name: suite for suite in (
     ), SDMA + QUICK, seeds=2, reference="sdma"),
     Suite("clean", "Splits without leakage: other sessions, speakers and actors", CLEAN, (
         *on_angles(*SDMA, BANDS),
-        Entry("minirocket", minirocket, equal_length=True, note="channels standardised; no probabilities",
-              options={"hdm05": {"unwrap": False}}),
+        replace(MINIROCKET, options={"hdm05": {"unwrap": False}}),
         ), seeds=5, reference="sdma"),
     Suite("clean-ladder", "What each part of SDMA is worth, chosen inside the training part",
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (
