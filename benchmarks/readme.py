@@ -1,12 +1,18 @@
 """Write the README's table from the rows under benchmarks/results/clean; with --check, only say whether it is current.
 
     python benchmarks/readme.py [--check]
+
+Rows of our own estimators that were computed by different code are refused: a table is of one state of it.
 """
 
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+from tsattn.benchmark import Folder
+from tsattn.benchmark.mixtures import states_of_code
+from tsattn.benchmark.stats import by_protocol
 
 ROOT = Path(__file__).parents[1]
 ROWS = ROOT / "benchmarks" / "results" / "clean"
@@ -22,7 +28,17 @@ def with_table(readme: str) -> str:
     return PLACE.sub(lambda found: f"{found[1]}{table.strip()}\n{found[2]}", readme)
 
 
+def refuse_mixed_code(folder: Path) -> None:
+    """Raise SystemExit if one table would show rows of our estimators by different code."""
+    rows, _ = Folder(folder, make=False).current()
+    for (task, split, _), estimators in by_protocol(rows).items():
+        ours = [row for own in estimators.values() for row in own if row["estimator"]["ours"]]
+        if found := states_of_code(ours):
+            sys.exit(f"{task}, {split} split: {found[0]} Compute them again, then write the table")
+
+
 def main() -> None:
+    refuse_mixed_code(ROWS)
     file = ROOT / "README.md"
     text = file.read_text(encoding="utf-8")
     current = with_table(text)

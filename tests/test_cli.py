@@ -101,6 +101,16 @@ def test_table_prints_markdown(tiny, tmp_path):
     assert tsattn("table", tmp_path, "--column", "speed").exit_code == 2
 
 
+def test_table_warns_of_rows_of_different_code(tiny, tmp_path):
+    arguments = ("bench", "--suite", "tiny", "--estimator", "nearest", "--split", "cv", "--folds", 2)
+    tsattn(*arguments, "--output", tmp_path, "--no-report")
+    assert "warning" not in tsattn("table", tmp_path).output
+    row = next(Folder(tmp_path).rows())
+    Folder(tmp_path).write({name: value for name, value in row.items() if name != "digest"} | {"code": "earlier"})
+    words = "warning: The rows of the competitors come from 2 different states of the code."
+    assert words in tsattn("table", tmp_path).output
+
+
 def test_report_can_be_made_again(tiny, tmp_path):
     tsattn("bench", "--suite", "tiny", "--output", tmp_path, "--no-report")
     result = tsattn("report", tmp_path, "--reference", "broken")

@@ -154,13 +154,14 @@ def _first_line(entry) -> str:
 
 def _tables(folder: Path, reference: str | None):
     from tsattn.benchmark.folder import Folder
+    from tsattn.benchmark.mixtures import mixtures
     from tsattn.benchmark.tables import tables
 
     place = Folder(folder, make=False)
     rows, remarks = place.current()
     if not rows:
         raise ValueError(f"no rows in {str(folder)!r}; run `tsattn bench --output {folder}` first")
-    return tables(rows, reference=reference or place.about().get("reference")), remarks
+    return tables(rows, reference=reference or place.about().get("reference")), [*remarks, *mixtures(rows)]
 
 
 def _report(folder: Path, reference: str | None) -> None:

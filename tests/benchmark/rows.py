@@ -3,7 +3,7 @@
 
 def row(name, seed=0, accuracy=0.5, *, ours=False, seeded=True, notes=(), status="done", task="slopes", **changes):
     made = {
-        "format": 1, "key": f"{task}-{name}-{seed}", "slot": f"{task}/official/1/0/{name}/{seed}", "status": status,
+        "format": 2, "key": f"{task}-{name}-{seed}", "slot": f"{task}/official/1/0/{name}/{seed}", "status": status,
         "task": {"name": task, "checksum": "abc", "n_train": 12, "n_test": 9, "n_channels": 2, "n_classes": 3,
                  "min_length": 5, "max_length": 7, "majority": 0.25, "about": ""},
         "split": {"kind": "official", "folds": 1, "fold": 0},
@@ -15,7 +15,7 @@ def row(name, seed=0, accuracy=0.5, *, ours=False, seeded=True, notes=(), status
         "memory": {"peak_mb": 99.6, "before_mb": 90.0, "what": "peak"},
         "classes": ["a", "b"], "true": [0, 1], "predicted": [0, 1], "remarks": [],
         "hardware": {"cpu": "a cpu", "cores": 2, "torch_threads": 2, "gpu": None, "system": "Linux", "jobs": 1},
-        "versions": {"python": "3.11", "tsattn": "0.1.0"}, "commit": "c0ffee", "source": "feed",
+        "versions": {"python": "3.11", "tsattn": "0.1.0"}, "code": "c0de", "commit": "c0ffee", "source": "feed",
         "command": "tsattn bench",
         "started": "2026-01-01T00:00:00", "finished": "2026-01-01T00:01:00",
     }

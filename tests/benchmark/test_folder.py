@@ -44,7 +44,7 @@ def test_a_row_under_another_name_is_damaged(rows, tmp_path):
 
 
 @pytest.mark.parametrize(("part", "value"), [("scores", None), ("seed", "0"), ("fit_seconds", "1"), ("status", "soso"),
-                                             ("task", [])])
+                                             ("task", []), ("code", None)])
 def test_a_row_of_the_wrong_shape_is_not_written(rows, tmp_path, part, value):
     with pytest.raises(DamagedRowError, match="damaged row"):
         Folder(tmp_path).write(rows.row("a") | {part: value})

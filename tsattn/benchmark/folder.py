@@ -23,6 +23,7 @@ except ImportError:  # Windows: cells may be computed twice there, never damaged
 
 REQUIRED = {"format": int, "key": str, "status": str, "slot": str, "task": dict, "split": dict, "estimator": dict,
             "seed": int, "versions": dict, "hardware": dict, "finished": str}
+SINCE_2 = {"code": str}  # rows of the first format can still be read, though none is computed again under their keys
 WHEN_DONE = {"scores": dict, "fit_seconds": float, "predict_seconds": float, "memory": dict, "classes": list,
              "true": list, "predicted": list}
 WHEN_FAILED = {"error": dict}
@@ -170,7 +171,8 @@ def read_row(path: Path) -> dict[str, Any]:
 def check_row(row: Mapping[str, Any], path: Path) -> None:
     """Raise `DamagedRowError` unless a row has all its parts, each of its type, and stands under its own key."""
     more = WHEN_DONE if row.get("status") == "done" else WHEN_FAILED
-    for name, kind in {**REQUIRED, **more}.items():
+    later = SINCE_2 if row.get("format") != 1 else {}
+    for name, kind in {**REQUIRED, **later, **more}.items():
         if not isinstance(row.get(name), kind):
             raise DamagedRowError(f"damaged row {str(path)!r}: {name!r} must be a {kind.__name__}, "
                                   f"got {row.get(name)!r:.60}")

@@ -1,7 +1,7 @@
 """What determines a cell, as JSON, and the hash that names its row.
 
-Two runs share a row only if the estimator with all its parameters, the data, the split, the seed and the versions of
-the libraries are the same.
+Two runs share a row only if the estimator with all its parameters, the code that computes it, the data, the split, the
+seed and the versions of the libraries are the same.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from tsattn._files import digest_of
 from tsattn.benchmark.suite import Cell
 
-FORMAT = 1  # of a row; part of its key, so that rows of another layout are never mistaken for these
+FORMAT = 2  # of a row; part of its key, so that rows of another layout are never mistaken for these
 LONG = 64  # entries; longer collections (a group for each of 6600 instances) are named by their digest
 
 
@@ -64,7 +64,7 @@ def _name(thing: Any) -> str:
     return name
 
 
-def ingredients(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str, str]) -> dict[str, Any]:
+def ingredients(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str, str], code: str) -> dict[str, Any]:
     """Everything that determines a cell's row, JSON-able; `estimator` is what `describe` made of it."""
     return {
         "format": FORMAT,
@@ -73,6 +73,7 @@ def ingredients(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str
         "split": split_of(cell),
         "seed": cell.seed,
         "versions": dict(versions),
+        "code": code,
     }
 
 
@@ -82,6 +83,6 @@ def split_of(cell: Cell) -> dict[str, Any]:
     return {"kind": cell.task.split, "folds": folds, "fold": cell.fold}
 
 
-def key_of(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str, str]) -> str:
+def key_of(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str, str], code: str) -> str:
     """The name of the cell's row: 32 hexadecimal digits of a SHA-256."""
-    return digest_of(ingredients(cell, checksum, estimator, versions))[:32]
+    return digest_of(ingredients(cell, checksum, estimator, versions, code))[:32]

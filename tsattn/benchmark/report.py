@@ -4,11 +4,11 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from tsattn._files import write_atomic
 from tsattn.benchmark import figures
 from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.mixtures import distinct, mixtures
 from tsattn.benchmark.stats import Row
 from tsattn.benchmark.style import CSS
 from tsattn.benchmark.tables import Table, tables
@@ -71,7 +71,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
         ("How to run it again", [_commands(rows)]),
     ]
     last = max(row["finished"] for row in rows)[:16].replace("T", " ")
-    warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *_mixtures(rows)]]
+    warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *mixtures(rows)]]
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {len(rows)} runs, the '
@@ -118,36 +118,20 @@ def _list(texts: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 
 
-def _distinct(rows: Sequence[Row], part: str) -> list[Any]:
-    found: list[Any] = []
-    for row in rows:
-        if row.get(part) not in found:
-            found.append(row.get(part))
-    return found
-
-
-def _mixtures(rows: Sequence[Row]) -> list[str]:
-    """What rows of one report should share and do not."""
-    named = {"commit": "commits", "source": "states of the package's code", "versions": "sets of library versions",
-             "hardware": "machines, threads or numbers of cells at a time: times do not compare"}
-    return [f"These rows come from {len(found)} different {name}." for part, name in named.items()
-            if len(found := _distinct(rows, part)) > 1]
-
-
 def _environment(rows: Sequence[Row]) -> str:
     facts = []
-    for one in _distinct(rows, "hardware"):
+    for one in distinct(rows, "hardware"):
         gpu = f", GPU {one['gpu']}" if one.get("gpu") else ", no GPU"
         facts.append(("machine", f"{one.get('cpu')}, {one.get('cores')} cores, {one.get('torch_threads')} torch threads"
                                  f"{gpu}, {one.get('system')}, {one.get('jobs')} cells at a time"))
     facts += [("versions", ", ".join(f"{name} {number}" for name, number in one.items()))
-              for one in _distinct(rows, "versions")]
-    facts += [("commit", one or "not run from a checkout") for one in _distinct(rows, "commit")]
-    facts += [("data", f"{task['name']}, sha256 {task['checksum']}") for task in _distinct(rows, "task")]
+              for one in distinct(rows, "versions")]
+    facts += [("commit", one or "not run from a checkout") for one in distinct(rows, "commit")]
+    facts += [("data", f"{task['name']}, sha256 {task['checksum']}") for task in distinct(rows, "task")]
     lines = "".join(f"<tr><th scope=\"row\">{name}</th><td>{escape(str(text))}</td></tr>" for name, text in facts)
     return f'<table class="facts"><tbody>{lines}</tbody></table>'
 
 
 def _commands(rows: Sequence[Row]) -> str:
-    commands = [command for command in _distinct(rows, "command") if command]
+    commands = [command for command in distinct(rows, "command") if command]
     return f"<pre>{escape(chr(10).join(commands) or 'run_suite(...) from Python')}</pre>"

@@ -14,6 +14,7 @@ from pathlib import Path
 from tsattn._checks import check_int
 from tsattn.benchmark import machine
 from tsattn.benchmark.cell import build, identity, info_of, load, measure, slot_of
+from tsattn.benchmark.code import code_of
 from tsattn.benchmark.data import splits
 from tsattn.benchmark.folder import DamagedRowError, Folder
 from tsattn.benchmark.keys import FORMAT, describe, key_of
@@ -92,6 +93,7 @@ def _work(pending, place, began, command, wait, jobs, tell):
 def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: int = 1, wait: bool = False,
              tell: Callable[[Event], None] = tell_nothing) -> Event:
     """Compute one cell unless its row is there, and write the row. A row that failed before `began` is tried again."""
+    code = code_of(ours=cell.entry.ours)
     data = load(cell)
     train, test = splits(data, cell.task.split, cell.task.folds)[cell.fold]
     info = info_of(cell, data, train)
@@ -99,7 +101,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
         what = describe(build(cell, info))
     except Exception as error:
         what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
-    key = key_of(cell, data.checksum, what, machine.versions())
+    key = key_of(cell, data.checksum, what, machine.versions(), code)
     with place.claim(key, wait=wait) as mine:
         kept = _kept(place, key, cell, began, tell)
         if kept or not mine:
@@ -111,7 +113,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
         except Exception as error:
             row["error"] = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
         row |= {"finished": _now(), "hardware": {**machine.hardware(), "jobs": jobs}, "versions": machine.versions(),
-                "commit": machine.commit(), "source": machine.source(), "command": command}
+                "code": code, "commit": machine.commit(), "source": machine.source(), "command": command}
         place.write(row)
     failed = row["error"] and f"{row['error']['type']}: {row['error']['message']}"
     return Event("failed" if failed else "done", cell, key, failed or f"accuracy {row['scores']['accuracy']:.4f}")

@@ -1,0 +1,35 @@
+"""What rows of one table or report should share and do not, in words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tsattn.benchmark.stats import Row
+
+SHARED = {"commit": "commits", "versions": "sets of library versions",
+          "hardware": "machines, threads or numbers of cells at a time: times do not compare"}
+
+
+def mixtures(rows: Sequence[Row]) -> list[str]:
+    """A sentence for each thing that the rows should have in common and have not."""
+    sentences = [f"These rows come from {len(found)} different {name}." for part, name in SHARED.items()
+                 if len(found := distinct(rows, part)) > 1]
+    return [*states_of_code(rows), *sentences]
+
+
+def states_of_code(rows: Sequence[Row]) -> list[str]:
+    """Sentences on estimators, ours or the competitors', whose rows were computed by different code."""
+    sentences = []
+    for ours, whose in ((True, "our estimators"), (False, "the competitors")):
+        found = distinct([row for row in rows if row["estimator"]["ours"] is ours], "code")
+        if len(found) > 1:
+            sentences.append(f"The rows of {whose} come from {len(found)} different states of the code.")
+    return sentences
+
+
+def distinct(rows: Sequence[Row], part: str) -> list[Any]:
+    """The different values of a part, in the order of the rows; None stands for rows that lack it."""
+    found: list[Any] = []
+    for row in rows:
+        if row.get(part) not in found:
+            found.append(row.get(part))
+    return found
