@@ -3,6 +3,7 @@
 Everything is learned from the training panel once, and applied to any other as it was learned.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -103,7 +104,19 @@ class Inputs:
             values = [np.hstack([series.values, ~np.isnan(panel.values)])]
         if self.saliency_scale is not None:
             values.append(self.saliency_scale(self._salient(series)).values)
-        return Sequences(values, panel.lengths, ids=panel.ids.tolist(), **labels)
+        columns, flags = self._stems()
+        return Sequences(values, panel.lengths, ids=panel.ids.tolist(), columns=columns, flags=flags, **labels)
+
+    def _stems(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """For each input: the column that each channel stems from, and whether it only says what was observed."""
+        n = len(self.columns)
+        series = np.arange(self.widths[0])
+        columns, flags = [series % n], [series >= n]
+        if self.saliency is not None:
+            owners = _owners(self.saliency_names, self.columns)
+            columns.append(np.array([n + i if owner is None else owner for i, owner in enumerate(owners)]))
+            flags.append(np.zeros(len(owners), dtype=bool))
+        return columns, flags
 
     def saliency_of(self, panel: Panel) -> np.ndarray:
         """Return the transformer's output, one value a row and column: several of one column by their norm.
@@ -113,11 +126,11 @@ class Inputs:
         if self.saliency is None:
             raise ValueError("there is no saliency to show: the estimator was made with saliency=None")
         output = self._salient(self._series(panel))
-        owners = [str(name).rsplit("__", 1)[0] for name in output.columns]
+        owners = _owners(output.columns, self.columns)
         reduced = []
-        for column in self.columns:
-            own = [i for i, owner in enumerate(owners) if owner == str(column) and output.columns[i] != column]
-            own = own or [i for i, name in enumerate(output.columns) if name == column]
+        for position, column in enumerate(self.columns):
+            own = [i for i, owner in enumerate(owners) if owner == position]
+            own = [i for i in own if output.columns[i] != column] or own
             if not own:
                 raise ValueError(f"saliency must have an output named after each column; {column!r} has none among "
                                  f"{list(output.columns)}")
@@ -144,6 +157,13 @@ class Inputs:
         if not np.isfinite(salient.values).all():
             raise ValueError(f"saliency must be finite, and {type(self.saliency).__name__} returned NaN or infinity")
         return salient
+
+
+def _owners(names: Sequence[Any], columns: list[Any]) -> list[int | None]:
+    """Position of the column that bears each name, or bears it before the last two underscores; None where none."""
+    whole = {column: position for position, column in enumerate(columns)}
+    text = {str(column): position for position, column in enumerate(columns)}
+    return [whole.get(name, text.get(str(name).rsplit("__", 1)[0])) for name in names]
 
 
 def _empty(panel: Panel) -> np.ndarray:

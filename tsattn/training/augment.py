@@ -1,7 +1,8 @@
 """Random changes to a training batch that leave its classes as they are, or mix them in known shares.
 
 Each is called as `change(batch, generator)` and returns a `Batch`, zero beyond each series' length. What changes time
-changes it for all inputs alike; what changes values draws for each input by itself. Um et al., ICMI 2017, compare the
+changes it for all inputs alike; what changes values draws for each input by itself, and leaves channels alone that only
+say where a value was observed (`Batch.flags`). Um et al., ICMI 2017, compare the
 first five for wearable sensors; mixup: Zhang et al., ICLR 2018.
 """
 
@@ -42,7 +43,8 @@ class Jitter(BaseObject):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         sigma = check_positive("sigma", self.sigma, zero=True)
-        return _end_with_zeros(batch, [x + sigma * _normal(x.shape, x, generator) for x in batch.inputs])
+        noisy = [x + sigma * _normal(x.shape, x, generator) for x in batch.inputs]
+        return _end_with_zeros(batch, _but_flags(batch, noisy))
 
 
 class Scaling(BaseObject):
@@ -60,8 +62,8 @@ class Scaling(BaseObject):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         sigma = check_positive("sigma", self.sigma, zero=True)
-        return replace(batch, inputs=tuple(
-            x * (1 + sigma * _normal((len(x), 1, *x.shape[2:]), x, generator)) for x in batch.inputs))
+        scaled = [x * (1 + sigma * _normal((len(x), 1, *x.shape[2:]), x, generator)) for x in batch.inputs]
+        return replace(batch, inputs=tuple(_but_flags(batch, scaled)))
 
 
 class Shift(BaseObject):
@@ -84,16 +86,29 @@ class Shift(BaseObject):
         sigma = check_positive("sigma", self.sigma, zero=True)
         series, *others = batch.inputs
         shifted = series + sigma * _normal((len(series), 1, *series.shape[2:]), series, generator)
-        return _end_with_zeros(batch, [shifted, *others])
+        return _end_with_zeros(batch, _but_flags(batch, [shifted, *others]))
 
 
 class ChannelDrop(BaseObject):
-    """Set whole channels of a series to zero.
+    """Set whole columns of a series to zero: what was measured, what was derived from it, and that it was observed.
+
+    What stems from one column (`Batch.columns`) goes together, in all inputs, or a network would read in one what is
+    gone from another. One column always stays: if all of a series' are drawn, one of them at random.
 
     Parameters
     ----------
     p : float, default=0.1
-        Chance of each channel of each series.
+        Chance of each column of each series.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.training import Batch, ChannelDrop
+    >>> two_sensors_and_two_bands_of_each = torch.tensor([0, 1]), torch.tensor([0, 0, 1, 1])
+    >>> batch = Batch((torch.ones(1, 1, 2), torch.ones(1, 1, 4)), torch.tensor([1]),
+    ...               columns=two_sensors_and_two_bands_of_each)
+    >>> [x.flatten().tolist() for x in ChannelDrop(0.9)(batch, torch.Generator().manual_seed(0)).inputs]
+    [[0.0, 1.0], [0.0, 0.0, 1.0, 1.0]]
     """
 
     def __init__(self, p: float = 0.1):
@@ -101,9 +116,16 @@ class ChannelDrop(BaseObject):
         super().__init__()
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
-        keep = 1 - check_fraction("p", self.p)
-        return replace(batch, inputs=tuple(
-            x * x.new_empty((len(x), 1, *x.shape[2:])).bernoulli_(keep, generator=generator) for x in batch.inputs))
+        p = check_fraction("p", self.p)
+        widths = [x.shape[2] for x in batch.inputs]
+        columns = torch.arange(sum(widths)) if batch.columns is None else torch.cat(batch.columns)
+        names, column = columns.unique(return_inverse=True)
+        like = batch.inputs[0]
+        draw = torch.rand((len(like), len(names)), generator=generator, device=like.device)
+        keep = (draw >= p) | (draw == draw.amax(1, keepdim=True))  # the greatest draw stays, even where all are below p
+        masks = keep[:, column.to(like.device)].split(widths, 1)
+        return replace(batch, inputs=tuple(x * _at_channels(mask.unsqueeze(1), x)
+                                           for x, mask in zip(batch.inputs, masks, strict=True)))
 
 
 class Crop(BaseObject):
@@ -199,6 +221,19 @@ def _normal(shape: Any, like: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=generator, device=like.device, dtype=like.dtype)
 
 
+def _at_channels(values: Tensor, like: Tensor) -> Tensor:
+    """View `values` (..., channel) so that they go with the third axis of `like` (b, t, channel, ...)."""
+    return values.view(*values.shape, *[1] * (like.ndim - 3))
+
+
+def _but_flags(batch: Batch, changed: list[Tensor]) -> list[Tensor]:
+    """The changed inputs, with the flags among their channels as they were."""
+    if batch.flags is None:
+        return changed
+    return [torch.where(_at_channels(flags, x), x, y)
+            for flags, x, y in zip(batch.flags, batch.inputs, changed, strict=True)]
+
+
 def _blend(a: Tensor, b: Tensor, share: Tensor) -> Tensor:
     share = share.view(-1, *[1] * (a.ndim - 1))
     return share * a + (1 - share) * b
@@ -221,22 +256,27 @@ def _integral(speed: Tensor, place: Tensor) -> Tensor:
 
 
 def _resample(batch: Batch, position: Tensor, lengths: Tensor) -> Batch:
-    """Read all inputs at `position` (b, t), in steps, linearly between steps; the result's lengths are `lengths`."""
+    """Read all inputs at `position` (b, t), in steps, linearly between steps; the result's lengths are `lengths`.
+
+    Flags are those of the nearest step: there is nothing between observed and not observed.
+    """
     last = batch.lengths.unsqueeze(-1) - 1
     position = position.clamp_min(0).minimum(last.to(position.dtype))
     before = position.long()
     after = (before + 1).minimum(last)
     series = torch.arange(len(lengths), device=lengths.device).unsqueeze(-1)
     inputs = []
-    for x in batch.inputs:
+    for number, x in enumerate(batch.inputs):
         between = (position - before).view(*position.shape, *[1] * (x.ndim - 2))
+        if batch.flags is not None:
+            between = torch.where(_at_channels(batch.flags[number], x), between.round(), between)
         inputs.append(torch.lerp(x[series, before], x[series, after], between.to(x.dtype)))
     return _end_with_zeros(replace(batch, lengths=lengths), inputs)
 
 
 def _take(batch: Batch, order: Tensor) -> Batch:
-    return Batch(tuple(x[order] for x in batch.inputs), batch.lengths[order],
-                 None if batch.target is None else batch.target[order], None, batch.n_classes)
+    return replace(batch, inputs=tuple(x[order] for x in batch.inputs), lengths=batch.lengths[order],
+                   target=None if batch.target is None else batch.target[order], weight=None)
 
 
 def _stretched(batch: Batch, lengths: Tensor, n_steps: int) -> Batch:

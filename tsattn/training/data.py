@@ -28,6 +28,8 @@ class Batch:
         Classes as int64 (batch,), or shares of the classes (batch, n_classes), or real values (batch, ...).
     weight : Tensor or None, (batch,)
     n_classes : int or None
+    columns, flags : tuple of Tensor or None, each (channel,)
+        For each input, as in `Sequences`.
     """
 
     inputs: tuple[Tensor, ...]
@@ -35,6 +37,8 @@ class Batch:
     target: Tensor | None = None
     weight: Tensor | None = None
     n_classes: int | None = None
+    columns: tuple[Tensor, ...] | None = None
+    flags: tuple[Tensor, ...] | None = None
 
 
 class Sequences:
@@ -55,6 +59,11 @@ class Sequences:
         Names of the series; `Training(groups=...)` goes by them.
     n_classes : int, optional
         Number of classes, where `target` holds class codes.
+    columns : sequence of array of int, each (channel,), optional
+        For each input, the number of the column that each channel stems from: what one sensor measured, what was
+        derived from it, and whether it was observed. By default every channel of every input is a column of its own.
+    flags : sequence of array of bool, each (channel,), optional
+        For each input, which channels are no measurements: 1 where a value was observed, else 0. None by default.
 
     Raises
     ------
@@ -71,7 +80,8 @@ class Sequences:
     """
 
     def __init__(self, inputs: Sequence[Any], lengths: Any, *, target: Any = None, weight: Any = None,
-                 ids: Sequence[Any] | None = None, n_classes: int | None = None):
+                 ids: Sequence[Any] | None = None, n_classes: int | None = None,
+                 columns: Sequence[Any] | None = None, flags: Sequence[Any] | None = None):
         self.lengths = torch.from_numpy(np.asarray(lengths).astype(np.int64))
         if self.lengths.ndim != 1 or len(self.lengths) == 0 or int(self.lengths.min()) < 1:
             raise ValueError(f"lengths must be one-dimensional, not empty, and at least 1, got {lengths!r}")
@@ -87,11 +97,24 @@ class Sequences:
         self.weight = None if weight is None else torch.from_numpy(np.asarray(weight).astype(np.float32))
         self.ids = ids
         self.n_classes = n_classes
+        self.columns = self._of_channels("columns", columns, np.int64)
+        self.flags = self._of_channels("flags", flags, np.bool_)
         for name, part in [("target", self.target), ("weight", self.weight), ("ids", ids)]:
             if part is not None and len(part) != len(self):
                 raise ValueError(f"{name} must have one entry for each of the {len(self)} series, got {len(part)}")
         self.offsets = torch.cumsum(self.lengths, 0) - self.lengths
         self.equal = bool((self.lengths == self.lengths[0]).all())
+
+    def _of_channels(self, name: str, given: Sequence[Any] | None, dtype: Any) -> tuple[Tensor, ...] | None:
+        """What is said of each channel of each input, checked."""
+        if given is None:
+            return None
+        parts = [np.asarray(part).astype(dtype) for part in given]
+        widths = [block.shape[1] for block in self.rows]
+        if [part.shape for part in parts] != [(width,) for width in widths]:
+            raise ValueError(f"{name} must have one entry for each channel of each input, {widths}; "
+                             f"got {[part.shape for part in parts]}")
+        return tuple(torch.from_numpy(part) for part in parts)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -110,6 +133,7 @@ class Sequences:
         moved.rows = tuple(block.to(device) for block in self.rows)
         moved.target = None if self.target is None else self.target.to(device)
         moved.weight = None if self.weight is None else self.weight.to(device)
+        moved.columns, moved.flags = _on(self.columns, device), _on(self.flags, device)
         return moved
 
     def batch(self, positions: Tensor, device: torch.device | None = None) -> Batch:
@@ -126,13 +150,18 @@ class Sequences:
         return Batch(
             tuple(block.to(device) for block in cut), lengths.to(device),
             None if self.target is None else self.target[there].to(device),
-            None if self.weight is None else self.weight[there].to(device), self.n_classes)
+            None if self.weight is None else self.weight[there].to(device), self.n_classes,
+            _on(self.columns, device), _on(self.flags, device))
 
     def _row_numbers(self, positions: Tensor, lengths: Tensor) -> Tensor:
         """Number of the row behind each step of a batch, (batch, time): the row of zeros beyond a series' end."""
         steps = torch.arange(int(lengths.max()))
         rows = self.offsets[positions].unsqueeze(-1) + steps
         return rows.masked_fill_(steps >= lengths.unsqueeze(-1), len(self.rows[0]) - 1)
+
+
+def _on(parts: tuple[Tensor, ...] | None, device: torch.device) -> tuple[Tensor, ...] | None:
+    return None if parts is None else tuple(part.to(device) for part in parts)
 
 
 def _target(target: Any) -> Tensor | None:
