@@ -7,10 +7,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tsattn._checks import DatasetNotFoundError
 from tsattn.benchmark import Entry, Folder, Suite, Task, run_suite
+from tsattn.benchmark.suite import Cell
 
 PROGRAM = Path(__file__).with_name("dummies.py")
 
@@ -199,6 +201,58 @@ def test_estimators_that_need_equal_lengths_get_them_and_the_row_says_so(dummies
     assert "Resample" in json.dumps(unequal["what"])
     assert equal["notes"] == ["simple"]
     assert "Resample" not in json.dumps(equal["what"])
+
+
+def test_warming_up_trains_networks_for_one_epoch(dummies, monkeypatch):
+    from tsattn.benchmark import cell as module
+    from tsattn.benchmark.competitors import Resample
+    from tsattn.classification import SDMAClassifier
+    from tsattn.training import Training
+
+    epochs = []
+    fit = SDMAClassifier._fit
+
+    def counted(self, X, y):
+        fitted = fit(self, X, y)
+        epochs.append(len(self.history_))
+        return fitted
+
+    monkeypatch.setattr(SDMAClassifier, "_fit", counted)
+    monkeypatch.setattr(module, "_warm", set())
+    training = Training(epochs=3, batch_size=7)
+    estimators = [SDMAClassifier(hidden_size=3, training=given) for given in (training, None)]
+    estimators.append(Resample(5) * estimators[0])
+    data = dummies.panel()
+    train = np.arange(12)
+    for k, estimator in enumerate(estimators):
+        cell = Cell(Task("slopes", dummies.panel), Entry(f"net {k}", lambda _seed, _info, made=estimator: made), 0, 0)
+        monkeypatch.setattr(module, "describe", str)  # a lambda has no lasting name
+        module._warm_up(cell, module.info_of(cell, data, train), data, train)
+    assert epochs == [1, 1, 1]
+    assert training.epochs == 3  # the entry's own object is as it was
+
+
+def test_a_maker_is_told_of_the_training_part_alone(dummies, tmp_path):
+    told = []
+
+    def long_and_new_in_test():
+        data = dummies.panel(unequal=True)
+        data.y[[3, 20]] = "flat", "side"
+        return replace(data, is_train=(data.lengths == 5) & (np.arange(21) < 17))
+
+    def listening(seed, info):
+        told.append(info)
+        return dummies.slope(seed, info)
+
+    listening.__qualname__ = "listening"
+    run_suite(Suite("told", "", (Task("slopes", long_and_new_in_test, steps=11),), (
+        Entry("listening", listening, equal_length=True),)), tmp_path)
+    assert {(info.n_train, info.n_classes, info.min_length, info.max_length) for info in told} == {(6, 2, 5, 5)}
+    (row,) = rows_of(tmp_path)
+    assert row["status"] == "done"
+    assert {name: row["task"][name] for name in ("n_classes", "min_length", "max_length")} == {
+        "n_classes": 4, "min_length": 5, "max_length": 7}
+    assert row["estimator"]["notes"] == ["series resampled to 11 steps"]  # the test series need it
 
 
 def test_p69_test_labels_never_reach_an_estimator(dummies, tmp_path):

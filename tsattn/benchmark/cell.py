@@ -13,6 +13,7 @@ from tsattn.benchmark.instances import keep_instances
 from tsattn.benchmark.keys import describe, split_of
 from tsattn.benchmark.scores import scores
 from tsattn.benchmark.suite import Cell, Info
+from tsattn.training import Training
 
 WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
 _loaded: dict[Any, dict[str, Data]] = {}  # the data set in use; cells come data set by data set
@@ -32,20 +33,21 @@ def load(cell: Cell) -> Data:
 
 
 def info_of(cell: Cell, data: Data, train: np.ndarray) -> Info:
-    """What the estimator's maker may know, from the training part (and the lengths and classes of the whole)."""
+    """What the estimator's maker may know: the training part alone."""
+    lengths = data.lengths[train]
     groups = None if data.groups is None else dict(zip(data.ids[train], data.groups[train], strict=True))
-    return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y)), int(data.lengths.min()),
-                int(data.lengths.max()), cell.task.steps, groups)
+    return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y[train])),
+                int(lengths.min()), int(lengths.max()), cell.task.steps, groups)
 
 
-def build(cell: Cell, info: Info) -> Any:
+def build(cell: Cell, data: Data, info: Info) -> Any:
     """The cell's estimator, unfitted; behind a resampling step if it needs equal lengths and has none."""
     estimator = cell.entry.make(cell.seed, info)
-    return Resample(info.steps) * estimator if _resampled(cell, info) else estimator
+    return Resample(info.steps) * estimator if _resampled(cell, data) else estimator
 
 
-def _resampled(cell: Cell, info: Info) -> bool:
-    return cell.entry.equal_length and info.unequal
+def _resampled(cell: Cell, data: Data) -> bool:
+    return cell.entry.equal_length and len(np.unique(data.lengths)) > 1
 
 
 def slot_of(cell: Cell) -> str:
@@ -54,16 +56,20 @@ def slot_of(cell: Cell) -> str:
 
 
 def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, test: np.ndarray) -> dict[str, Any]:
+    """The parts of a row that say what was run: "task" (sizes are of the whole data set), "split", "estimator", "seed".
+
+    `what` is the estimator as `describe` gives it, `train` and `test` are positions.
+    """
     notes = [cell.entry.note] if cell.entry.note else []
-    if _resampled(cell, info):
+    if _resampled(cell, data):
         notes.append(f"series resampled to {info.steps} steps")
     if cell.options:
         notes.append("data read with " + ", ".join(f"{k}={v!r}" for k, v in sorted(cell.options.items())))
     return {
         "task": {"name": info.task, "checksum": data.checksum, "n_train": info.n_train, "n_test": len(test),
-                 "n_channels": info.n_channels, "n_classes": info.n_classes, "min_length": info.min_length,
-                 "max_length": info.max_length, "majority": _majority(data.y[train], data.y[test]),
-                 "about": cell.task.about},
+                 "n_channels": info.n_channels, "n_classes": len(np.unique(data.y)),
+                 "min_length": int(data.lengths.min()), "max_length": int(data.lengths.max()),
+                 "majority": _majority(data.y[train], data.y[test]), "about": cell.task.about},
         "split": split_of(cell),
         "estimator": {"name": cell.entry.name, "what": what, "ours": cell.entry.ours, "seeded": cell.entry.seeded,
                       "notes": notes},
@@ -83,7 +89,7 @@ def measure(cell: Cell, data: Data, info: Info, train, test, place: Folder, key:
     X_test, _ = data.take(test)
     _warm_up(cell, info, data, train)
     with machine.PeakMemory() as memory:
-        estimator = build(cell, info)
+        estimator = build(cell, data, info)
         start = perf_counter()
         estimator.fit(X_train, y_train)
         fitted = perf_counter()
@@ -109,7 +115,7 @@ def measure(cell: Cell, data: Data, info: Info, train, test, place: Folder, key:
 
 def _warm_up(cell: Cell, info: Info, data: Data, train: np.ndarray) -> None:
     """Fit once on a few series: what is compiled on first use is compiled before the clock starts."""
-    name = f"{cell.entry.name}|{describe(cell.entry.make)}|{info.n_channels == 1}|{info.unequal}"
+    name = f"{cell.entry.name}|{describe(cell.entry.make)}|{info.n_channels == 1}|{_resampled(cell, data)}"
     if name in _warm:
         return
     _warm.add(name)
@@ -118,9 +124,18 @@ def _warm_up(cell: Cell, info: Info, data: Data, train: np.ndarray) -> None:
            for label in np.unique(y)[: WARM_UP[0]] for place in np.flatnonzero(y == label)[: WARM_UP[1]]]
     X, y = data.take(train[few])
     try:
-        build(cell, info).fit(X, y).predict(X)
+        _one_epoch(build(cell, data, info)).fit(X, y).predict(X)
     except Exception:  # the real fit will say what is wrong
         return
+
+
+def _one_epoch(estimator: Any) -> Any:
+    """The estimator with its networks' training, at any depth, cut to one epoch: all is compiled in the first."""
+    for name, value in estimator.get_params().items():
+        if name.rpartition("__")[2] == "training" and (value is None or isinstance(value, Training)):
+            short = Training() if value is None else value.clone()
+            estimator.set_params(**{name: short.set_params(epochs=1)})
+    return estimator
 
 
 def _last(estimator: Any) -> Any:

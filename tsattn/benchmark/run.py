@@ -98,7 +98,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
     train, test = splits(data, cell.task.split, cell.task.folds)[cell.fold]
     info = info_of(cell, data, train)
     try:
-        what = describe(build(cell, info))
+        what = describe(build(cell, data, info))
     except Exception as error:
         what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
     key = key_of(cell, data.checksum, what, machine.versions(), code)
