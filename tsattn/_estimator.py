@@ -19,6 +19,7 @@ from tsattn._relevance import relevance
 from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
+UNNAMED = ("numpy3D", "df-list")  # containers whose series are merely numbered, and in each part of them anew
 
 
 class NetworkEstimator:
@@ -34,6 +35,7 @@ class NetworkEstimator:
     inputs_: Inputs
     network_: nn.Module
     # of sktime's base class, which stands behind this one
+    _X_metadata: dict[str, Any]
     check_is_fitted: Callable[[], None]
     get_tag: Callable[[str], Any]
     _check_convert_X_for_predict: Callable[[Any], Any]
@@ -52,6 +54,8 @@ class NetworkEstimator:
         check_one_of("scaling", self.scaling, SCALINGS)
         inputs = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         training = Training() if self.training is None else self.training
+        if self._X_metadata["mtype"] in UNNAMED:
+            labels["ids"] = None
         try:
             fitted = fit_network(lambda: self._network(inputs, n_outputs), inputs(panel, **labels), training,
                                  seed=draw_seed(self.random_state), strata=strata, **objective)

@@ -97,7 +97,7 @@ class Inputs:
         return (n,) if self.saliency is None else (n, len(self.saliency_names))
 
     def __call__(self, panel: Panel, **labels: Any) -> Sequences:
-        """Return the network's inputs; `labels` (target, weight, n_classes) go with them."""
+        """Return the network's inputs; `labels` (target, weight, n_classes, other ids) go with them."""
         series = self._series(panel)
         values = [series.values]
         if self.observed:
@@ -105,7 +105,8 @@ class Inputs:
         if self.saliency_scale is not None:
             values.append(self.saliency_scale(self._salient(series)).values)
         columns, flags = self._stems()
-        return Sequences(values, panel.lengths, ids=panel.ids.tolist(), columns=columns, flags=flags, **labels)
+        labels = {"ids": panel.ids.tolist(), **labels}
+        return Sequences(values, panel.lengths, columns=columns, flags=flags, **labels)
 
     def _stems(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """For each input: the column that each channel stems from, and whether it only says what was observed."""

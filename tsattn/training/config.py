@@ -56,7 +56,8 @@ class Training(BaseObject):
         is held out, and the last epoch's weights are the result.
     groups : mapping, function or None, default=None
         From a series' id to its group (a person, a session). Whole groups are then held out: no group stands on both
-        sides. Needs series with ids, such as the instances of a pd-multiindex.
+        sides. Needs series with ids, such as the instances of a pd-multiindex; those of arrays and lists have none,
+        for in each fold of a cross-validation they are numbered anew.
     patience : int or None, default=None
         Stop after so many epochs without improvement. Needs a validation part.
     monitor : {"loss", "accuracy"}, default="loss"
