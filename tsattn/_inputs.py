@@ -12,7 +12,10 @@ import pandas as pd
 
 from tsattn._panel import Panel
 from tsattn.training import Sequences
-from tsattn.transformations._scaling import measure, scaled
+from tsattn.transformations._scaling import ROUNDING, SMOOTHED, measure, spread
+
+ALL = np.array([0])  # all rows as one run
+LEAST_SHARE = 1e-3  # of what series vary by on the average: a series that varies less is not blown up to vary as much
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Scale:
     ----------
     kind : {"standard", "series", None}
     centre, scale : ndarray of float64, shape (columns,)
+        With "series" the scale is the least that a series is divided by, and the centre is not used.
     """
 
     kind: str | None
@@ -30,14 +34,37 @@ class Scale:
     scale: np.ndarray
 
     @classmethod
-    def learn(cls, panel: Panel, kind: str | None) -> "Scale":
-        """Measure a panel; a constant column gets its value as centre and scale 1, so that it becomes 0."""
-        centre, scale = measure(panel.values, np.array([0]), kind)
-        return cls(kind, centre[0], scale[0])
+    def learn(cls, panel: Panel, kind: str | None, size: float = 0.0) -> "Scale":
+        """Measure a panel; a constant column gets its value as centre and scale 1, so that it becomes 0.
+
+        `size` is the largest magnitude of the series that the panel's were smoothed from, if they were: what varies by
+        their rounding is constant. With "series", what is constant within each series is divided by how much it differs
+        between them.
+        """
+        rounding = np.maximum(SMOOTHED * size, ROUNDING * np.abs(panel.values).max(axis=0))
+        centre, scale = (part[0] for part in spread(panel.values, ALL, kind, rounding))
+        if kind == "series":
+            own, _ = spread(panel.values, panel.offsets[:-1], kind)
+            _, within = spread(panel.values - own[panel.instance], ALL, kind, rounding)
+            scale = np.where(within[0] > 0, LEAST_SHARE * within[0], scale)
+        return cls(kind, centre, np.where(scale == 0, 1.0, scale))
+
+    def units(self, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """Centre and scale of each series of a panel, each (n, columns)."""
+        if self.kind != "series":
+            shape = (panel.n, len(self.centre))
+            return np.broadcast_to(self.centre, shape), np.broadcast_to(self.scale, shape)
+        centre, scale = measure(panel.values, panel.offsets[:-1], self.kind)
+        return centre, np.maximum(scale, self.scale)
 
     def __call__(self, panel: Panel) -> Panel:
         """Return the panel in units of the scale."""
-        return replace(panel, values=scaled(panel, self.kind, self.centre, self.scale))
+        if self.kind is None:
+            return panel
+        if self.kind != "series":
+            return replace(panel, values=(panel.values - self.centre) / self.scale)
+        centre, scale = self.units(panel)
+        return replace(panel, values=(panel.values - centre[panel.instance]) / scale[panel.instance])
 
 
 @dataclass(frozen=True)
@@ -87,8 +114,9 @@ class Inputs:
         series = scale(filled)
         transformer = saliency.clone().fit(plain_frame(series))
         output = replace(bare, saliency=transformer)._salient(series)
+        size = float(np.abs(series.values).max())
         return replace(bare, saliency=transformer, saliency_names=tuple(output.columns),
-                       saliency_scale=Scale.learn(output, scaling))
+                       saliency_scale=Scale.learn(output, scaling, size))
 
     @property
     def widths(self) -> tuple[int, ...]:

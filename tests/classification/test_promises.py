@@ -126,6 +126,37 @@ def test_p11_constant_channels(scaling, constant, value, ragged):
         assert not made.inputs_(Panel.from_sktime(X)).rows[0][:, constant].any()
 
 
+STATIC = {"default": {}, "series": {"scaling": "series"}, "series alone": {"scaling": "series", "saliency": None},
+          "series and events": {"scaling": "series", "saliency": "events"}, "unscaled": {"scaling": None}}
+
+
+def with_a_static_channel(panel, rng):
+    return [np.column_stack([x[:, 0], np.full(len(x), 7.7 + 3.3 * rng.normal()), x[:, 2]]) for x in panel]
+
+
+@pytest.mark.parametrize("options", STATIC.values(), ids=STATIC)
+def test_p11_a_channel_that_is_static_within_each_series(options, ragged, unseen):
+    rng = np.random.default_rng(11)
+    X = frame(with_a_static_channel(ragged.panel, rng))
+    made = classifier(training=LEARNING, **options).fit(X, ragged.y)
+    known = with_a_static_channel(unseen.panel, rng)
+    expected = made.predict_proba(frame(known))
+    nudged = frame([x + 1e-6 * rng.normal(size=x.shape) for x in known])
+    np.testing.assert_allclose(made.predict_proba(nudged), expected, rtol=0, atol=1e-3)
+    assert (made.predict(nudged) == made.predict(frame(known))).all()
+    moving = made.inputs_(Panel.from_sktime(unseen.X))  # where it had been static the channel varies now
+    assert all(block.abs().max() < 100 for block in moving.rows)
+
+
+def test_p11_rounding_is_not_blown_up():
+    rng = np.random.default_rng(13)
+    jitter = [np.column_stack([x[:, 0], 0.1 + 1e-17 * rng.integers(-2, 3, len(x)), x[:, 2]])
+              for x in series(1, [17] * 24)]
+    inputs = classifier().fit(frame(jitter), np.arange(24) % 2).inputs_
+    assert inputs.scale.scale[1] == 1
+    assert (inputs.saliency_scale.scale[5:10] == 1).all()
+
+
 @pytest.mark.parametrize("shape", [(0, 3, 17), (24, 0, 17), (24, 3, 0)])
 def test_p12_nothing_to_learn_from(shape, equal):
     said = rf"at least 1 instance, 1 channel and 1 time point, got shape \({shape[0]}, {shape[1]}, {shape[2]}\)"

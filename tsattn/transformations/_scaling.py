@@ -5,13 +5,23 @@ import numpy as np
 from tsattn._panel import Panel
 
 SCALINGS = ("standard", "minmax", "series", None)
+ROUNDING = 64 * np.finfo(np.float64).eps  # share of a value by which equal values differ after a few operations
+SMOOTHED = 1e-12  # the same after smoothing, of the largest value of the series that is smoothed
 
 
 def measure(values: np.ndarray, starts: np.ndarray, scaling: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Centre and scale of each run of rows and each column: two arrays of shape (runs, columns).
 
-    A column that is constant in a run gets its value as centre and scale 1, so that it becomes 0 exactly.
+    A column that is constant in a run gets its value as centre and scale 1, so that it becomes 0. Constant is what
+    varies by no more than its values are rounded: divided by that, rounding would become a channel of noise.
     """
+    centre, scale = spread(values, starts, scaling)
+    return centre, np.where(scale == 0, 1.0, scale)
+
+
+def spread(values: np.ndarray, starts: np.ndarray, scaling: str | None,
+           least: np.ndarray | float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The same with scale 0 for a constant; what varies by no more than `least` is one too."""
     low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
     if scaling is None:
         return np.zeros_like(low), np.ones_like(low)
@@ -22,8 +32,8 @@ def measure(values: np.ndarray, starts: np.ndarray, scaling: str | None) -> tupl
         run = np.repeat(np.arange(len(starts)), counts)
         centre = low + np.add.reduceat(values - low[run], starts) / counts[:, None]
         scale = np.sqrt(np.add.reduceat((values - centre[run]) ** 2, starts) / counts[:, None])
-    constant = (low == high) | (scale == 0)
-    return np.where(constant, low, centre), np.where(constant, 1.0, scale)
+    constant = scale <= np.maximum(ROUNDING * np.maximum(np.abs(low), np.abs(high)), least)
+    return np.where(constant, low, centre), np.where(constant, 0.0, scale)
 
 
 def scaled(panel: Panel, scaling: str | None, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
