@@ -204,12 +204,30 @@ def test_p22_columns_are_compared_by_name_and_order():
             panel.check_columns(expected)
 
 
-def test_p22_without_names_only_the_number_of_columns_counts():
-    named, unnamed = Panel.from_sktime(panel_frame([3], n_columns=2)), Panel.from_sktime(np.zeros((1, 2, 3)))
-    named.check_columns([0, 1])
-    unnamed.check_columns(["v0", "v1"])
-    with pytest.raises(ValueError, match="3 columns seen in fit"):
-        named.check_columns([0, 1, 2])
+@pytest.mark.parametrize(("seen", "given"), [
+    ([0, 1], [1, 0]), ([0, 1], [3, 7]), ([0, 1], ["u", "v"]), (["u", "v"], [0, 1]), (["u", "v"], [1, 0]), ([0, 1], [0]),
+    (["0", "1"], [0, 1]),
+])
+def test_p22_whole_numbers_are_names_like_others(seen, given):
+    X = panel_frame([3, 2], n_columns=len(given)).set_axis(given, axis=1)
+    with pytest.raises(ValueError, match=rf"seen in fit, {re.escape(str(seen))}.*got {len(given)}: "):
+        Panel.from_sktime(X).check_columns(seen)
+    Panel.from_sktime(X).check_columns(given)
+
+
+def test_p22_turned_round_a_frame_without_names_has_them():
+    X = pd.DataFrame(np.zeros((3, 2)))
+    assert isinstance(X.iloc[:, ::-1].columns, pd.RangeIndex)
+    for turned in (X[[1, 0]], X.iloc[:, ::-1]):
+        with pytest.raises(ValueError, match=r"got 2: \[1, 0\]"):
+            Panel.from_sktime(turned).check_columns([0, 1])
+
+
+def test_p22_of_arrays_only_the_number_of_columns_counts():
+    for unnamed in (np.zeros((1, 2, 3)), pd.DataFrame(np.zeros((3, 2)))):  # the second is what sktime makes of 2-D ones
+        Panel.from_sktime(unnamed).check_columns(["v0", "v1"])
+        with pytest.raises(ValueError, match="3 columns seen in fit"):
+            Panel.from_sktime(unnamed).check_columns([0, 1, 2])
 
 
 def test_groups_can_be_cut_but_never_a_series():
@@ -244,3 +262,19 @@ def test_steps_between_series_do_not_count_but_series_share_one_step():
     X = panel_frame([3, 3], n_columns=1)
     X.index = pd.MultiIndex.from_tuples([(0, 0), (0, 1), (0, 2), (1, 0), (1, 2), (1, 4)])
     assert not Panel.from_sktime(X).has_even_steps()
+
+
+def dated(*series):
+    index = pd.MultiIndex.from_tuples([(i, time) for i, times in enumerate(series) for time in times])
+    return Panel.from_sktime(pd.DataFrame({"x": np.zeros(len(index))}, index=index))
+
+
+def test_series_of_months_may_begin_anywhere():
+    def months(start, periods, freq="MS"):
+        return pd.date_range(start, periods=periods, freq=freq)
+
+    assert dated(months("2020-01-01", 5), months("2023-07-01", 7)).has_even_steps()
+    assert dated(months("2020-01-01", 5), months("2020-01-31", 7, "ME"), months("2021-01-01", 2)).has_even_steps()
+    assert dated(months("2020-01-01", 5, "QS-JAN"), months("2020-02-01", 7, "QS-FEB")).has_even_steps()
+    assert not dated(months("2020-01-01", 5), months("2020-01-01", 5, "QS")).has_even_steps()
+    assert not dated(months("2020-01-01", 5), months("2020-01-01", 7).delete(3)).has_even_steps()

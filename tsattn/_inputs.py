@@ -75,8 +75,6 @@ class Inputs:
     ----------
     columns : list
         Labels of the columns, in order.
-    named : bool
-        Whether they are names, to be checked, or only the numbers of an array's channels.
     fill : ndarray of float64, shape (columns,)
         Mean of each column: what a series gets that has no value there at all.
     scale : Scale
@@ -92,7 +90,6 @@ class Inputs:
     """
 
     columns: list[Any]
-    named: bool
     fill: np.ndarray
     scale: Scale
     observed: bool
@@ -108,7 +105,7 @@ class Inputs:
         fill = _means(panel)
         filled = _filled(panel, fill)
         scale = Scale.learn(filled, scaling)
-        bare = cls(panel.columns, panel.index is not None, fill, scale, observed)
+        bare = cls(panel.columns, fill, scale, observed)
         if saliency is None:
             return bare
         series = scale(filled)
@@ -169,9 +166,7 @@ class Inputs:
 
     def _series(self, panel: Panel) -> Panel:
         """Check a panel against the one learned from; fill and scale it."""
-        both_named = self.named and panel.index is not None
-        if both_named or len(panel.columns) != len(self.columns):
-            panel.check_columns(self.columns)
+        panel.check_columns(self.columns)
         panel.check_finite("allow")
         return self.scale(replace(_filled(panel, self.fill), columns=self.columns))
 

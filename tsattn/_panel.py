@@ -7,6 +7,7 @@ length are taken together through :meth:`Panel.by_length`; nothing is ever padde
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ class Panel:
         Row index of the input, in its own order; None for an array.
     order : ndarray of int64, shape (rows,), or None
         Input row of each row of `values`; None when the rows of each series already stand together.
+    named : bool
+        Whether the columns have names to be compared: not those of an array, nor of a frame that was made of one and
+        counts its columns by pandas' own range from 0.
     """
 
     values: np.ndarray
@@ -45,6 +49,7 @@ class Panel:
     ids: pd.Index
     index: pd.Index | None = None
     order: np.ndarray | None = None
+    named: bool = True
 
     @classmethod
     def from_sktime(cls, X: Any) -> "Panel":
@@ -74,7 +79,7 @@ class Panel:
         if X.dtype.kind not in "biuf":
             raise TypeError(f"X must be {ACCEPTED}, got an array of {X.dtype}")
         values = np.ascontiguousarray(X.transpose(0, 2, 1), dtype=np.float64).reshape(n * steps, channels)
-        return cls(values, np.full(n, steps), list(range(channels)), pd.RangeIndex(n))
+        return cls(values, np.full(n, steps), list(range(channels)), pd.RangeIndex(n), named=False)
 
     @classmethod
     def _from_frame(cls, X: pd.DataFrame) -> "Panel":
@@ -85,14 +90,15 @@ class Panel:
                 raise TypeError(f"X must be {ACCEPTED}, got column {column!r} of {dtype}")
         values = _numbers(X)
         columns = list(X.columns)
+        named = not (isinstance(X.columns, pd.RangeIndex) and columns == list(range(len(columns))))
         if not isinstance(X.index, pd.MultiIndex):
-            return cls(values, np.array([len(X)]), columns, pd.RangeIndex(1), X.index)
+            return cls(values, np.array([len(X)]), columns, pd.RangeIndex(1), X.index, named=named)
         starts, order = _series_starts(X.index)
         if order is not None:
             values = values[order]
         lengths = np.diff(starts, append=len(X))
         first = starts if order is None else order[starts]
-        return cls(values, lengths, columns, X.index.droplevel(-1)[first], X.index, order)
+        return cls(values, lengths, columns, X.index.droplevel(-1)[first], X.index, order, named)
 
     @property
     def n(self) -> int:
@@ -186,12 +192,10 @@ class Panel:
     def check_columns(self, expected: Sequence[Hashable]) -> None:
         """Raise ValueError unless the columns are those seen in fit, in the same order.
 
-        Where either side has no names but 0, 1, 2, ..., as arrays have, only their number is compared.
+        Where these have no names (`named`), as those of arrays, only their number is compared.
         """
         expected = list(expected)
-        unnamed = list(range(len(expected)))
-        same = len(expected) == len(self.columns) and unnamed in (expected, self.columns)
-        if not same and expected != self.columns:
+        if len(expected) != len(self.columns) or (self.named and expected != self.columns):
             raise ValueError(f"X must have the {len(expected)} columns seen in fit, {expected}, in this order; "
                              f"got {len(self.columns)}: {self.columns}")
 
@@ -204,14 +208,20 @@ class Panel:
         return labels.get_level_values(-1)
 
     def has_even_steps(self) -> bool:
-        """Whether time advances by one and the same step everywhere: then a sample is a unit of time."""
+        """Whether time advances by one and the same step everywhere: then a sample is a unit of time.
+
+        The steps of a calendar count as equal, months for instance, whatever day each series begins on.
+        """
         if self.index is None:
             return True
         times = self.index.get_level_values(-1)
-        inside = np.diff(self.instance) == 0
-        numbers = _time_numbers(times)
-        steps = np.diff(numbers if self.order is None else numbers[self.order])[inside]
-        return len(steps) == 0 or bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))
+        times = times if self.order is None else times[self.order]
+        steps = np.diff(_time_numbers(times))[np.diff(self.instance) == 0]
+        even = len(steps) == 0 or bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))
+        if even or not isinstance(times, pd.DatetimeIndex):
+            return even
+        series = [times[start:end] for start, end in pairwise(self.offsets)]
+        return _have_one_calendar(series)
 
     def frame(self, values: np.ndarray, columns: Sequence[Any]) -> pd.DataFrame:
         """Rows of this panel as a DataFrame on the input's own index, in the input's own row order."""
@@ -231,14 +241,21 @@ def _numbers(X: pd.DataFrame) -> np.ndarray:
 
 
 def _time_numbers(times: pd.Index) -> np.ndarray:
-    """Numbers that advance by one step where the calendar does: months count as equal."""
-    if isinstance(times, pd.DatetimeIndex):
-        seen = times.unique().sort_values()
-        if len(seen) >= 3 and pd.infer_freq(seen) is not None:
-            return seen.get_indexer(times)
     if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
         return times.asi8
     return times.to_numpy(dtype=np.float64)
+
+
+def _have_one_calendar(series: list[pd.DatetimeIndex]) -> bool:
+    """Whether all advance by the same step of a calendar; two moments alone do not tell by which, and are passed."""
+    known = {times.asi8.tobytes(): times for times in series if len(times) >= 3}  # many panels share their times
+    steps: set[str] = set()
+    for times in known.values():
+        found = pd.infer_freq(times) if times.is_monotonic_increasing else None
+        if found is None:
+            return False
+        steps.add(found.split("-")[0].rstrip("ES"))  # month ends and month starts, and whatever a year begins with
+    return len(steps) == 1
 
 
 def _series_starts(index: pd.MultiIndex) -> tuple[np.ndarray, np.ndarray | None]:

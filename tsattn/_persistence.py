@@ -70,7 +70,7 @@ def inputs_fit(inputs: Inputs) -> bool:
         if type(inputs.saliency) not in STATE or inputs.saliency.feature_names_in_ != inputs.columns:
             return False
     return (
-        all(type(flag) is bool for flag in (inputs.named, inputs.observed))
+        type(inputs.observed) is bool
         and is_vector(inputs.fill) and len(inputs.fill) == n > 0
         and (inputs.saliency is not None or (n_salient == 0 and inputs.saliency_scale is None))
         and all(isinstance(scale, Scale) and scale.kind in ("standard", "series", None) and is_vector(scale.centre)

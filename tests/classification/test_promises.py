@@ -294,6 +294,16 @@ def test_p22_arrays_are_checked_by_number(equal, learned):
     assert learned.predict(equal.X).shape == (24,)  # an array has no names to check
 
 
+def test_p22_whole_numbers_are_names_like_others(ragged, equal):
+    X = ragged.X.set_axis([0, 1, 2], axis=1)
+    of_frame, of_array = classifier().fit(X, ragged.y), classifier().fit(equal.X, equal.y)
+    for made in (of_frame, of_array):
+        assert made.predict(X).shape == (24,)
+        for wrong in (X[[1, 0, 2]], X.set_axis([3, 7, 5], axis=1), ragged.X):
+            with pytest.raises(ValueError, match=r"the 3 columns seen in fit, \[0, 1, 2\], in this order; got 3"):
+                made.predict(wrong)
+
+
 @pytest.mark.parametrize("change", [lambda x: 1e12 * x, lambda x: 1e-12 * x, lambda x: 1e9 + x])
 @pytest.mark.parametrize("scaling", ["standard", "series"])
 def test_p23_units_do_not_matter(change, scaling, ragged, unseen):

@@ -208,6 +208,15 @@ def test_p22_columns_are_those_of_fit(make, ragged):
         transformer.transform(ragged.loc["s0", "hand"])
 
 
+def test_p22_whole_numbers_are_names_like_others(make, ragged, even):
+    X = ragged.set_axis([0, 1, 2], axis=1)
+    for transformer in (make().fit(X), make().fit(even)):
+        transformer.transform(X)
+        for wrong in (X[[1, 0, 2]], X.set_axis([3, 7, 5], axis=1), ragged):
+            with pytest.raises(ValueError, match=r"columns seen in fit, \[0, 1, 2\], in this order; got 3"):
+                transformer.transform(wrong)
+
+
 @pytest.mark.parametrize("scale", [1e12, 1e-12])
 def test_p23_the_unit_of_the_data_does_not_matter(ragged, scale):
     expected = UVTFSaliency(amplitude="unit").fit_transform(ragged)
