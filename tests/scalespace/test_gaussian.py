@@ -172,3 +172,18 @@ def test_gradients_of_blur():
     x = torch.randn(2, 11, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
     for mode in ("reflect", "nearest", "constant"):
         assert torch.autograd.gradcheck(lambda x, mode=mode: blur(x, 1.1, mode=mode), (x,))
+
+
+@pytest.mark.parametrize("sigma", [29_999.0, 30_001.0, 40_000.0, 100_000.0])
+def test_the_discrete_gaussian_of_any_width_is_finite(sigma):
+    weights = gaussian_kernel(sigma)
+    n = np.arange(len(weights)) - len(weights) // 2
+    assert np.isfinite(weights).all()
+    assert_allclose(weights.sum(), 1, rtol=1e-12)
+    shape = np.exp(-0.5 * (n / sigma) ** 2)
+    # what the sampled Gaussian differs by: 1 / (8 sigma^2) of the peak, here below 2e-10
+    assert_allclose(weights / weights.max(), shape, rtol=0, atol=2e-10)
+
+
+def test_no_step_where_the_sampled_gaussian_takes_over():
+    assert_allclose(gaussian_kernel(30_001.0).max() * 30_001, gaussian_kernel(29_999.0).max() * 29_999, rtol=1e-9)
