@@ -3,6 +3,7 @@
 import math
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,10 +131,16 @@ def snapshot(network: nn.Module) -> dict[str, Tensor]:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of that name; "auto" is a GPU where there is one."""
+    """The device of that name; "auto" is a GPU where there is one. Raise ValueError where that device is not there."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(f"unknown device {name!r}; choose 'auto', 'cpu', 'cuda' or 'cuda:<number>'") from error
+    device = None
+    with suppress(RuntimeError, TypeError):
+        device = torch.device(name)
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:<number>', got {name!r}")
+    n_there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device.type == "cuda" and (device.index or 0) >= n_there:
+        raise ValueError(f"device must be there, and of {n_there} GPUs that torch can use none is {name!r}: "
+                         "use 'auto' or 'cpu'")
+    return device
