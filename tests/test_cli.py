@@ -37,7 +37,8 @@ def tiny(monkeypatch):
 
 def test_bench_runs_shows_and_reports(tiny, tmp_path):
     result = tsattn("bench", "--suite", "tiny", "--output", tmp_path)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "error: 2 cells failed, and are tried again by the next run" in result.output
     assert "[1/3] done: basic_motions (official) · nearest · seed 0: accuracy " in result.output
     assert "[2/3] FAILED: basic_motions (official) · broken · seed 0: RuntimeError: no estimator here" in result.output
     assert "40 training and 40 test series of 100 steps" in " ".join(result.output.split())
@@ -54,6 +55,7 @@ def test_bench_picks_and_resumes(tiny, tmp_path):
     assert not (tmp_path / "report.html").exists()
     again = tsattn(*arguments).output
     assert "[3/3] kept" in again
+    assert tsattn(*arguments).exit_code == 0
     assert (tmp_path / "report.html").exists()
 
 
@@ -63,6 +65,7 @@ def test_bench_picks_and_resumes(tiny, tmp_path):
     (["bench", "--suite", "tiny", "--estimator", "gru"], "unknown estimator 'gru'; choose one of 'nearest', 'broken'"),
     (["bench", "--suite", "tiny", "--split", "random"], "unknown split 'random'"),
     (["bench", "--suite", "tiny", "--seeds", "0"], "'--seeds'"),
+    (["bench", "--suite", "tiny", "--folds", "5"], "got 5 for the official split of basic_motions; name a split"),
     (["list", "huge"], "unknown suite 'huge'"),
     (["report", "nowhere"], "no folder of results at 'nowhere'"),
     (["table", "nowhere"], "no folder of results at 'nowhere'"),
@@ -101,6 +104,23 @@ def test_table_prints_markdown(tiny, tmp_path):
     assert tsattn("table", tmp_path, "--column", "speed").exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["table", "report"])
+def test_an_unknown_reference_lists_the_estimators(tiny, tmp_path, command):
+    tsattn("bench", "--suite", "tiny", "--estimator", "nearest", "--output", tmp_path, "--no-report")
+    result = tsattn(command, tmp_path, "--reference", "nope")
+    assert result.exit_code == 2
+    assert "error: unknown estimator 'nope'; choose one of 'nearest'" in result.output
+
+
+def test_debug_shows_where_an_error_comes_from(tiny):
+    assert isinstance(tsattn("list", "huge").exception, SystemExit)
+    assert isinstance(tsattn("--debug", "list", "huge").exception, ValueError)
+    done = subprocess.run([sys.executable, "-m", "tsattn", "--debug", "list", "huge"], capture_output=True, text=True,
+                          check=False)
+    assert "Traceback" in done.stderr
+    assert "suites.py" in done.stderr
+
+
 def test_table_warns_of_rows_of_different_code(tiny, tmp_path):
     arguments = ("bench", "--suite", "tiny", "--estimator", "nearest", "--split", "cv", "--folds", 2)
     tsattn(*arguments, "--output", tmp_path, "--no-report")
@@ -121,7 +141,7 @@ def test_report_can_be_made_again(tiny, tmp_path):
 def test_list_names_suites_data_and_estimators():
     everything = tsattn("list").output
     for word in ("demo:", "clean:", "clean-ladder:", "japanese_vowels", "minirocket", "sessions 1-4",
-                 "validation, 4 folds"):
+                 "validation, 4 folds", 'auslan: trained with Training(augment="strong")'):
         assert word in everything
     assert "auslan" not in tsattn("list", "demo").output
 

@@ -1,6 +1,7 @@
 """The command `tsattn`: run benchmarks, list them, and make tables and a report of their rows.
 
-Output on the terminal is for people; the rows in the folder are for programs. Errors of use are one line and exit 2.
+Output on the terminal is for people; the rows in the folder are for programs. Errors of use are one line and
+exit 2; failed cells exit 1.
 """
 
 import shlex
@@ -27,8 +28,11 @@ REFERENCE = Annotated[str | None, typer.Option(help="Estimator the others are co
 
 
 @app.callback(invoke_without_command=True)
-def main(show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def main(context: typer.Context, *,
+         show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+         debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False) -> None:
     """Benchmarks of tsattn: `tsattn list` says what there is, `tsattn bench` runs it."""
+    context.obj = debug
     if show:
         typer.echo(version("tsattn"))
         raise typer.Exit
@@ -36,6 +40,7 @@ def main(show: Annotated[bool, typer.Option("--version", help="Print the version
 
 @app.command()
 def bench(
+    context: typer.Context,
     *,
     suite: Annotated[str, typer.Option(help="The suite: see `tsattn list`.")] = "demo",
     output: Annotated[Path | None, typer.Option(help="Folder of rows and report; runs/SUITE if not given.")] = None,
@@ -52,29 +57,41 @@ def bench(
     """Run a suite: data sets x estimators x folds x seeds, one JSON row a cell.
 
     What is finished is never computed again: stop it with Ctrl-C, start it again, start it twice on one folder. Failed
-    cells are tried again by the next run. At the end come the tables, and report.html in the folder.
+    cells are tried again by the next run, and make the exit code 1. At the end come the tables, and report.html in the
+    folder.
 
     Examples: `tsattn bench --suite demo --output demo` needs nothing but the installation. `TSATTN_DATA=... tsattn
     bench --suite clean --only auslan --estimator sdma --estimator minirocket --seeds 5 --jobs 2`.
     """
-    with one_line_errors():
+    with one_line_errors(context):
         from tsattn.benchmark.run import run_suite
         from tsattn.benchmark.suites import suite_named
 
         part = suite_named(suite).only(only or (), estimator or (), seeds=seeds, split=split, folds=folds)
         folder = output or Path("runs") / suite
-        with progress(sum(1 for _ in part.cells())) as tell:
+        failed = []
+        with progress(sum(1 for _ in part.cells())) as show:
+            def tell(event) -> None:
+                show(event)
+                failed.extend([event] * (event.kind == "failed"))
+
             run_suite(part, folder, jobs=jobs, command=shlex.join(["tsattn", *sys.argv[1:]]), tell=tell)
         _show(folder, None)
         if report:
             _report(folder, None)
+    if failed:
+        typer.echo(f"error: {len(failed)} cells failed, and are tried again by the next run; their tracebacks are in "
+                   "the rows and the report", err=True)
+        raise typer.Exit(1)
 
 
 @app.command("list")
-def list_suites(suite: Annotated[str | None, typer.Argument(help="Show this suite's data sets and estimators.")] = None
-                ) -> None:
+def list_suites(
+    context: typer.Context,
+    suite: Annotated[str | None, typer.Argument(help="Show this suite's data sets and estimators.")] = None,
+) -> None:
     """List the suites, or what one of them holds."""
-    with one_line_errors():
+    with one_line_errors(context):
         from tsattn.benchmark.suites import SUITES, suite_named
 
         for one in SUITES.values() if suite is None else [suite_named(suite)]:
@@ -84,23 +101,26 @@ def list_suites(suite: Annotated[str | None, typer.Argument(help="Show this suit
                 typer.echo(f"  data       {task.name:22} {task.split}{folds}; {task.about}")
             for entry in one.entries:
                 typer.echo(f"  estimator  {entry.name:22} {_first_line(entry)}")
+                for name in [task.name for task in one.tasks if task.name in entry.notes]:
+                    typer.echo(f"             {'':22} {name}: {entry.notes[name]}")
 
 
 @app.command()
-def report(folder: FOLDER, reference: REFERENCE = None) -> None:
+def report(context: typer.Context, folder: FOLDER, reference: REFERENCE = None) -> None:
     """Write report.html again from the rows of a folder."""
-    with one_line_errors():
+    with one_line_errors(context):
         _report(folder, reference)
 
 
 @app.command()
 def table(
+    context: typer.Context,
     folder: FOLDER,
     reference: REFERENCE = None,
     column: Annotated[list[str] | None, typer.Option(help="Show this column only; may be repeated.")] = None,
 ) -> None:
     """Print the tables of a folder as Markdown."""
-    with one_line_errors():
+    with one_line_errors(context):
         from tsattn.benchmark.tables import markdown
 
         made, remarks = _tables(folder, reference)
@@ -111,11 +131,16 @@ def table(
 
 
 @contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Turn errors of use (wrong names, missing data or folders, a full disk) into one line and exit code 2."""
+def one_line_errors(context: typer.Context) -> Iterator[None]:
+    """Turn errors of use (wrong names, missing data or folders, a full disk) into one line and exit code 2.
+
+    Not with `tsattn --debug`: a ValueError may also be a mistake of ours, and then its traceback is wanted.
+    """
     try:
         yield
     except (ValueError, OSError) as error:
+        if context.find_root().obj:
+            raise
         text = " ".join(str(error).split())
         typer.echo(f"error: {text}", err=True)
         raise typer.Exit(2) from error
@@ -161,7 +186,7 @@ def _tables(folder: Path, reference: str | None):
     rows, remarks = place.current()
     if not rows:
         raise ValueError(f"no rows in {str(folder)!r}; run `tsattn bench --output {folder}` first")
-    return tables(rows, reference=reference or place.about().get("reference")), [*remarks, *mixtures(rows)]
+    return tables(rows, about=place.about(), reference=reference), [*remarks, *mixtures(rows)]
 
 
 def _report(folder: Path, reference: str | None) -> None:

@@ -25,6 +25,15 @@ def test_rows_come_in_the_suites_order(rows, tmp_path):
     assert folder.about() == {"suite": "small"}
 
 
+def test_what_a_run_does_not_say_of_its_suite_stays(tmp_path):
+    folder = Folder(tmp_path)
+    folder.note([], {"suite": "small", "reference": "a", "command": "1"})
+    folder.note([], {"suite": "small", "reference": None, "command": "2"})
+    assert folder.about() == {"suite": "small", "reference": "a", "command": "2"}
+    folder.note([], {"suite": "other", "reference": None})
+    assert folder.about() == {"suite": "other"}
+
+
 def test_a_damaged_row_is_named_and_left_out(rows, tmp_path):
     folder = Folder(tmp_path)
     folder.write(rows.row("a"))

@@ -58,7 +58,9 @@ def page_of(folder, **options):
 def test_the_report_says_everything(folder):
     _, page = page_of(folder)
     for part in ("Slopes & hills", "suite small: 4 runs", "85.00 ± 7.07", "95.00", "+5.00", "resampled <to> 30 steps",
-                 "too few pairs of runs", "a cpu, 2 cores, 2 torch threads, no GPU", "tsattn 0.1.0", "c0ffee",
+                 "of 9 test series: rival +0.4; one test set: no test",
+                 "times: torch threads 2, cells at a time 1",
+                 "a cpu, 2 cores, 2 torch threads, no GPU", "tsattn 0.1.0", "c0ffee",
                  "sha256 abc", "tsattn bench", "ValueError: no <way>",
                  "Test labels are read after the last prediction"):
         assert part in page.text, part
@@ -108,6 +110,8 @@ def test_damaged_and_mixed_rows_are_said(folder, rows):
 def test_another_reference(folder):
     _, page = page_of(folder, reference="rival")
     assert "vs rival" in page.text
+    with pytest.raises(ValueError, match="unknown estimator 'nope'; choose one of 'ours', 'rival', "):
+        write_report(folder, reference="nope")
     assert "−5.00" in page.text
 
 

@@ -193,14 +193,20 @@ def test_missing_data_stops_the_run_and_keeps_what_was_done(dummies, tmp_path):
 
 
 def test_estimators_that_need_equal_lengths_get_them_and_the_row_says_so(dummies, tmp_path):
-    entry = Entry("slope", dummies.slope, equal_length=True, note="simple")
+    entry = Entry("slope", dummies.slope, equal_length=True, note="simple", notes={"unequal": "and brave"})
     tasks = (Task("unequal", dummies.unequal_panel, steps=11), Task("equal", dummies.panel, steps=11))
     keys = run_suite(Suite("resampling", "", tasks, (entry,)), tmp_path)
     unequal, equal = (Folder(tmp_path).read(key)["estimator"] for key in keys)
-    assert unequal["notes"] == ["simple", "series resampled to 11 steps"]
+    assert unequal["notes"] == ["simple", "and brave", "series resampled to 11 steps"]
     assert "Resample" in json.dumps(unequal["what"])
     assert equal["notes"] == ["simple"]
     assert "Resample" not in json.dumps(equal["what"])
+
+
+def test_a_part_of_a_suite_says_what_the_suite_says(dummies, tmp_path):
+    run_suite(dummies.SMALL.only(estimators=["shifted"], seeds=1), tmp_path, command="part")
+    assert Folder(tmp_path).about() == {
+        "suite": "small", "title": "Slopes", "reference": "slope", "seeds": 2, "command": "part"}
 
 
 def test_warming_up_trains_networks_for_one_epoch(dummies, monkeypatch):

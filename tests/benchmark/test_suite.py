@@ -1,6 +1,6 @@
 import pytest
 
-from tsattn.benchmark.suite import Entry, Suite, Task
+from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.suites import SUITES, suite_named
 
 
@@ -17,6 +17,9 @@ def test_only_picks_and_changes_the_protocol(dummies):
     assert [(cell.entry.name, cell.fold) for cell in part.cells()] == [("shifted", fold) for fold in range(7)]
     assert part.reference is None  # it is not there
     assert dummies.SMALL.only().reference == "slope"
+    assert part.only(seeds=2).whole is dummies.SMALL
+    with pytest.raises(ValueError, match="got 7 for the official split of slopes; name a split"):
+        dummies.SMALL.only(folds=7)
 
 
 def test_wrong_names_list_the_choices(dummies):
@@ -42,6 +45,29 @@ def test_every_suite_says_what_its_estimators_are(suite):
     assert suite.reference in {entry.name for entry in suite.entries}
     assert all((entry.make.__doc__ or "").strip() for entry in suite.entries)
     assert all(set(entry.options) <= {task.name for task in suite.tasks} for entry in suite.entries)
+
+
+@pytest.mark.parametrize("task", ["auslan", "spoken_arabic_digits", "hdm05", "japanese_vowels"])
+def test_recipes_are_said_where_training_is_not_the_default(task):
+    from tsattn.training import STRONG, ChannelDrop
+
+    info = Info(task, 12, 2, 3, 5, 5, 11, None)
+    entries = {entry.name: entry for suite in SUITES.values() for entry in suite.entries if entry.ours}
+    for name, entry in entries.items():
+        training = entry.make(0, info).get_params()
+        given = next(value for key, value in training.items() if key.rpartition("__")[2] == "training")
+        said = entry.notes.get(task, "")
+        if name == "sdma-paper":
+            assert not said
+        elif task == "hdm05":
+            assert [type(change) for change in given.augment] == [type(change) for change in STRONG]
+            assert [change.p for change in given.augment if isinstance(change, ChannelDrop)] == [0.3]
+            assert "STRONG" in said
+            assert "ChannelDrop(0.3)" in said
+        elif task == "japanese_vowels":
+            assert (given, said) == (None, "")
+        else:
+            assert f'augment="{given.augment}"' in said
 
 
 def test_the_ladder_never_reads_the_test_part():

@@ -51,6 +51,24 @@ def test_a_partly_failed_estimator_says_how_many_runs_count(rows):
     assert (column(table, "runs")["a"].text, column(table, "runs")["a"].bad) == ("1 of 2", True)
 
 
+def test_fewer_runs_than_the_suite_has_are_said(rows):
+    made = [rows.row("a", 0), rows.row("a", 1), rows.row("knn", seeded=False)]
+    (table,) = tables(made, about={"reference": "knn", "seeds": 5})
+    assert {name: cell.text for name, cell in column(table, "runs").items()} == {"a": "2 of 5", "knn": "1"}
+    assert "vs knn" in table.columns
+    (table,) = tables(made, about={"seeds": 2}, reference="a")
+    assert column(table, "runs")["a"].text == "2"
+
+
+def test_threads_and_cells_at_a_time_are_said_and_mixtures_warned_of(rows):
+    one = rows.row("a", hardware={"torch_threads": 1, "jobs": 2})
+    (table,) = tables([one])
+    assert table.remarks == ["times: torch threads 1, cells at a time 2"]
+    (table,) = tables([one, rows.row("b")])
+    assert table.remarks[-1] == "times do not compare; torch threads × cells at a time were: a 1 × 2; b 2 × 1"
+    assert markdown(table).endswith(f"  \n{table.remarks[-1]}\n")
+
+
 def test_notes_are_footnotes_numbered_once(made):
     assert made.notes == [("a", "resampled to 30 steps"), ("b", "old")]
     assert [line.marks for line in made.lines] == ["", "a", "a b"]

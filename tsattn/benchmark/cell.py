@@ -60,7 +60,7 @@ def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, t
 
     `what` is the estimator as `describe` gives it, `train` and `test` are positions.
     """
-    notes = [cell.entry.note] if cell.entry.note else []
+    notes = [note for note in (cell.entry.note, cell.entry.notes.get(cell.task.name)) if note]
     if _resampled(cell, data):
         notes.append(f"series resampled to {info.steps} steps")
     if cell.options:

@@ -108,7 +108,7 @@ class Folder:
         return slots if isinstance(slots, dict) else {}
 
     def about(self) -> dict[str, Any]:
-        """What the last run said of itself: "suite", "title", "reference", "command"; empty without a manifest."""
+        """What the last run said of its suite: "suite", "title", "reference", "seeds", "command"; empty if nothing."""
         about = self._manifest().get("about")
         return about if isinstance(about, dict) else {}
 
@@ -120,9 +120,11 @@ class Folder:
         return content if isinstance(content, dict) else {}
 
     def note(self, slots: Iterable[tuple[str, str]], about: Mapping[str, Any]) -> None:
-        """Enter (slot, key) pairs into the manifest, and what the run says of itself."""
+        """Enter (slot, key) pairs into the manifest, and what the run says of its suite; what it does not say stays."""
         with self.claim("manifest", wait=True):
-            content = {"about": dict(about), "slots": {**self.manifest(), **dict(slots)}}
+            before = self.about() if self.about().get("suite") == about.get("suite") else {}
+            said = {name: value for name, value in about.items() if value is not None}
+            content = {"about": {**before, **said}, "slots": {**self.manifest(), **dict(slots)}}
             write_atomic(self.path / "manifest.json", json.dumps(content, indent=1).encode() + b"\n")
 
     @contextmanager

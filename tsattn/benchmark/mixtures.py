@@ -1,6 +1,6 @@
 """What rows of one table or report should share and do not, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tsattn.benchmark.stats import Row
@@ -24,6 +24,19 @@ def states_of_code(rows: Sequence[Row]) -> list[str]:
         if len(found) > 1:
             sentences.append(f"The rows of {whose} come from {len(found)} different states of the code.")
     return sentences
+
+
+def pace(estimators: Mapping[str, Sequence[Row]]) -> str:
+    """With how many threads, and how many cells at a time, a table's times were taken; a warning if they differ."""
+    found = {name: list(dict.fromkeys((row["hardware"].get("torch_threads"), row["hardware"].get("jobs"))
+                                      for row in rows)) for name, rows in estimators.items()}
+    paces = {pace for own in found.values() for pace in own}
+    if len(paces) == 1:
+        threads, jobs = paces.pop()
+        return f"times: torch threads {threads}, cells at a time {jobs}"
+    each = "; ".join(f"{name} {' and '.join(f'{threads} × {jobs}' for threads, jobs in own)}"
+                     for name, own in found.items())
+    return f"times do not compare; torch threads × cells at a time were: {each}"
 
 
 def distinct(rows: Sequence[Row], part: str) -> list[Any]:

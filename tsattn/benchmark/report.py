@@ -15,17 +15,18 @@ from tsattn.benchmark.tables import Table, tables
 
 HOW = (
     "± is the standard deviation over runs (seeds and folds). Under an official split it is the spread of training "
-    "alone: the test series are the same in every run.",
-    "Test labels are read after the last prediction, for the scores alone; models and epochs are chosen inside the "
-    "training part.",
+    "alone: the test series are the same in every run, and others would change the scores by more. A difference of a "
+    "few series says little.",
+    "Test labels are read after the last prediction, for the scores alone. A network has the weights of its last "
+    "epoch, unless its parameters name a validation part; that is then a part of the training series.",
     "Fit and predict times are wall-clock times of one call each, on the processor named below. Each estimator was "
     "fitted once to a few series before, so that compilation does not count.",
     "Where several cells ran at a time they shared the machine, and their times are longer than alone.",
     "Peak memory is the resident memory of the whole process while the cell ran, with the libraries and the data.",
     "Log loss uses natural logarithms; probabilities of 0 count as 2.2e-16. A dash: the estimator gives no "
     "probabilities.",
-    "“vs” is the difference in points of accuracy from the reference, paired by fold and seed; red where the "
-    "reference loses. Bold: the best of a column.",
+    "“vs” is the difference in points of accuracy from the reference, a mean over the seeds and folds that both have; "
+    "red where the reference loses. Bold: the best of a column.",
 )
 
 
@@ -44,7 +45,7 @@ def write_report(folder: str | Path, *, reference: str | None = None) -> Path:
     FileNotFoundError
         There is no such folder.
     ValueError
-        It holds no rows.
+        It holds no rows, or none of `reference`.
     """
     place = Folder(folder, make=False)
     rows, remarks = place.current()
@@ -59,7 +60,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
     """The report as a document."""
     about = place.about()
     title = about.get("title") or "Benchmark"
-    made = tables(rows, reference=reference or about.get("reference"))
+    made = tables(rows, about=about, reference=reference)
     sections = [
         ("Results", [*map(_table, made)]),
         ("Accuracy and time", _figures(figures.pareto(rows))),

@@ -67,8 +67,10 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
             results[position] = event
         pending = [(position, cell) for position, cell in pending if results[position].kind == "busy"]
     ordered = [results[position] for position in sorted(results)]
+    whole = suite.whole or suite  # a part of a suite says what the suite says
     place.note(((slot_of(event.cell), event.key) for event in ordered), {
-        "suite": suite.name, "title": suite.title, "reference": suite.reference, "command": command})
+        "suite": whole.name, "title": whole.title, "reference": whole.reference, "seeds": whole.seeds,
+        "command": command})
     return [event.key for event in ordered]
 
 

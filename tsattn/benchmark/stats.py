@@ -1,7 +1,9 @@
 """Means, spreads and paired comparisons of rows; as much as the runs allow, and no more.
 
 The spread is the standard deviation over seeds and folds (n - 1 in the denominator). Under an official split it is that
-of training alone: the test part is the same in every run, and another test part would differ by more.
+of training alone: the test part is the same in every run, and another test part would differ by more. For the same
+reason seeds are no sample to test a difference on: folds are paired, each by its mean over seeds, and one test set is
+not tested at all. Folds share training series, so that even their p is a rough one.
 """
 
 from collections import defaultdict
@@ -16,7 +18,7 @@ from statsmodels.stats.multitest import multipletests
 
 from tsattn.benchmark.scores import LOWER_IS_BETTER
 
-ENOUGH = 6  # pairs: with 5 the least two-sided p of a signed-rank test is 2 / 2^5 = 0.0625
+ENOUGH = 6  # pairs of folds: with 5 the least two-sided p of a signed-rank test is 2 / 2^5 = 0.0625
 Row = Mapping[str, Any]
 
 
@@ -51,27 +53,27 @@ def by_protocol(rows: Iterable[Row]) -> dict[tuple[str, str, int], dict[str, lis
 
 
 def compare(estimators: Mapping[str, list[Row]], reference: str, metric: str = "accuracy") -> pd.DataFrame:
-    """Each estimator against the reference, paired by fold and seed, on one protocol.
+    """Each estimator against the reference, fold by fold, on one protocol.
 
-    An estimator that no seed changes is paired with each of the reference's seeds.
+    A fold's difference is the mean over the seeds that both have; an estimator that no seed changes is compared with
+    each of the other's seeds.
 
     Returns
     -------
     pd.DataFrame
-        One row an estimator: "difference" (mean, estimator - reference), "n_pairs", "better", "worse" (pairs, from the
-        estimator's side), "p" (two-sided Wilcoxon signed-rank), "p_holm" (Holm 1979, over the rows of this table). p
-        is NaN where there are fewer than 6 pairs, and 1 where all are equal.
+        One row an estimator: "difference" (mean, estimator - reference), "n_pairs" (folds), "better", "worse" (folds,
+        from the estimator's side), "p" (two-sided Wilcoxon signed-rank), "p_holm" (Holm 1979, over the rows of this
+        table). p is NaN where there are fewer than 6 pairs, and 1 where all are equal.
     """
     sign = -1 if metric in LOWER_IS_BETTER else 1
     table = []
     for name, rows in estimators.items():
         if name == reference:
             continue
-        pairs = _pairs(rows, estimators.get(reference, []), metric)
-        differences = np.array([ours - theirs for ours, theirs in pairs])
+        differences = _by_fold(rows, estimators.get(reference, []), metric)
         table.append({
-            "estimator": name, "n_pairs": len(pairs),
-            "difference": differences.mean() if len(pairs) else np.nan,
+            "estimator": name, "n_pairs": len(differences),
+            "difference": differences.mean() if len(differences) else np.nan,
             "better": int((sign * differences > 0).sum()), "worse": int((sign * differences < 0).sum()),
             "p": _signed_rank(differences)})
     frame = pd.DataFrame(table, columns=["estimator", "n_pairs", "difference", "better", "worse", "p"])
@@ -79,11 +81,14 @@ def compare(estimators: Mapping[str, list[Row]], reference: str, metric: str = "
     return frame.set_index("estimator")
 
 
-def _pairs(rows: list[Row], reference: list[Row], metric: str) -> list[tuple[float, float]]:
-    """(estimator, reference) scores of the same fold and seed."""
+def _by_fold(rows: list[Row], reference: list[Row], metric: str) -> np.ndarray:
+    """Estimator - reference, a mean over seeds for each fold that both have."""
     seeds = {row["seed"] for row in [*rows, *reference]}
     mine, theirs = _scores(rows, metric, seeds), _scores(reference, metric, seeds)
-    return [(mine[place], theirs[place]) for place in sorted(mine.keys() & theirs.keys())]
+    found: dict[int, list[float]] = defaultdict(list)
+    for fold, seed in sorted(mine.keys() & theirs.keys()):
+        found[fold].append(mine[fold, seed] - theirs[fold, seed])
+    return np.array([np.mean(differences) for differences in found.values()])
 
 
 def _scores(rows: list[Row], metric: str, seeds: set[int]) -> dict[tuple[int, int], float]:
@@ -111,13 +116,21 @@ def _holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdicts(differences: pd.DataFrame, reference: str) -> list[str]:
-    """The comparisons in words, for people; what cannot be tested is said once."""
+def verdicts(differences: pd.DataFrame, reference: str, *, one_test_set: int | None = None) -> list[str]:
+    """The comparisons of accuracies in words, for people; what cannot be tested is said once.
+
+    `one_test_set` is the number of its series where all runs share one; differences are then said in series.
+    """
+    if one_test_set is not None:
+        series = [f"{name} " + f"{comparison.difference * one_test_set:+.1f}".replace("-", "−")
+                  for name, comparison in differences[differences["n_pairs"] > 0].iterrows()]
+        return [f"against {reference}, a mean over runs, of {one_test_set} test series: {', '.join(series)}; one test "
+                "set: no test"] if series else []
     lines = [f"{name} against {reference}: {comparison.better:.0f} better, {comparison.worse:.0f} worse of "
-             f"{comparison.n_pairs:.0f} pairs, p = {comparison.p_holm:.3g} (Wilcoxon signed-rank, Holm)"
+             f"{comparison.n_pairs:.0f} folds, p = {comparison.p_holm:.3g} (Wilcoxon signed-rank, Holm)"
              for name, comparison in differences[differences["n_pairs"] >= ENOUGH].iterrows()]
     few = [f"{name} ({comparison.n_pairs:.0f})"
            for name, comparison in differences[differences["n_pairs"] < ENOUGH].iterrows()]
     if few:
-        lines.append(f"too few pairs of runs to test against {reference} (a test needs {ENOUGH}): {', '.join(few)}")
+        lines.append(f"too few folds to test against {reference} (a test needs {ENOUGH}): {', '.join(few)}")
     return lines

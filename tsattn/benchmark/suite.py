@@ -69,6 +69,8 @@ class Entry:
         It refuses series of unequal length: where a task has them it gets them resampled, and the table says so.
     note : str
         A footnote for the tables.
+    notes : mapping
+        Task name -> a footnote for that task's table.
     explain : bool
         Keep series, events, saliency and attention of a few test instances for the report.
     options : mapping
@@ -81,6 +83,7 @@ class Entry:
     seeded: bool = True
     equal_length: bool = False
     note: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
     explain: bool = False
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -108,7 +111,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Suite:
-    """Tasks x entries x seeds, and the entry that the others are compared with."""
+    """Tasks x entries x seeds, and the entry that the others are compared with; `whole` is what this is a part of."""
 
     name: str
     title: str
@@ -116,6 +119,7 @@ class Suite:
     entries: tuple[Entry, ...]
     seeds: int = 1
     reference: str | None = None
+    whole: "Suite | None" = None
 
     def __post_init__(self):
         check_int("seeds", self.seeds)
@@ -135,16 +139,25 @@ class Suite:
 
     def only(self, tasks: Sequence[str] = (), estimators: Sequence[str] = (), *, seeds: int | None = None,
              split: str | None = None, folds: int | None = None) -> "Suite":
-        """A part of the suite, or the suite under another protocol; what is not given stays as it is."""
+        """A part of the suite, or the suite under another protocol; what is not given stays as it is.
+
+        Raises
+        ------
+        ValueError
+            A name is unknown, or `folds` are given for an official split, which has none.
+        """
         kept = _pick("task", self.tasks, tasks)
         if split is not None:
             kept = tuple(replace(task, split=split) for task in kept)
         if folds is not None:
+            if official := [task.name for task in kept if task.split == "official"]:
+                raise ValueError(f"folds are of the splits 'cv' and 'validation', got {folds} for the official split "
+                                 f"of {', '.join(official)}; name a split")
             kept = tuple(replace(task, folds=check_int("folds", folds, minimum=2)) for task in kept)
         entries = _pick("estimator", self.entries, estimators)
         here = self.reference in {entry.name for entry in entries}
         return replace(self, tasks=kept, entries=entries, seeds=self.seeds if seeds is None else seeds,
-                       reference=self.reference if here else None)
+                       reference=self.reference if here else None, whole=self.whole or self)
 
 
 def _pick(kind: str, things, names):

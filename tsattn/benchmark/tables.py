@@ -1,10 +1,11 @@
 """Rows -> tables of text, the same for the terminal, Markdown and HTML. One table a protocol: they are never mixed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tsattn._checks import check_one_of
+from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import LOWER_IS_BETTER, SCORES
 from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, summary, verdicts
 
@@ -43,19 +44,41 @@ class Table:
     remarks: list[str] = field(default_factory=list)
 
 
-def tables(rows: Sequence[Row], *, reference: str | None = None) -> list[Table]:
-    """One table for each task and protocol, estimators in the order of the rows."""
-    return [_table(protocol, estimators, reference) for protocol, estimators in by_protocol(rows).items()]
+def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, reference: str | None = None) -> list[Table]:
+    """One table for each task and protocol, estimators in the order of the rows.
+
+    Parameters
+    ----------
+    rows : sequence of rows
+        As `Folder.current` gives them.
+    about : mapping, optional
+        What the suite says of itself, as `Folder.about` gives it: its "reference", and its "seeds", so that a table can
+        say where there are fewer runs.
+    reference : str, optional
+        The estimator to compare with, in place of the suite's. Where a table has none, its first is taken.
+
+    Raises
+    ------
+    ValueError
+        No row is of `reference`.
+    """
+    about = about or {}
+    if reference is not None:
+        check_one_of("estimator", reference, list(dict.fromkeys(row["estimator"]["name"] for row in rows)))
+    reference = reference or about.get("reference")
+    return [_table(protocol, estimators, reference, about.get("seeds"))
+            for protocol, estimators in by_protocol(rows).items()]
 
 
-def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None) -> Table:
+def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None,
+           seeds: int | None) -> Table:
     texts = {name: _notes(rows) for name, rows in estimators.items()}
     order = list(dict.fromkeys(text for found in texts.values() for text in found))
     mark_of = {text: MARKS[place % len(MARKS)] for place, text in enumerate(order)}
     reference = reference if reference in estimators else next(iter(estimators))
     columns = ["estimator", *(_heading(metric) for metric in SCORES), f"vs {reference}", "fit s", "predict s",
                "peak MB", "parameters", "runs"]
-    cells = {name: _cells(rows) for name, rows in estimators.items()}
+    cells = {name: _cells(rows, _expected(rows, seeds)) for name, rows in estimators.items()}
     for metric in SCORES:
         _mark_best(cells, estimators, metric)
     differences = compare(estimators, reference)
@@ -65,8 +88,10 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
         own.insert(len(SCORES), _difference(differences, name, reference))
         marks = " ".join(mark_of[text] for text in texts[name])
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
+    n_test = next(iter(estimators.values()))[0]["task"]["n_test"]
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
-                 verdicts(differences, reference))
+                 [*verdicts(differences, reference, one_test_set=n_test if protocol[1] == "official" else None),
+                  pace(estimators)])
 
 
 def _title(protocol: tuple[str, str, int], estimators: dict[str, list[Row]]) -> str:
@@ -92,9 +117,15 @@ def _done(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["status"] == "done"]
 
 
-def _cells(rows: Sequence[Row]) -> list[Cell]:
+def _expected(rows: Sequence[Row], seeds: int | None) -> int:
+    """Runs that there would be if all of the suite had been computed."""
+    asked = (seeds or 0) * rows[0]["split"]["folds"] if rows[0]["estimator"]["seeded"] else rows[0]["split"]["folds"]
+    return max(len(rows), asked if seeds else 0)
+
+
+def _cells(rows: Sequence[Row], expected: int) -> list[Cell]:
     done = _done(rows)
-    runs = f"{len(done)}" if len(done) == len(rows) else f"{len(done)} of {len(rows)}"
+    runs = f"{len(done)}" if len(done) == expected else f"{len(done)} of {expected}"
     if not done:
         return [Cell(FAILED, bad=True), *[Cell(MISSING)] * (len(SCORES) + 3), Cell(runs, bad=True)]
     scores = [Cell(_score(summary(row["scores"][metric] for row in done), metric)) for metric in SCORES]
@@ -156,7 +187,9 @@ def markdown(table: Table, columns: Sequence[str] = ()) -> str:
         texts = [_plain(line.name) + (f" <sup>{line.marks}</sup>" if line.marks else ""),
                  *(f"**{cell.text}**" if cell.best else _plain(cell.text) for cell in line.cells)]
         lines.append(_bar(texts[place] for place in kept))
-    lines += [""] + [f"<sup>{mark}</sup> {_plain(text)}  " for mark, text in table.notes]
+    notes = [f"<sup>{mark}</sup> {_plain(text)}" for mark, text in table.notes]
+    for texts in (notes, [_plain(text) for text in table.remarks]):
+        lines += ["", "  \n".join(texts)]
     return "\n".join(lines).rstrip() + "\n"
 
 
