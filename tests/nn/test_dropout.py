@@ -75,7 +75,8 @@ def test_layers_that_draw_globally_are_named(layer):
 
 
 @pytest.mark.parametrize(("layer", "width", "n_inputs"), [
-    (nn.Dropout(0.0), 3, 1), (nn.LSTM(2, 3, num_layers=2), 2, 1), (nn.MultiheadAttention(4, 2), 4, 3), (nn.ReLU(), 3, 1)])
+    (nn.Dropout(0.0), 3, 1), (nn.LSTM(2, 3, num_layers=2), 2, 1), (nn.MultiheadAttention(4, 2), 4, 3),
+    (nn.ReLU(), 3, 1)])
 def test_layers_that_could_draw_and_do_not_pass_and_rightly(layer, width, n_inputs):
     bind(layer.train(), torch.Generator())
     before = torch.get_rng_state()
