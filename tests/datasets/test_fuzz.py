@@ -128,10 +128,29 @@ def mutate(content, generator):
     return content[:at]
 
 
+HELD = {"ts": 4 * 3 * 7, "amc": 2 * 62, "tsd": 5 * 22, "sml.txt": 4 * 22, "exchange.txt": 5 * 8, "ett.csv": 5 * 7,
+        "m4.csv": 7, **dict.fromkeys(["digits.txt", "txt.gz", "txt.xz"], 7 * 13),
+        **dict.fromkeys(["mat", "packed.mat"], 2 * 2 * 3 * 62), **dict.fromkeys(["tar", "tar.xz"], 2 * 3 * 22)}
+
+
+def found_in(read):
+    """All real numbers in what a parser returns."""
+    if isinstance(read, str):
+        return []
+    if isinstance(read, dict):
+        read = list(read.values())
+    if isinstance(read, list | tuple):
+        return [value for part in read for value in found_in(part)]
+    return np.asarray(getattr(read, "values", read), dtype=float).flatten().tolist()
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_p45_the_whole_file_is_read(kind, tmp_path):
     content, parse = FORMATS[kind]
-    parse(content, str(tmp_path / f"file.{kind}"))
+    found = found_in(parse(content, str(tmp_path / f"file.{kind}")))
+    assert len(found) == HELD[kind]
+    assert np.isfinite(found).all()
+    assert len(set(found)) > 0.98 * HELD[kind]  # no part twice
 
 
 def refusals(kind, where, seed):
