@@ -52,3 +52,30 @@ def test_one_of_lists_the_choices():
         checks.check_one_of("mode", "wrap", ["reflect", "nearest"])
     with pytest.raises(ValueError, match="unknown mode"):
         checks.check_one_of("mode", [], {"reflect"})
+
+
+def test_switches():
+    assert checks.check_bool("mutual", np.True_) is True
+    assert checks.check_bool("mutual", False) is False
+    for wrong in ("yes", 1, 0.0, None, np.array([True])):
+        with pytest.raises(TypeError, match="mutual must be True or False, got "):
+            checks.check_bool("mutual", wrong)
+
+
+def test_seeds():
+    assert checks.draw_seed(None) is None
+    assert [checks.draw_seed(seed) for seed in (0, np.int8(3), 2**32 - 1)] == [0, 3, 2**32 - 1]
+    state = np.random.RandomState(5)
+    assert checks.draw_seed(state) == np.random.RandomState(5).randint(2**31 - 1)
+    assert checks.draw_seed(state) != checks.draw_seed(np.random.RandomState(5))  # a state moves on
+
+
+@pytest.mark.parametrize(("value", "error", "said"), [
+    (2**70, ValueError, "an integer from 0 to 4294967295, got 1180591620717411303424; its remainder by"),
+    (-1, ValueError, "an integer from 0 to 4294967295, got -1"), (True, TypeError, "got True"),
+    (1.0, TypeError, "got 1.0"), ("0", TypeError, "got '0'"),
+    (np.random.default_rng(0), TypeError, r"got Generator\(PCG64\).*draw one from it: int\(generator.integers\("),
+])
+def test_what_is_no_seed(value, error, said):
+    with pytest.raises(error, match="random_state must be None, a numpy RandomState or .*" + said):
+        checks.draw_seed(value)

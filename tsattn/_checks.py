@@ -7,6 +7,10 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
+N_SEEDS = 2**32  # as NumPy's RandomState and scikit-learn have it
+
 
 class ModelFileError(ValueError):
     """A file is not a model file of ours, or it is damaged, or it asks for what this version lacks."""
@@ -67,3 +71,26 @@ def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(f"unknown {name} {value!r}; choose one of {listed}")
     return value
+
+
+def check_bool(name: str, value: Any) -> bool:
+    """Return `value` as a bool; raise unless it is one, Python's or NumPy's."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def draw_seed(random_state: Any) -> int | None:
+    """Return the seed that a `random_state` stands for; None, for a fresh one, stays None."""
+    if random_state is None:
+        return None
+    rule = f"random_state must be None, a numpy RandomState or an integer from 0 to {N_SEEDS - 1}"
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, np.random.Generator):
+        raise TypeError(f"{rule}, got {random_state!r}; draw one from it: int(generator.integers({N_SEEDS}))")
+    if isinstance(random_state, bool) or not isinstance(random_state, Integral):
+        raise TypeError(f"{rule}, got {random_state!r}")
+    if not 0 <= random_state < N_SEEDS:
+        raise ValueError(f"{rule}, got {random_state!r}; its remainder by {N_SEEDS} is one")
+    return int(random_state)
