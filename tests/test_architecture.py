@@ -18,7 +18,7 @@ LAYERS = [
     ["design"],
     ["_panel"],
     ["transformations", "datasets"],
-    ["_inputs", "_relevance"],
+    ["_inputs", "_labels", "_relevance"],
     ["_estimator"],
     ["classification", "regression", "forecasting", "dists_kernels", "feature_selection"],
     ["plots", "_persistence"],

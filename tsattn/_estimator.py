@@ -12,8 +12,9 @@ import pandas as pd
 from sktime.classification.base import BaseClassifier
 from torch import Tensor, nn
 
-from tsattn._checks import DivergenceError, check_one_of
+from tsattn._checks import DivergenceError, check_one_of, draw_seed
 from tsattn._inputs import Inputs
+from tsattn._labels import check_labels, weight_of_each
 from tsattn._panel import Panel
 from tsattn._relevance import relevance
 from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
@@ -38,7 +39,25 @@ class NetworkEstimator:
     _X_metadata: dict[str, Any]
     check_is_fitted: Callable[[], None]
     get_tag: Callable[[str], Any]
+    get_params: Callable[..., dict[str, Any]]
     _check_convert_X_for_predict: Callable[[Any], Any]
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters, also those of a nested object, as `training__lr`, where it is one by then.
+
+        Raises
+        ------
+        ValueError
+            A nested parameter is to be set, and what holds it is None or a name.
+        """
+        given = {**self.get_params(deep=False), **params}
+        for name in params:
+            owner, _, inner = name.partition("__")
+            if inner and owner in given and not hasattr(given[owner], "set_params"):
+                cure = "training=Training()" if owner == "training" else f"such an object as {owner}"
+                raise ValueError(f"{name} is a parameter of {owner}, which must be an object with parameters then, got "
+                                 f"{given[owner]!r}; pass {cure} first")
+        return super().set_params(**params)  # type: ignore[misc] # sktime's
 
     def _saliency_transformer(self) -> Any:
         """The unfitted transformer that makes the second input; None for none."""
@@ -212,10 +231,10 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
 
     def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
         if isinstance(y, list | tuple):  # sktime fails on them
+            check_labels(pd.Series(y, dtype=object))  # a mixture would become texts
             y = np.array(y)
-        missing = np.flatnonzero(np.asarray(pd.isna(y)))
-        if y is not None and len(missing):
-            raise ValueError(f"y must not hold missing labels, found one at position {missing[0]}")
+        for part in [] if y is None else [y[name] for name in y] if isinstance(y, pd.DataFrame) else [y]:
+            check_labels(part)
         return super()._check_y(y, **kwargs)
 
     def _fit(self, X: Any, y: np.ndarray) -> "NetworkClassifier":
@@ -229,37 +248,7 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
     def _predict_proba(self, X: Any) -> np.ndarray:
         logits = self._outputs(X)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return odds / (1e-3 + odds.sum(axis=1, keepdims=True))
 
     def _predict(self, X: Any) -> np.ndarray:
         return self.classes_[self._predict_proba(X).argmax(axis=1)]
-
-
-def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray | None:
-    """The weight of each series, by its class; None where all weigh the same."""
-    if class_weight is None:
-        return None
-    if isinstance(class_weight, str):
-        check_one_of("class_weight", class_weight, ["balanced"])
-        counts = np.bincount(codes, minlength=len(classes))
-        return (len(codes) / (len(classes) * counts))[codes]
-    if not isinstance(class_weight, dict):
-        raise TypeError(f"class_weight must be None, 'balanced' or a dict from label to weight, got {class_weight!r}")
-    unknown = [label for label in class_weight if label not in classes.tolist()]
-    if unknown:
-        raise ValueError(f"class_weight must name classes that y has, got {unknown[0]!r}; y has {classes.tolist()}")
-    weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise ValueError(f"class_weight must be finite, at least 0 and not all 0, got {class_weight!r}")
-    return weights[codes]
-
-
-def draw_seed(random_state: Any) -> int | None:
-    """The seed that a `random_state` stands for; None, for a fresh one, stays None."""
-    if random_state is None:
-        return None
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, bool) or not isinstance(random_state, int | np.integer):
-        raise TypeError(f"random_state must be None, an int or a numpy RandomState, got {random_state!r}")
-    return int(random_state)

@@ -7,7 +7,7 @@ from typing import Any
 from sktime.transformations.base import BaseTransformer
 from torch import nn
 
-from tsattn._checks import check_fraction, check_int, check_one_of
+from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
 from tsattn._estimator import NetworkClassifier
 from tsattn._inputs import Inputs
 from tsattn.models.pooled import Pooled
@@ -173,6 +173,7 @@ class SDMAClassifier(NetworkClassifier):
         return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
 
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+        check_bool("mutual", self.mutual)
         check_one_of("architecture", self.architecture, ARCHITECTURES)
         encoder = chosen("encoder", self.encoder, ENCODERS)
         hidden = 2 * len(inputs.columns) if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size)

@@ -63,6 +63,7 @@ def test_parts_may_be_callables(ragged):
     ({"gate": "none", "mutual": False}, "gate='none' adds both branches: it needs mutual=True, got mutual=False"),
     ({"trunk": "oak"}, "unknown trunk 'oak'; choose one of 'residual'"),
     ({"hidden_size": 7, "encoder": "bilstm"}, "n_features must be even, half for each direction, got 7"),
+    ({"random_state": 2**70}, "random_state must be None, a numpy RandomState or an integer from 0 to 4294967295, got"),
     ({"dropout": 1.0}, r"dropout must lie in \[0, 1\), got 1.0"),
     ({"class_weight": "even"}, "unknown class_weight 'even'; choose one of 'balanced'"),
     ({"class_weight": {"x": 1.0}}, r"class_weight must name classes that y has, got 'x'; y has \['bump', 'flat'\]"),
@@ -79,10 +80,28 @@ def test_nonsense_is_refused_in_fit(options, said, ragged):
     ({"saliency": 3}, "saliency must be a name, a transformer of sktime or None, got 3"),
     ({"class_weight": 3}, "class_weight must be None, 'balanced' or a dict from label to weight, got 3"),
     ({"training": "fast"}, "training must be a Training, got 'fast'"),
+    ({"mutual": "yes"}, "mutual must be True or False, got 'yes'"),
+    ({"mutual": 1, "saliency": None}, "mutual must be True or False, got 1"),
+    ({"random_state": np.random.default_rng(0)}, "random_state must be .* got Generator.PCG64.*; draw one from it"),
 ])
 def test_wrong_types_are_refused_in_fit(options, said, ragged):
     with pytest.raises(TypeError, match=said):
         classifier(**options).fit(ragged.X, ragged.y)
+
+
+@pytest.mark.parametrize(("label", "error", "said"), [
+    (0.5, ValueError, r"numbers among them must be whole, found 0.5 at position 7 \(Unknown label type: continuous\)"),
+    (np.inf, ValueError, "y must not hold infinity, found inf at position 7"),
+    (np.nan, ValueError, "y must not hold missing labels, found one at position 7"),
+    ("one", TypeError, r"y must hold labels of one kind, got float \(.*\) beside text \('one'\); make them all texts"),
+])
+@pytest.mark.parametrize("container", [list, lambda y: np.array(y, object), pd.Series], ids=["list", "array", "Series"])
+def test_what_is_no_class_is_refused(label, error, said, container, ragged):
+    y = [float(i % 2) for i in range(24)]
+    classifier().fit(ragged.X, container(y))
+    y[7] = label
+    with pytest.raises(error, match=said):
+        classifier().fit(ragged.X, container(y))
 
 
 def test_any_series_transformer_may_be_the_saliency(ragged, unseen):

@@ -8,7 +8,6 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tests.classification.conftest import LEARNING, classifier
@@ -26,7 +25,6 @@ class OfTables(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         X, y = validate_data(self, X, y)
-        check_classification_targets(y)
         self.classes_ = np.unique(y)
         training = Training(epochs=self.epochs, lr=self.lr, label_smoothing=0.0)
         self.classifier_ = SDMAClassifier(hidden_size=8, dropout=0.0, training=training,
@@ -65,6 +63,16 @@ def test_a_grid_over_training_and_network(equal, n_jobs):
     assert search.best_params_["training__lr"] == 0.02
     assert search.best_score_ > 0.8
     assert search.predict(equal.X).shape == equal.y.shape
+
+
+def test_a_nested_parameter_of_nothing_says_the_cure(equal):
+    search = GridSearchCV(SDMAClassifier(), {"training__lr": [1e-3]}, cv=2)
+    with pytest.raises(ValueError, match=r"training__lr is a parameter of training, .* got None; pass training=Train"):
+        search.fit(equal.X, equal.y)
+    with pytest.raises(ValueError, match=r"saliency__sigmas .* got 'channels'; pass such an object as saliency first"):
+        SDMAClassifier().set_params(saliency__sigmas=(0, 1))
+    made = SDMAClassifier().set_params(training=Training(epochs=3), training__lr=1e-2)
+    assert (made.training.epochs, made.training.lr) == (3, 1e-2)
 
 
 def test_a_pipeline_and_calibration(equal):

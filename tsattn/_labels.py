@@ -1,0 +1,67 @@
+"""Labels of classes: which may be learned, and what each weighs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsattn._checks import check_one_of
+
+
+def check_labels(y: Any) -> None:
+    """Raise unless `y` (n,) names classes: all there, of one kind, and whole where they are numbers.
+
+    Raises
+    ------
+    ValueError
+        A label is missing, or infinite, or a number that is not whole, as targets of a regression are.
+    TypeError
+        Labels cannot be put in order, as texts beside numbers.
+    """
+    labels = np.asarray(y)
+    missing = np.flatnonzero(np.asarray(pd.isna(labels)))
+    if len(missing):
+        raise ValueError(f"y must not hold missing labels, found one at position {missing[0]}")
+    places = np.arange(len(labels) if labels.dtype.kind == "f" else 0)
+    if labels.dtype == object:
+        _check_mixture(labels)
+        places = np.flatnonzero([isinstance(label, float | np.floating) for label in labels])
+    values = labels[places].astype(np.float64)
+    broken = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)))
+    if len(broken):
+        value = float(values[broken[0]])
+        found = f"found {value!r} at position {places[broken[0]]}"
+        if np.isinf(value):
+            raise ValueError(f"y must not hold infinity, {found}")
+        raise ValueError(f"y must hold classes: numbers among them must be whole, {found} (Unknown label type: "
+                         "continuous); bin y, or learn it with a regressor")
+
+
+def _check_mixture(labels: np.ndarray) -> None:
+    """Raise unless labels of any type can be sorted among each other."""
+    kinds = {"text" if isinstance(label, str) else type(label).__name__: label for label in labels.ravel()}
+    try:
+        sorted(kinds.values())
+    except TypeError:
+        first, second = sorted(kinds, key=str)[:2]
+        raise TypeError(f"y must hold labels of one kind, got {first} ({kinds[first]!r}) beside {second} "
+                        f"({kinds[second]!r}); make them all texts") from None
+
+
+def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray | None:
+    """The weight of each series, by its class; None where all weigh the same."""
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, str):
+        check_one_of("class_weight", class_weight, ["balanced"])
+        counts = np.bincount(codes, minlength=len(classes))
+        return (len(codes) / (len(classes) * counts))[codes]
+    if not isinstance(class_weight, dict):
+        raise TypeError(f"class_weight must be None, 'balanced' or a dict from label to weight, got {class_weight!r}")
+    unknown = [label for label in class_weight if label not in classes.tolist()]
+    if unknown:
+        raise ValueError(f"class_weight must name classes that y has, got {unknown[0]!r}; y has {classes.tolist()}")
+    weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ValueError(f"class_weight must be finite, at least 0 and not all 0, got {class_weight!r}")
+    return weights[codes]
