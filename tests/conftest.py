@@ -1,11 +1,12 @@
 """Tests that need what this machine lacks are deselected, and counted out loud at the end of the run."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 NEEDS = {
-    "data": (lambda: "TSATTN_DATA" in os.environ, "TSATTN_DATA is not set"),
+    "data": (lambda: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),
     "gpu": (lambda: _has_gpu(), "no GPU here"),
 }
 _left_out = pytest.StashKey[dict]()
@@ -15,6 +16,12 @@ def _has_gpu():
     import torch
 
     return torch.cuda.is_available()
+
+
+def pytest_configure():
+    named = os.environ.get("TSATTN_DATA")
+    if named and not Path(named).is_dir():  # at once, not once a test
+        raise pytest.UsageError(f"TSATTN_DATA must name a folder, got {named!r}")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -9,6 +9,7 @@ def no_data(monkeypatch, tmp_path):
     def refuse(*args, **kwargs):
         raise OSError("no network")
 
+    (tmp_path / "data").mkdir()
     monkeypatch.setenv("TSATTN_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(pooch, "os_cache", lambda name: tmp_path / "cache")
     monkeypatch.setattr("socket.socket.connect", refuse)

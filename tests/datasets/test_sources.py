@@ -147,3 +147,10 @@ def test_checksums_stand_in_the_cards(source):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.path)
 def test_the_publishers_bytes_have_the_checksum_that_a_download_is_held_to(source):
     assert content_digest(read(find(source.path)), source.suffix) == source.sha256
+
+
+def test_a_named_folder_that_is_not_there_is_an_error_not_a_download(no_data, monkeypatch):
+    monkeypatch.setenv("TSATTN_DATA", "/no/such/folder")
+    for ask in (lambda: find("x.txt"), lambda: locate(auslan.SOURCE), datasets.load_auslan):
+        with pytest.raises(DatasetNotFoundError, match=r"must name a folder.* got '/no/such/folder'; correct"):
+            ask()

@@ -46,10 +46,19 @@ class Source:
 
 
 def folders() -> list[Path]:
-    """The folders that are searched: the one `TSATTN_DATA` names, if it is set, and the user's cache."""
+    """The folders that are searched: the one `TSATTN_DATA` names, if it is set, and the user's cache.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        `TSATTN_DATA` names a folder that is not there; a download in its place would hide the mistake.
+    """
     import pooch
 
     named = os.environ.get(VARIABLE)
+    if named and not Path(named).is_dir():
+        raise DatasetNotFoundError(f"{VARIABLE} must name a folder that is there, got {named!r}; correct it, or unset "
+                                   "it to use the cache and downloads")
     return [*([Path(named)] if named else []), Path(pooch.os_cache("tsattn"))]
 
 

@@ -1,0 +1,24 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_on(**variables):
+    environment = {name: value for name, value in os.environ.items() if name != "TSATTN_DATA"} | variables
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "-m", "data",
+               ROOT / "tests" / "datasets" / "test_auslan.py"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_data_that_is_named_and_not_there_stops_the_tests_at_once(tmp_path):
+    found = pytest_on(TSATTN_DATA=str(tmp_path / "none"))
+    assert found.returncode == 4
+    assert found.stderr.strip() == f"ERROR: TSATTN_DATA must name a folder, got {str(tmp_path / 'none')!r}"
+
+
+def test_tests_of_data_are_left_out_where_none_is_named():
+    found = pytest_on()
+    assert "tests that need data were left out: TSATTN_DATA is not set" in found.stdout
