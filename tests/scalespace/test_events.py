@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.reference import scalespace as reference
 from tsattn.scalespace import BUMP, Events, detect, events
+from tsattn.scalespace.events import samples_within
 
 
 def test_p33_amplitude_is_the_mean_of_the_scope(backend, walk):
@@ -75,3 +76,13 @@ def test_p32_amplitudes_are_differentiable():
     keypoints = detect(x)
     assert len(keypoints) == 3
     assert torch.autograd.gradcheck(lambda x: events(x, keypoints).amplitude, (x.requires_grad_(),))
+
+
+def test_a_scope_between_two_samples_is_the_later_of_the_nearest():
+    centre, sigma = np.array([2.5, 3.5, 4.2, 10.0]), np.full(4, 0.1)
+    expected = ([3, 4, 4, 10], [3, 4, 4, 10])
+    for x in (centre, torch.from_numpy(centre)):
+        low, high = samples_within(x, 0.1 + 0 * x, 10)
+        assert (low.tolist(), high.tolist()) == expected
+    low, high = samples_within(centre, 10 * sigma, 10)
+    assert (low.tolist(), high.tolist()) == ([0, 1, 2, 7], [5, 6, 7, 10])

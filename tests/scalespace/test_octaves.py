@@ -164,7 +164,7 @@ def test_a_bump_is_positive_in_the_bands_and_negative_in_the_differences():
 
 def test_bands_need_increasing_sigmas():
     for sigmas in ((1.0,), (1.0, 1.0), (2.0, 1.0), ()):
-        with pytest.raises(ValueError, match="sigmas must be at least two, increasing"):
+        with pytest.raises(ValueError, match="sigmas must be two or more increasing"):
             bands(np.zeros(9), sigmas)
 
 

@@ -148,3 +148,16 @@ def test_auto_reads_training_data_only():
     X, smooth_X = noise_panel(), blurred(noise_panel(), 5)
     bands = ScaleSpaceChannels(sigmas="auto").fit(X)
     assert_allclose(bands.transform(smooth_X), ScaleSpaceChannels(sigmas=bands.sigmas_).fit_transform(smooth_X))
+
+
+def test_a_scale_far_beyond_the_series_leaves_its_mean():
+    x = np.arange(11.0)
+    bands = ScaleSpaceChannels(sigmas=(0, 1e5)).fit_transform(pd.DataFrame({"a": x}))
+    assert_allclose(bands["a__band0"], x - 5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["keep", "magnitude"])
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_switches_are_true_or_false(name, value):
+    with pytest.raises(TypeError, match=f"{name} must be True or False"):
+        ScaleSpaceChannels(**{name: value}).fit(pd.DataFrame({"a": np.arange(11.0)}))

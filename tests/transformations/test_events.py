@@ -115,3 +115,10 @@ def test_the_nearest_word_is_by_distance():
 
     words = np.array([[2.0, 0.0], [1.0, 0.0], [0.0, 1.0]])  # the first has the largest product with (1, 0)
     assert _nearest(np.array([[1.0, 0.0], [1.9, 0.0], [0.1, 0.3]]), words).tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("n_words", [0, 3])
+@pytest.mark.parametrize("seed", ["x", 1.5])
+def test_the_seed_is_checked(ragged, seed, n_words):
+    with pytest.raises(TypeError, match="random_state must be None, a numpy RandomState or an integer"):
+        UVTFEvents(n_words=n_words, random_state=seed).fit(ragged)

@@ -120,15 +120,27 @@ def scope(keypoints: Keypoints, last: int) -> tuple[Any, Any]:
 
 def scope_samples(keypoints: Keypoints, last: int) -> tuple[Any, Any]:
     """First and last whole sample of each scope; the nearest one where a scope falls between two."""
-    start, end = scope(keypoints, last)
-    centre = keypoints.position[:, 0]
+    return samples_within(keypoints.position[:, 0], keypoints.sigma, last)
+
+
+def samples_within(centre: Any, sigma: Any, last: Any) -> tuple[Any, Any]:
+    """First and last of the samples 0..last within 3 sigma of each centre, or the nearest one twice."""
+    radius, near = SCOPE * sigma, nearest_sample(centre, last)
+    start, end = (centre - radius).clip(0), centre + radius
     if is_torch(centre):
         import torch
 
-        low, high, near = start.ceil().long(), end.floor().long(), centre.round().long()
+        low, high = start.ceil().long(), end.floor().long().clip(max=last)
         return torch.where(high < low, near, low), torch.where(high < low, near, high)
-    low, high, near = (a.astype(np.int64) for a in (np.ceil(start), np.floor(end), np.rint(centre)))
+    low, high = np.ceil(start).astype(np.int64), np.floor(end).astype(np.int64).clip(max=last)
     return np.where(high < low, near, low), np.where(high < low, near, high)
+
+
+def nearest_sample(position: Any, last: Any) -> Any:
+    """The sample of 0..last nearest to each position, the later one of two."""
+    if is_torch(position):
+        return (position + 0.5).floor().long().clip(0, last)
+    return np.floor(position + 0.5).astype(np.int64).clip(0, last)
 
 
 def scope_means(rows: Any, keypoints: Keypoints) -> Any:

@@ -168,6 +168,14 @@ def _stack(levels: list[Any], axis: int) -> Any:
     return np.stack(levels, axis)
 
 
+def check_ladder(sigmas: Iterable[float]) -> tuple[float, ...]:
+    """Return `sigmas` as floats; raise unless they are two or more increasing finite numbers from 0 up."""
+    scales = tuple(check_positive("each of sigmas", sigma, zero=True) for sigma in sigmas)
+    if len(scales) < 2 or any(b <= a for a, b in pairwise(scales)):
+        raise ValueError(f"sigmas must be two or more increasing numbers, got {scales!r}")
+    return scales
+
+
 def bands(
     x: Any,
     sigmas: Iterable[float] = (0.0, 0.7, 1.1, 1.8, 2.8),
@@ -204,9 +212,7 @@ def bands(
     >>> bands(np.eye(1, 9, 4), (0, 1.0)).round(2).tolist()
     [[[-0.0, -0.01, -0.05, -0.21, 0.53, -0.21, -0.05, -0.01, -0.0]]]
     """
-    scales = [check_positive("each sigma", sigma, zero=True) for sigma in sigmas]
-    if len(scales) < 2 or any(b <= a for a, b in pairwise(scales)):
-        raise ValueError(f"sigmas must be at least two, increasing, got {tuple(scales)!r}")
+    scales = check_ladder(sigmas)
     check_one_of("mode", mode, MODES)
     check_one_of("kernel", kernel, KERNELS)
     x, order = prepare(x, axes)

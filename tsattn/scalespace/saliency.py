@@ -12,7 +12,7 @@ import numpy as np
 
 from tsattn._checks import check_one_of
 from tsattn.scalespace._arrays import is_torch, restore
-from tsattn.scalespace.events import check_same_series, scope_means, scope_samples, series_rows
+from tsattn.scalespace.events import SCOPE, check_same_series, scope_means, scope_samples, series_rows
 from tsattn.scalespace.gaussian import MODES, convolve, half_kernel
 from tsattn.scalespace.keypoints import Keypoints
 
@@ -117,7 +117,7 @@ def _masks_torch(rows: Any, events: Keypoints, weight: Any, cut: bool) -> Any:
         distance = (t - events.position[some]) / events.sigma[some, None]
         mask = torch.exp(-0.5 * distance**2)
         if cut:
-            mask = mask * (distance.abs() <= 3)
+            mask = mask * (distance.abs() <= SCOPE)
         out = out.index_add(0, series[some], weight[some, None].double() * mask)
     return out.to(rows.dtype)
 

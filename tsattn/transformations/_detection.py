@@ -4,6 +4,7 @@ Events as in Candan, Rossini, Sapino and Wang, "sDTW: computing DTW distances us
 on salient feature alignments", PVLDB 2012: extrema of the difference-of-Gaussians scale space of each variate.
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,14 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_int, check_one_of, check_positive
+from tsattn._checks import check_bool, check_int, check_one_of, check_positive
 from tsattn._panel import Panel
 from tsattn.scalespace import Events, Keypoints, events
+from tsattn.scalespace._ladder import LEAST_SAMPLES
+from tsattn.scalespace.events import nearest_sample, samples_within
+from tsattn.scalespace.extrema import POLARITIES
+from tsattn.scalespace.gaussian import MODES
 from tsattn.transformations._base import BLOCK_ROWS, PanelTransformer
 from tsattn.transformations._scaling import SCALINGS, measure, scaled
 
-LEAST_SAMPLES = 8  # of the coarsest octave, where `n_octaves="auto"` chooses
-LEAST_STEPS = 8    # a shorter series has no octave
+BETWEEN = {"tsattn", "sktime", "sklearn", "joblib", "skbase"}  # a warning is about the call that entered these
 NUMBERS = ("position", "sigma", "amplitude", "value", "octave", "scale", "polarity")
 
 
@@ -82,17 +86,12 @@ class EventTransformer(PanelTransformer):
         """
         self.check_is_fitted()
         panel = self._read(self._check_X(X))
-        self._warn(panel, stacklevel=3)
+        self._warn(panel)
         found = self._table(panel)
         instance, position = found["instance"], found["position"]
         last = panel.lengths[instance] - 1
-        reach = 3 * found["sigma"]
-        nearest = nearest_step(position, last)
-        steps = {  # a scope between two samples is that of the nearest one
-            "t": nearest,
-            "start": np.minimum(np.maximum(np.ceil(position - reach).astype(np.int64), 0), nearest),
-            "end": np.maximum(np.minimum(np.floor(position + reach).astype(np.int64), last), nearest),
-        }
+        start, end = samples_within(position, found["sigma"], last)
+        steps = {"t": nearest_sample(position, last), "start": start, "end": end}
         labels = {name: panel.labels(instance, step) for name, step in steps.items()}
         columns = {
             **_instance_columns(panel.ids[instance]),
@@ -110,8 +109,9 @@ class EventTransformer(PanelTransformer):
         check_positive("sigma0", self.sigma0)
         check_positive("threshold", self.threshold)
         check_positive("contrast", self.contrast, zero=True)
-        check_one_of("polarity", self.polarity, ("both", "bump", "dip"))
-        check_one_of("mode", self.mode, ("reflect", "nearest", "constant"))
+        check_one_of("polarity", self.polarity, POLARITIES)
+        check_bool("refine", self.refine)
+        check_one_of("mode", self.mode, MODES)
 
     def _learn(self, panel: Panel) -> None:
         # fixed here, so that a series has the same events whatever it comes with later
@@ -120,21 +120,19 @@ class EventTransformer(PanelTransformer):
         centre, scale = measure(panel.values, np.array([0]), self.scaling)
         self.centre_, self.scale_ = centre[0], scale[0]
 
-    def _warn(self, panel: Panel, stacklevel: int) -> None:
+    def _warn(self, panel: Panel) -> None:
         """One warning for all series that are too short, and one for an uneven time index."""
-        short = int((panel.lengths < LEAST_STEPS).sum())
+        short = int((panel.lengths < LEAST_SAMPLES).sum())
         if short:
-            warnings.warn(f"{short} of {panel.n} series are shorter than {LEAST_STEPS} time points and have no events",
-                          UserWarning, stacklevel=stacklevel + 1)
+            warn_user(f"{short} of {panel.n} series are shorter than {LEAST_SAMPLES} time points and have no events")
         if not panel.has_even_steps():
-            warnings.warn("the time index is uneven: sigma and scopes are counted in samples, not in time",
-                          UserWarning, stacklevel=stacklevel + 1)
+            warn_user("the time index is uneven: sigma and scopes are counted in samples, not in time")
 
     def _blocks(self, panel: Panel) -> Iterator[Block]:
         values = scaled(panel, self.scaling, self.centre_, self.scale_)
         for positions, rows in panel.by_length(BLOCK_ROWS):
             x = np.ascontiguousarray(values[rows].transpose(0, 2, 1))
-            if x.shape[-1] < LEAST_STEPS:  # detection would warn at every length; `_warn` does once
+            if x.shape[-1] < LEAST_SAMPLES:  # detection would warn at every length; `_warn` does once
                 yield Block(positions, rows, x, events(x, _no_keypoints(x.shape[0] * x.shape[1])))
                 continue
             yield Block(positions, rows, x, events(
@@ -169,9 +167,12 @@ def _no_keypoints(n_series: int) -> Keypoints:
                      polarity=np.empty(0, np.int8), offsets=np.zeros(n_series + 1, np.int64))
 
 
-def nearest_step(position: np.ndarray, last: np.ndarray | int) -> np.ndarray:
-    """Sample nearest to each position, the later of two."""
-    return np.clip(np.floor(position + 0.5), 0, last).astype(np.int64)
+def warn_user(message: str) -> None:
+    """Warn at the line of the user's code that led here, however deep in a pipeline: Python then shows it once."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def _instance_columns(ids: pd.Index) -> dict[Any, pd.Index]:

@@ -5,15 +5,13 @@ scale-invariant keypoints", IJCV 2004, sec. 3, in one dimension. Differs: no lev
 every band has a value at every time point of the series.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_positive
+from tsattn._checks import check_bool
 from tsattn._panel import Panel
 from tsattn.scalespace import bands
+from tsattn.scalespace.octaves import check_ladder
 from tsattn.transformations._base import BLOCK_ROWS, PanelTransformer, same_container
 from tsattn.transformations._ladder import choose_ladder
 
@@ -75,13 +73,15 @@ class ScaleSpaceChannels(PanelTransformer):
         super().__init__()
 
     def _check_parameters(self) -> None:
+        check_bool("keep", self.keep)
+        check_bool("magnitude", self.magnitude)
         if not isinstance(self.sigmas, str):
             check_ladder(self.sigmas)
         elif self.sigmas != "auto":
             raise ValueError(f"sigmas must be 'auto' or increasing numbers, got {self.sigmas!r}")
 
     def _learn(self, panel: Panel) -> None:
-        self.sigmas_ = choose_ladder(panel) if isinstance(self.sigmas, str) else tuple(map(float, self.sigmas))
+        self.sigmas_ = choose_ladder(panel) if isinstance(self.sigmas, str) else check_ladder(self.sigmas)
 
     def _apply(self, panel: Panel) -> pd.DataFrame | np.ndarray:
         n_columns, n_bands = len(panel.columns), len(self.sigmas_) - 1
@@ -101,10 +101,3 @@ class ScaleSpaceChannels(PanelTransformer):
         """Parameter sets that sktime's own checks run with."""
         return [{}, {"sigmas": (0, 1.0, 3.0), "keep": True, "missing": "interpolate"},
                 {"sigmas": "auto", "magnitude": True}]
-
-
-def check_ladder(sigmas: Sequence[float]) -> None:
-    """Raise unless `sigmas` are two or more increasing finite numbers from 0 up."""
-    numbers = [check_positive("each of sigmas", sigma, zero=True) for sigma in sigmas]
-    if len(numbers) < 2 or any(b <= a for a, b in pairwise(numbers)):
-        raise ValueError(f"sigmas must be two or more increasing numbers, got {tuple(sigmas)}")

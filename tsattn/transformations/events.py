@@ -5,12 +5,11 @@ Events and their descriptors: Candan et al., "sDTW", PVLDB 2012. The bag of desc
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_int
+from tsattn._checks import check_int, draw_seed
 from tsattn._panel import Panel
 from tsattn.scalespace import describe
 from tsattn.transformations._detection import Block, EventTransformer
@@ -116,12 +115,13 @@ class UVTFEvents(EventTransformer):
 
     def _learn(self, panel: Panel) -> None:
         super()._learn(panel)
+        seed = draw_seed(self.random_state)
         if self.n_words:
             descriptors = self._table(panel, self._describe)["descriptor"]
-            self.words_ = _words(descriptors, self.n_words, self.random_state)
+            self.words_ = _words(descriptors, self.n_words, seed)
 
     def _apply(self, panel: Panel) -> pd.DataFrame:
-        self._warn(panel, stacklevel=5)
+        self._warn(panel)
         found = self._table(panel, self._describe if self.n_words else None)
         variate = found["instance"] * len(panel.columns) + found["variate"]
         parts = [_statistics(found, panel, self.n_octaves_)]
@@ -158,7 +158,7 @@ def _statistics(found: dict[str, np.ndarray], panel: Panel, n_octaves: int) -> n
     return np.stack(columns, axis=-1)
 
 
-def _words(descriptors: np.ndarray, n_words: int, random_state: Any) -> np.ndarray:
+def _words(descriptors: np.ndarray, n_words: int, seed: int | None) -> np.ndarray:
     """Centres of k-means over the descriptors, or the descriptors themselves where they are fewer."""
     from sklearn.cluster import KMeans
 
@@ -166,10 +166,7 @@ def _words(descriptors: np.ndarray, n_words: int, random_state: Any) -> np.ndarr
     if len(different) <= n_words:
         return different
     # an own generator: scikit-learn's None is numpy's global one
-    if isinstance(random_state, np.random.RandomState):
-        seed = int(random_state.randint(2**31 - 1))
-    else:
-        seed = int(np.random.default_rng(random_state).integers(2**31 - 1))
+    seed = int(np.random.default_rng(seed).integers(2**31 - 1))
     if len(descriptors) > FIT_DESCRIPTORS:
         chosen = np.random.default_rng(seed).choice(len(descriptors), FIT_DESCRIPTORS, replace=False)
         descriptors = descriptors[np.sort(chosen)]

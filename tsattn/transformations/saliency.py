@@ -7,14 +7,15 @@ A(t) = Σ_i a_i exp(-(t - t_i)² / (2 σ_i²)): each Gaussian scaled to peak 1.
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_one_of
+from tsattn._checks import check_bool, check_one_of
 from tsattn._panel import Panel
 from tsattn.scalespace import saliency_series
+from tsattn.scalespace.events import nearest_sample
+from tsattn.scalespace.saliency import AMPLITUDES
 from tsattn.transformations._base import same_container
-from tsattn.transformations._detection import Block, EventTransformer, nearest_step
+from tsattn.transformations._detection import Block, EventTransformer
 
 OUTPUTS = ("saliency", "both", "events")
-AMPLITUDES = ("average", "center", "unit", "scale-space")
 
 
 class UVTFSaliency(EventTransformer):
@@ -105,12 +106,13 @@ class UVTFSaliency(EventTransformer):
         super()._check_parameters()
         check_one_of("output", self.output, OUTPUTS)
         check_one_of("amplitude", self.amplitude, AMPLITUDES)
+        check_bool("cut", self.cut)
         if self.output == "events" and self.amplitude == "scale-space":
             raise ValueError("amplitude must be one number an event where output='events', got 'scale-space'; "
                              "choose one of 'average', 'center', 'unit'")
 
     def _apply(self, panel: Panel) -> pd.DataFrame | np.ndarray:
-        self._warn(panel, stacklevel=5)
+        self._warn(panel)
         out = np.zeros(panel.values.shape)
         for block in self._blocks(panel):
             series = self._at_centres(block) if self.output == "events" else saliency_series(
@@ -133,7 +135,7 @@ class UVTFSaliency(EventTransformer):
         else:
             amplitude = np.ones(len(series)) if self.amplitude == "unit" else block.events.amplitude
         out = np.zeros(flat.shape)
-        np.add.at(out, (series, nearest_step(centre, steps - 1)), amplitude)
+        np.add.at(out, (series, nearest_sample(centre, steps - 1)), amplitude)
         return out.reshape(block.x.shape)
 
     @classmethod
