@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from sktime.classification.base import BaseClassifier
 from torch import Tensor, nn
 
@@ -16,7 +17,7 @@ from tsattn._checks import DivergenceError, check_one_of, draw_seed
 from tsattn._inputs import Inputs
 from tsattn._labels import check_labels, weight_of_each
 from tsattn._panel import Panel
-from tsattn._relevance import relevance
+from tsattn._relevance import Following, relevance
 from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
@@ -136,11 +137,14 @@ class NetworkEstimator:
         f = z_c - sum_{j != c} z_j / (k - 1) its logit above the mean of the others (the output itself where it is the
         only one), the relevance of step t and column v is the integrated gradient
 
-            r_tv = x_tv * integral from 0 to 1 of df/dx_tv (a x, a s) da
+            r_tv = x_tv * integral from 0 to 1 of df(a x, s(a x))/dx_tv da
 
-        from the mean series, which is 0, to x; the attention is max(r, 0), divided by its sum over the series. The
-        saliency moves along, but its own part of f is not shown: each of its values stems from many steps. Nor is that
-        of the channels that say where a value was observed, which do not move.
+        from the mean series, which is 0, to x; the attention is max(r, 0), divided by its sum over the series. Where
+        the saliency is linear in the series (`saliency="channels"`, and any transformer with `linear` and `pull_back`
+        as `ScaleSpaceChannels` has them), the slope is that of the whole, through the saliency too, its scale held as
+        it is for x: the r of a series add up to f(x) - f(0). Where it is not (events, magnitudes), it moves along as
+        a s, and its own part of f is not shown, which may be half of it: each of its values stems from many steps. Nor
+        is ever that of the channels that say where a value was observed, which do not move.
 
         Parameters
         ----------
@@ -172,7 +176,10 @@ class NetworkEstimator:
         Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
         """
         panel = self._read(X)
-        return panel.frame(relevance(self.network_, self.inputs_(panel), len(panel.columns)), panel.columns)
+        follows = self.inputs_.following(panel)
+        following = None if follows is None else Following(torch.from_numpy(follows[0]).float(), follows[1])
+        shares = relevance(self.network_, self.inputs_(panel), len(panel.columns), following)
+        return panel.frame(shares, panel.columns)
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
@@ -248,7 +255,7 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
     def _predict_proba(self, X: Any) -> np.ndarray:
         logits = self._outputs(X)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / (1e-3 + odds.sum(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
 
     def _predict(self, X: Any) -> np.ndarray:
         return self.classes_[self._predict_proba(X).argmax(axis=1)]
