@@ -1,6 +1,5 @@
 """Randomness comes from one seed and goes nowhere; a training that fails leaves something that works."""
 
-import ast
 import hashlib
 import inspect
 import random
@@ -17,7 +16,8 @@ import torch
 
 from tests.classification.conftest import LEARNING, classifier, frame
 from tsattn._checks import DivergenceError
-from tsattn.training import Training
+from tsattn.classification import SDMAClassifier
+from tsattn.training import Training, fit_network
 
 PROGRAM = """
 import hashlib, sys
@@ -116,18 +116,38 @@ def test_p66_a_failed_fit_is_forgotten_by_the_next(ragged):
     assert (made.predict_proba(ragged.X) == expected.predict_proba(ragged.X)).all()
 
 
-def test_p69_fit_has_no_way_to_see_test_data(ragged, unseen):
-    from tsattn import _estimator, _inputs, classification
+def learned_digest(made):
+    digest = hashlib.sha256(made.history_.drop(columns="seconds").to_csv().encode())
+    for value in made.network_.state_dict().values():
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()
 
-    assert list(inspect.signature(classification.SDMAClassifier.fit).parameters) == ["self", "X", "y"]
-    for module in (_estimator, _inputs, classification):
-        names = {node.arg for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.arg)}
-        assert not {name for name in names if "test" in name}
-    training = Training(epochs=3, validation=0.25, patience=2)
-    weights = []
-    for labels in (unseen.y, unseen.y[::-1]):
-        made = classifier(training=training).fit(ragged.X, ragged.y)
-        made.score(unseen.X, labels)
-        made.fit(ragged.X, ragged.y)
-        weights.append(hashlib.sha256(b"".join(v.numpy().tobytes() for v in made.network_.state_dict().values())))
-    assert weights[0].digest() == weights[1].digest()
+
+def test_p69_no_test_series_and_no_test_label_changes_what_fit_learns(ragged, unseen):
+    """Training series are a view of rows of a frame that goes on with the test's, and fit comes again after a score."""
+    other = [100 + x[:, ::-1] for x in unseen.panel[:7]]
+    names = [f"i{number}" for number in range(len(ragged.panel))]
+    found = []
+    for panel, labels in [(unseen.panel, unseen.y), (unseen.panel, unseen.y[::-1]), (other, unseen.y[:7])]:
+        everything = frame(ragged.panel + panel, ids=names + [f"test{number}" for number in range(len(panel))])
+        n_rows = sum(map(len, ragged.panel))
+        asked = []
+        training = Training(epochs=3, validation=0.25, patience=2, groups=lambda name, seen=asked: seen.append(name) or
+                            int(name.removeprefix("i")) // 3)
+        made = classifier(training=training)
+        for _ in range(2):
+            made.fit(everything.iloc[:n_rows], ragged.y)
+            found.append(learned_digest(made))
+            made.score(everything.iloc[n_rows:], labels)
+        assert asked == names * 2
+    assert found == [learned_digest(made.fit(ragged.X, ragged.y))] * 6
+
+
+def test_p69_training_takes_one_set_of_series_and_its_labels():
+    """Whatever chooses an epoch is held out of the series that are trained on: there is no other way in."""
+    assert list(inspect.signature(SDMAClassifier.fit).parameters) == ["self", "X", "y"]
+    parameters = inspect.signature(fit_network).parameters
+    assert [name for name, one in parameters.items() if "Sequences" in str(one.annotation)] == ["data"]
+    accepted = {name: str(one.annotation) for name, one in inspect.signature(Training).parameters.items()}
+    assert accepted["validation"] == "float | tuple[int, ...]"
+    assert not [name for name, kind in accepted.items() if any(word in kind for word in ("array", "Frame", "Tensor"))]
