@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.ndimage import gaussian_filter1d
+from sklearn.ensemble import RandomForestClassifier
 
-from tsattn.transformations import UVTFSaliency
+from tsattn.classification import SDMAClassifier
+from tsattn.training import Training
+from tsattn.transformations import UVTFEvents, UVTFSaliency
 
 WIDTH = 4.0
 CENTRE = 73
@@ -173,6 +178,29 @@ def test_short_series_have_no_events_and_one_warning(ragged):
     assert len(caught) == 1
     assert (result.loc[["s1", "s2"]] == 0).all(axis=None)
     assert (result.loc["s0"] != 0).any(axis=None)
+
+
+def test_warnings_are_about_the_callers_line(ragged):
+    short = ragged.groupby(level=0, sort=False).head(7)
+    y = np.arange(short.index.get_level_values(0).nunique()) % 2
+    transformer = UVTFSaliency().fit(ragged)
+    forest = UVTFEvents(n_words=0) * RandomForestClassifier(3, random_state=0)
+    network = SDMAClassifier.paper(random_state=0).set_params(training=Training.paper(1))
+    calls = [lambda: transformer.events(short), lambda: transformer.transform(short), lambda: forest.fit(short, y),
+             lambda: network.fit(short, y)]
+    for call in calls:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            call()
+        said = [warning for warning in caught if "shorter than 8 time points" in str(warning.message)]
+        assert {warning.filename for warning in said} == {__file__}
+
+
+@pytest.mark.parametrize("name", ["cut", "refine"])
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_switches_are_true_or_false(ragged, name, value):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, got {value!r}"):
+        UVTFSaliency(**{name: value}).fit(ragged)
 
 
 def test_a_constant_series_has_no_events():
