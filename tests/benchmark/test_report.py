@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tsattn._files import write_tensors
+from tsattn.benchmark import figures
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.report import write_report
 
@@ -97,6 +98,16 @@ def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
     assert page.tags.count("img") == 4
     assert "s<1>: class up, taken for down" in page.text
     assert "s&lt;1&gt;" in text
+
+
+def test_wide_series_show_the_channels_attended_most():
+    attention = np.zeros((5, 37))
+    attention[2, 20:36] = 1
+    names = [f"c{k}" for k in range(37)]
+    entry = {"series": np.ones((5, 37)), "attention": attention, "columns": {"series": names, "attention": names}}
+    assert figures._most(entry) == names[20:36]
+    del entry["attention"]
+    assert len(figures._most(entry)) == 16
 
 
 def test_damaged_and_mixed_rows_are_said(folder, rows):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto
+from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto, stacked
 
 
 @pytest.fixture
@@ -50,6 +50,27 @@ def test_channels_are_rows_and_events_bars_at_their_channel(ax):
 def test_signed_values_have_colours_about_0(ax):
     plot_channels(np.array([[-3.0, 1.0]]), ax, signed=True)
     assert ax.images[0].get_clim() == (-3, 3)
+
+
+def test_colours_are_explained_by_a_bar(ax):
+    plot_channels(np.array([[-3.0, 1.0]]), ax, signed=True, bar=True)
+    drawn, other = ax.figure, ax.figure.axes[1]
+    assert other.get_ylim() == (-3, 3)
+    drawn.draw_without_rendering()
+    assert not ax.get_tightbbox().overlaps(other.get_tightbbox())
+
+
+def test_rows_have_titles_of_their_own_that_touch_nothing():
+    drawn, axes = stacked(["one: right", "two: taken for one"], 3, width=9, heights=[2, 3])
+    assert axes.shape == (2, 3)
+    assert drawn.get_size_inches().tolist() == [9, 5]
+    for ax in axes.ravel():
+        plot_channels(np.ones((7, 16)), ax, columns=[f"joint_{k}__cos" for k in range(16)], bar=True)
+        ax.set_title("what it is", loc="left")
+    drawn.draw_without_rendering()
+    boxes = [ax.get_tightbbox() for ax in drawn.axes] + [row._suptitle.get_window_extent() for row in drawn.subfigs]
+    assert len(boxes) == 14
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
 
 
 def test_nothing_to_see_is_drawn_too(ax):

@@ -11,9 +11,10 @@ from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.instances import read_instances
 from tsattn.benchmark.stats import Row, by_protocol, summary
 from tsattn.plots.events import plot_events
-from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto
+from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto, stacked
 
 CLOSE = 2  # channels
+SHOWN = 16  # channels of a picture: as many as can be named in it
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
 KINDS = {"series": "series, each channel about its mean", "saliency": "saliency it reads", "attention": "attention"}
 
@@ -79,11 +80,14 @@ def instances(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
             continue
         kept = read_instances(path)
         kinds = [kind for kind in KINDS if any(kind in entry for entry in kept)]
-        drawn, axes = figure(len(kept), len(kinds), width=3.2 * len(kinds), height=0.5 + _height(kept) * len(kept))
+        drawn, axes = stacked([_verdict(entry) for entry in kept], len(kinds), width=3.3 * len(kinds),
+                              heights=[_height(entry) for entry in kept])
         for entry, line in zip(kept, axes, strict=True):
             _draw(entry, kinds, line)
         what = f"{row['task']['name']}, {row['estimator']['name']}"
-        yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel. Black bars: events of the "
+        n = max(entry["series"].shape[1] for entry in kept)
+        which = f" (the {SHOWN} of {n} with the most {_weighed(kept[0])} in each series)" if n > SHOWN else ""
+        yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel{which}. Black bars: events of the "
                                      "temporal scale space, centre ± σ.")
 
 
@@ -96,17 +100,31 @@ def closeups(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
                 continue
             parts = {kind: pd.DataFrame(entry[kind], columns=entry["columns"][kind]) for kind in KINDS}
             most = parts["attention"].sum().nlargest(CLOSE).index
-            drawn = plot_events(parts["series"], entry["events"], parts["saliency"], parts["attention"],
-                                columns=[name for name in parts["series"].columns if name in most])
-            yield Picture(as_svg(drawn), f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
+            axes = plot_events(parts["series"], entry["events"], parts["saliency"], parts["attention"],
+                               columns=[name for name in parts["series"].columns if name in most])
+            yield Picture(as_svg(axes[0].figure), f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
                                          f"{CLOSE} channels attended most, with events, saliency and attention.")
 
 
-def _height(kept: Sequence[Mapping[str, Any]]) -> float:
-    return float(np.clip(0.09 * max(entry["series"].shape[1] for entry in kept) + 0.8, 1.4, 4))
+def _height(entry: Mapping[str, Any]) -> float:
+    return 1.1 + 0.14 * max(4, min(entry["series"].shape[1], SHOWN))
+
+
+def _weighed(entry: Mapping[str, Any]) -> str:
+    """What says which channels are shown: attention where there is some, else saliency, else the size of the series."""
+    return next(kind for kind in reversed(KINDS) if kind in entry)
+
+
+def _most(entry: Mapping[str, Any]) -> list[str]:
+    """The channels to show, in their own order."""
+    kind = _weighed(entry)
+    weight = pd.Series(np.abs(entry[kind]).sum(axis=0), index=entry["columns"][kind])
+    kept = set(weight.nlargest(SHOWN).index)
+    return [name for name in weight.index if name in kept]
 
 
 def _draw(entry: Mapping[str, Any], kinds: Sequence[str], axes: Sequence[Any]) -> None:
+    shown = _most(entry)
     for kind, ax in zip(kinds, axes, strict=True):
         if kind not in entry:
             ax.set_axis_off()
@@ -115,9 +133,10 @@ def _draw(entry: Mapping[str, Any], kinds: Sequence[str], axes: Sequence[Any]) -
         if kind == "series":  # channels of different units, each about its own mean
             spread = values.std(axis=0)
             values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
-        plot_channels(values, ax, columns=entry["columns"][kind], signed=bool((values < 0).any()),
-                      events=entry["events"] if kind == "series" else None)
-        ax.set_title(_verdict(entry) if kind == "series" else KINDS[kind], fontsize="small", loc="left")
+        places = [place for place, name in enumerate(entry["columns"][kind]) if name in shown]
+        plot_channels(values[:, places], ax, columns=[entry["columns"][kind][place] for place in places], bar=True,
+                      signed=bool((values < 0).any()), events=entry["events"] if kind == "series" else None)
+        ax.set_title(KINDS[kind], fontsize="x-small", loc="left")
 
 
 def _verdict(entry: Mapping[str, Any]) -> str:

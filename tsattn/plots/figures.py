@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 OURS, THEIRS = "#0b5394", "#b45f06"  # told apart in greyscale and by the colour-blind
 STYLES = ("-", "--", ":", "-.")
+NAMED = 16  # channels of an image that can be named
 MARKERS = "os^Dvph*X<>"
 
 
@@ -24,6 +25,16 @@ def figure(n_rows: int = 1, n_columns: int = 1, *, width: float = 7.0, height: f
     """A figure and its axes, (n_rows, n_columns); sizes in inches, `options` as `Figure.subplots` takes."""
     made = Figure(figsize=(width, height), layout="constrained")
     return made, made.subplots(n_rows, n_columns, squeeze=False, **options)
+
+
+def stacked(titles: Sequence[str], n_columns: int = 1, *, width: float = 7.0,
+            heights: Sequence[float]) -> tuple[Figure, np.ndarray]:
+    """A figure of rows with a title and a height of their own, and its axes, (len(titles), n_columns)."""
+    made = Figure(figsize=(width, sum(heights)), layout="constrained")
+    rows = made.subfigures(len(titles), 1, squeeze=False, height_ratios=list(heights))[:, 0]
+    for row, title in zip(rows, titles, strict=True):
+        row.suptitle(title, x=0.01, ha="left", fontsize="small", fontweight="bold")
+    return made, np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])
 
 
 def as_svg(drawn: Figure) -> bytes:
@@ -90,7 +101,7 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
 
 
 def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,
-                  events: pd.DataFrame | None = None) -> Axes:
+                  events: pd.DataFrame | None = None, bar: bool = False) -> Axes:
     """Draw (time, channel) as an image, a row a channel; events, if given, as bars of their scope at their channel.
 
     Parameters
@@ -105,19 +116,24 @@ def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), 
         Colours on both sides of 0; else from 0 up.
     events : DataFrame, optional
         Columns "variate" (a channel's name), "position" and "sigma", in steps.
+    bar : bool, default=False
+        A colour bar beside the axes.
     """
     limit = float(np.nanmax(np.abs(values), initial=0)) or 1.0
-    ax.imshow(values.T, aspect="auto", interpolation="nearest", cmap="RdBu_r" if signed else "magma_r",
+    image = ax.imshow(values.T, aspect="auto", interpolation="nearest", cmap="RdBu_r" if signed else "magma_r",
               vmin=-limit if signed else 0, vmax=limit)
     if events is not None and len(events):
         places = events["variate"].astype(str).map({str(name): row for row, name in enumerate(columns)})
         known = events[places.notna()].assign(place=places[places.notna()])
         ax.hlines(known["place"], (known["position"] - known["sigma"]).clip(lower=0),
                   (known["position"] + known["sigma"]).clip(upper=len(values) - 1), color="#111111", linewidth=0.7)
-    step = max(1, -(-len(columns) // 12))
+    step = max(1, -(-len(columns) // NAMED))
     ax.set_yticks(range(0, len(columns), step), [str(name) for name in columns[::step]], fontsize="x-small")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.tick_params(labelsize="x-small", length=2)
+    if bar:
+        scale = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, aspect=35, format="%.2g", ticks=MaxNLocator(4))
+        scale.ax.tick_params(labelsize="x-small", length=2)
     return ax
 
 
