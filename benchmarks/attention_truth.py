@@ -62,6 +62,7 @@ def definitions(made: SDMAClassifier, X: np.ndarray) -> Iterator[tuple[str, np.n
     slopes = torch.autograd.grad(lead(*here).sum(), here)
     times = [part.detach() * slope for part, slope in zip(here, slopes, strict=True)]
     maps = {
+        "integrated, series alone": path[0].clamp(min=0),
         "integrated, size": path[0].abs(),
         "integrated, both inputs": onto_columns(*path).clamp(min=0),
         "integrated, both, size": onto_columns(*path).abs(),

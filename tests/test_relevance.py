@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tsattn import _relevance
-from tsattn._relevance import integrated_gradients, margin, relevance
+from tsattn._relevance import Following, attribution, integrated_gradients, margin, relevance
 from tsattn.nn.mask import valid_steps
 from tsattn.training import Sequences
 
@@ -111,3 +111,20 @@ def test_batches_do_not_matter(at_once, monkeypatch):
     monkeypatch.setattr(_relevance, "EXPLAINED_AT_ONCE", at_once)
     np.testing.assert_allclose(relevance(network, data, 3), together, rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose([part.sum() for part in by_series(together)], 1)
+
+
+def test_with_an_input_that_follows_a_linear_network_is_explained_whole():
+    rng = np.random.default_rng(11)
+    (x,), mix = panel(rng, 3), rng.normal(size=(3, 2))
+    w, v = (rng.normal(size=(n, 2)).astype(np.float32) for n in (3, 2))
+    start = rng.normal(size=(3, 2)).astype(np.float32)
+    instance = np.repeat(np.arange(3), LENGTHS)
+    data = Sequences([x, x @ mix + start[instance]], LENGTHS)
+    network = Weighted(w, v)
+    added = attribution(network, data, 3, Following(torch.from_numpy(start), lambda slopes: slopes @ mix.T))
+    for i, (ours, series) in enumerate(zip(by_series(added), by_series(x), strict=True)):
+        at_x, at_zero = series.sum(0) @ w + (series @ mix + start[i]).sum(0) @ v, LENGTHS[i] * start[i] @ v
+        chosen = int(at_x.argmax())
+        sign = np.array([1, -1]) if chosen == 0 else np.array([-1, 1])
+        np.testing.assert_allclose(ours.sum(), (at_x - at_zero) @ sign, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(ours, series * (w @ sign + mix @ v @ sign), rtol=1e-4, atol=1e-5)

@@ -91,6 +91,7 @@ def draw_seed(random_state: Any) -> int | None:
         raise TypeError(f"{rule}, got {random_state!r}; draw one from it: int(generator.integers({N_SEEDS}))")
     if isinstance(random_state, bool) or not isinstance(random_state, Integral):
         raise TypeError(f"{rule}, got {random_state!r}")
-    if not 0 <= random_state < N_SEEDS:
-        raise ValueError(f"{rule}, got {random_state!r}; its remainder by {N_SEEDS} is one")
-    return int(random_state)
+    seed = int(random_state)
+    if not 0 <= seed < N_SEEDS:
+        raise ValueError(f"{rule}, got {seed}; its remainder by {N_SEEDS} is one")
+    return seed

@@ -3,7 +3,7 @@
 Everything is learned from the training panel once, and applied to any other as it was learned.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -163,6 +163,23 @@ class Inputs:
             part = output.values[:, own]
             reduced.append(part[:, 0] if len(own) == 1 else np.linalg.norm(part, axis=1))
         return np.stack(reduced, axis=1)
+
+    def following(self, panel: Panel) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+        """How the second input follows the first, if it is linear in it; None if it is not, or there is none.
+
+        Its scale is held as it is for this panel. Returned are its value in each series where the first input is 0,
+        (n, channels), and the function that carries slopes back, from (rows, channels) to (rows, columns).
+        """
+        if self.saliency_scale is None or not getattr(self.saliency, "linear", False):
+            return None
+        salient = self._salient(self._series(panel))
+        centre, scale = self.saliency_scale.units(salient)
+
+        def pull_back(slopes: np.ndarray) -> np.ndarray:
+            units = replace(salient, values=slopes / scale[salient.instance])
+            return self.saliency.pull_back(plain_frame(units)).to_numpy()
+
+        return -centre / scale, pull_back
 
     def _series(self, panel: Panel) -> Panel:
         """Check a panel against the one learned from; fill and scale it."""

@@ -1,11 +1,12 @@
 """How much each value of a series counts for what a network says about it: integrated gradients.
 
 Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017, eq. 1 and 3; the integral by the
-midpoint rule. Differs: of several inputs that move together along the path, only the first is read off, and what
-speaks against the network's choice is left out.
+midpoint rule. Differs: of several inputs that move together along the path, all counts for the first where the others
+are linear in it, and else only the first is read off; what speaks against the network's choice is left out.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -48,6 +49,12 @@ def integrated_gradients(score: Score, inputs: Sequence[Tensor], baselines: Sequ
     >>> integrated_gradients(lambda x, y: (x * y).sum(1), [x, y], [0 * x, 0 * y])
     [tensor([[3.]]), tensor([[3.]])]
     """
+    slopes = mean_slopes(score, inputs, baselines)
+    return [(x - x0) * slope for x, x0, slope in zip(inputs, baselines, slopes, strict=True)]
+
+
+def mean_slopes(score: Score, inputs: Sequence[Tensor], baselines: Sequence[Tensor]) -> list[Tensor]:
+    """Return the mean over the path of dscore/dx, for each of the inputs."""
     change = [x - x0 for x, x0 in zip(inputs, baselines, strict=True)]
     slopes = [torch.zeros_like(x) for x in inputs]
     for step in range(STEPS):
@@ -55,29 +62,65 @@ def integrated_gradients(score: Score, inputs: Sequence[Tensor], baselines: Sequ
         here = [(x0 + part * d).requires_grad_() for x0, d in zip(baselines, change, strict=True)]
         found = torch.autograd.grad(score(*here).sum(), here)
         slopes = [total + slope / STEPS for total, slope in zip(slopes, found, strict=True)]
-    return [d * slope for d, slope in zip(change, slopes, strict=True)]
+    return slopes
 
 
-def relevance(network: nn.Module, data: Sequences, n_columns: int) -> np.ndarray:
+@dataclass(frozen=True)
+class Following:
+    """A second input that is linear in the first.
+
+    Attributes
+    ----------
+    start : Tensor, shape (n, channels)
+        Its value in each series where the first input is 0, the same at every step.
+    pull_back : callable
+        From slopes with respect to it, (rows, channels), to those with respect to the first input, (rows, columns).
+    """
+
+    start: Float[Tensor, "n c"]
+    pull_back: Callable[[np.ndarray], np.ndarray]
+
+
+def relevance(network: nn.Module, data: Sequences, n_columns: int, following: Following | None = None) -> np.ndarray:
     """What speaks for the highest output of a network, with sum 1 over each series; (rows, n_columns).
 
-    The path ends in the series and begins in 0, for every input but the channels beyond `n_columns` of the first: those
-    say where a value was observed, and stay. What speaks against the output counts 0; where nothing speaks for it, all
-    values of the series count alike.
+    What speaks against the output counts 0; where nothing speaks for it, all values of the series count alike.
     """
-    blocks = []
+    speaks = attribution(network, data, n_columns, following).clip(min=0)
+    lengths = data.lengths.numpy()
+    total = np.add.reduceat(speaks.sum(axis=1), np.cumsum(lengths) - lengths)
+    nothing = total == 0
+    share = speaks / np.where(nothing, 1, total).repeat(lengths)[:, None]
+    return share + (nothing / (lengths * n_columns)).repeat(lengths)[:, None]
+
+
+def attribution(network: nn.Module, data: Sequences, n_columns: int, following: Following | None = None) -> np.ndarray:
+    """What each value adds to how far the highest output stands above the others; float64, (rows, n_columns).
+
+    The path ends in the series and begins in 0, for every input but the channels beyond `n_columns` of the first: those
+    say where a value was observed, and stay. With `following`, the second input goes along as the first has it go, and
+    what it adds is carried back to the first: then the sum over a series is the change of the output's lead.
+    """
+    values, slopes, others = [], [], []
     for positions in torch.arange(len(data)).split(EXPLAINED_AT_ONCE):
         batch = data.batch(positions)
+        valid = valid_steps(batch.lengths, batch.inputs[0].shape[1])
         with torch.no_grad():
             chosen = network(*batch.inputs, lengths=batch.lengths).argmax(1)
-        found = integrated_gradients(
+        origin = _origin(batch.inputs, n_columns)
+        if following is not None:
+            origin[1] = following.start[positions].unsqueeze(1) * valid.unsqueeze(-1)
+        found = mean_slopes(
             lambda *inputs, chosen=chosen, lengths=batch.lengths: margin(network(*inputs, lengths=lengths), chosen),
-            batch.inputs, _origin(batch.inputs, n_columns))
-        speaks = found[0][..., :n_columns].clamp(min=0).double()  # b t v
-        total = speaks.sum((1, 2), keepdim=True)
-        even = 1 / (batch.lengths.double() * n_columns).view(-1, 1, 1)
-        blocks.append(torch.where(total > 0, speaks / total, even)[valid_steps(batch.lengths, speaks.shape[1])].numpy())
-    return np.concatenate(blocks)
+            batch.inputs, origin)
+        values.append(batch.inputs[0][valid][:, :n_columns])
+        slopes.append(found[0][valid][:, :n_columns])
+        if following is not None:
+            others.append(found[1][valid])
+    slope = torch.cat(slopes).double().numpy()
+    if following is not None:
+        slope = slope + following.pull_back(torch.cat(others).double().numpy())
+    return torch.cat(values).double().numpy() * slope
 
 
 def _origin(inputs: Sequence[Tensor], n_columns: int) -> list[Tensor]:

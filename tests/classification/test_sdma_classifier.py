@@ -1,5 +1,7 @@
 """What SDMAClassifier does, beyond what every estimator promises."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,9 @@ from sktime.transformations.series.difference import Differencer
 from sktime.transformations.series.summarize import SummaryTransformer
 
 from tests.classification.conftest import LEARNING, classifier, frame, series
+from tests.reference.relevance import integrated
 from tsattn._panel import Panel
+from tsattn._relevance import Following, attribution, relevance
 from tsattn.classification import LADDER, SDMAClassifier
 from tsattn.models.sdma import SDMA
 from tsattn.nn.mutual_attention import one_way_gate
@@ -193,27 +197,64 @@ def test_attention_finds_the_planted_bump(unseen, learned):
     assert np.mean(np.abs(np.subtract(places, top)) <= 2) >= 0.9  # a quarter by chance
 
 
-def test_attention_is_what_integrating_the_slope_gives(ragged):
-    made = classifier().fit(ragged.X, ragged.y)
-    lengths = torch.tensor([len(ragged.panel[5])])
-    x, saliency = (part.double() for part in made.inputs_(Panel.from_sktime(ragged.X)).batch(torch.tensor([5])).inputs)
-    network = made.network_.double()
+def lead_of_series(made, panel, position):
+    """The scaled series, and the lead of its class over the other as a function of the scaled series alone."""
+    lengths = torch.tensor([len(panel[position])])
+    prepared = made.inputs_(Panel.from_sktime(frame(panel)))
+    x, saliency = (part.double() for part in prepared.batch(torch.tensor([position])).inputs)
+    x, saliency = x[:, :lengths], saliency[:, :lengths]
+    network = copy.deepcopy(made.network_).double()
     code = int(network(x, saliency, lengths=lengths).argmax())
+    x = x[0].numpy()
+    bands = made.inputs_.saliency.transform(pd.DataFrame(x, columns=["height", "width", "depth"])).to_numpy()
+    own = made.inputs_.saliency_scale
+    centre, scale = (bands.mean(axis=0), bands.std(axis=0)) if own.kind == "series" else (own.centre, own.scale)
 
-    def lead(x, saliency):
-        outputs = network(x, saliency, lengths=lengths)[0].detach()
+    def lead(here):
+        other = made.inputs_.saliency.transform(pd.DataFrame(here, columns=["height", "width", "depth"])).to_numpy()
+        other = (other - centre) / scale
+        with torch.no_grad():
+            outputs = network(torch.tensor(here)[None], torch.tensor(other)[None], lengths=lengths)[0]
         return float(outputs[code] - outputs[1 - code])
 
-    relevance = np.zeros(x.shape[1:])
-    for t, v in np.ndindex(*relevance.shape):
-        up = torch.zeros_like(x)
-        up[0, t, v] = 1e-6
-        parts = [(step + 0.5) / 16 for step in range(16)]
-        slopes = [lead(a * x + up, a * saliency) - lead(a * x - up, a * saliency) for a in parts]
-        relevance[t, v] = float(x[0, t, v]) * np.mean(slopes) / 2e-6
-    network.float()
-    speaks = np.maximum(relevance, 0)
-    np.testing.assert_allclose(made.attention(ragged.X).loc["i5"], speaks / speaks.sum(), rtol=1e-2, atol=1e-5)
+    return x, lead
+
+
+FOLLOWING = {
+    "default": {}, "series": {"scaling": "series"}, "unscaled": {"scaling": None},
+    "kept": {"saliency": ScaleSpaceChannels((0, 1.3), keep=True)},
+}
+
+
+@pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
+def test_attention_is_what_integrating_the_whole_slope_gives(options):
+    panel = series(1, [11, 5, 7, 13])
+    made = classifier(**options).fit(frame(panel), [0, 1, 0, 1])
+    x, lead = lead_of_series(made, panel, 1)
+    speaks = np.maximum(integrated(lead, x), 0)
+    np.testing.assert_allclose(made.attention(frame(panel)).loc["i1"], speaks / speaks.sum(), rtol=1e-2, atol=1e-4)
+
+
+@pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
+def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
+    made = classifier(training=LEARNING, **options).fit(ragged.X, ragged.y)
+    panel = Panel.from_sktime(ragged.X)
+    start, pull_back = made.inputs_.following(panel)
+    added = attribution(made.network_, made.inputs_(panel), 3, Following(torch.tensor(start).float(), pull_back))
+    for position in (0, 5, 23):
+        x, lead = lead_of_series(made, ragged.panel, position)
+        part = added[panel.offsets[position]:panel.offsets[position + 1]]
+        np.testing.assert_allclose(part.sum(), lead(x) - lead(0 * x), rtol=0.03, atol=0.03)
+
+
+@pytest.mark.parametrize("saliency", [UVTFSaliency(), ScaleSpaceChannels(magnitude=True), None],
+                         ids=["events", "magnitude", "none"])
+def test_what_is_not_linear_moves_along_alone(saliency, ragged):
+    made = classifier(saliency=saliency).fit(ragged.X, ragged.y)
+    panel = Panel.from_sktime(ragged.X)
+    assert made.inputs_.following(panel) is None
+    expected = relevance(made.network_, made.inputs_(panel), 3)
+    np.testing.assert_array_equal(made.attention(ragged.X), expected)
 
 
 def test_attention_leaves_the_network_as_it_was(ragged, learned):

@@ -161,3 +161,36 @@ def test_a_scale_far_beyond_the_series_leaves_its_mean():
 def test_switches_are_true_or_false(name, value):
     with pytest.raises(TypeError, match=f"{name} must be True or False"):
         ScaleSpaceChannels(**{name: value}).fit(pd.DataFrame({"a": np.arange(11.0)}))
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 7, 23])
+def test_slopes_go_back_through_the_transpose(keep, steps):
+    """The matrix that makes the output of a series, found an impulse at a time, borders and all."""
+    make = ScaleSpaceChannels(sigmas=(0, 0.7, 2.8, 5), keep=keep).fit(np.zeros((1, 2, 5)))
+    impulses = np.eye(2 * steps).reshape(2 * steps, 2, steps)
+    matrix = make.transform(impulses).reshape(2 * steps, -1)  # a row for each value of the series
+    slopes = np.random.default_rng(3).normal(size=(1, 6 + 2 * keep, steps))
+    assert_allclose(make.pull_back(slopes)[0].ravel(), matrix @ slopes.ravel(), atol=1e-12)
+
+
+def test_slopes_of_unequal_series_go_back_each_by_itself(ragged):
+    make = ScaleSpaceChannels(keep=True).fit(ragged)
+    output = make.transform(ragged)
+    slopes = pd.DataFrame(np.random.default_rng(5).normal(size=output.shape), output.index, output.columns)
+    back = make.pull_back(slopes)
+    assert back.index.equals(ragged.index)
+    assert back.columns.tolist() == ragged.columns.tolist()
+    for name in ("s0", "s4"):  # <B x, g> = <x, B' g>
+        assert_allclose((output * slopes).loc[name].to_numpy().sum(), (ragged * back).loc[name].to_numpy().sum())
+
+
+def test_slopes_need_signed_bands_under_their_names(ragged):
+    make = ScaleSpaceChannels(sigmas=(0, 1, 2)).fit(ragged)
+    assert make.linear
+    with pytest.raises(ValueError, match=r"the 6 columns seen in fit, .'hand__band0'"):
+        make.pull_back(ragged)
+    magnitude = ScaleSpaceChannels(magnitude=True).fit(ragged)
+    assert not magnitude.linear
+    with pytest.raises(ValueError, match="signed bands only: magnitude must be False, got True"):
+        magnitude.pull_back(magnitude.transform(ragged))

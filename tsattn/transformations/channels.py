@@ -5,6 +5,8 @@ scale-invariant keypoints", IJCV 2004, sec. 3, in one dimension. Differs: no lev
 every band has a value at every time point of the series.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -84,20 +86,86 @@ class ScaleSpaceChannels(PanelTransformer):
         self.sigmas_ = choose_ladder(panel) if isinstance(self.sigmas, str) else check_ladder(self.sigmas)
 
     def _apply(self, panel: Panel) -> pd.DataFrame | np.ndarray:
-        n_columns, n_bands = len(panel.columns), len(self.sigmas_) - 1
+        n_columns = len(panel.columns)
         own = n_columns if self.keep else 0
-        out = np.empty((len(panel.values), own + n_columns * n_bands))
+        names = self._names()
+        out = np.empty((len(panel.values), len(names)))
         out[:, :own] = panel.values[:, :own]
         for positions, rows in panel.by_length(BLOCK_ROWS):
             levels = bands(panel.stack(positions), self.sigmas_)  # series, column, band, time
             out[rows, own:] = levels.transpose(0, 3, 1, 2).reshape(*rows.shape, -1)
         if self.magnitude:
             np.abs(out[:, own:], out=out[:, own:])
-        names = [f"{column}__band{i}" for column in panel.columns for i in range(n_bands)]
-        return same_container(panel, out, panel.columns[:own] + names)
+        return same_container(panel, out, names)
+
+    def _names(self) -> list:
+        own = self.feature_names_in_ if self.keep else []
+        return own + [f"{column}__band{i}" for column in self.feature_names_in_ for i in range(len(self.sigmas_) - 1)]
+
+    @property
+    def linear(self) -> bool:
+        """Whether the output is linear in the series: without `magnitude`."""
+        return not self.magnitude
+
+    def pull_back(self, gradients: Any) -> pd.DataFrame | np.ndarray:
+        """Carry slopes of a function of the output back to the series: the chain rule, exact, borders included.
+
+        With B the matrix that makes the output of a series, this is Bᵀ times the slopes: the vector-Jacobian product
+        of `transform`, which is the same at every series of that length.
+
+        Parameters
+        ----------
+        gradients : container as `transform` returns it
+            Slope of the function with respect to each value of the output, under the output's columns.
+
+        Returns
+        -------
+        container of the same kind, with the columns seen in fit
+            Slope with respect to each value of the series.
+
+        Raises
+        ------
+        NotFittedError
+            Before fit.
+        ValueError
+            The transform is not linear, for `magnitude=True`; or the columns are not those of the output.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from tsattn.transformations import ScaleSpaceChannels
+        >>> bands = ScaleSpaceChannels(sigmas=(0, 1)).fit(np.zeros((1, 1, 5)))
+        >>> impulse = np.eye(1, 5, 2)[None]
+        >>> bool(np.allclose(bands.pull_back(impulse), bands.transform(impulse)))  # away from borders B is symmetric
+        True
+        """
+        self.check_is_fitted()
+        if not self.linear:
+            raise ValueError("slopes can be carried back through signed bands only: magnitude must be False, got True")
+        panel = Panel.from_sktime(gradients)
+        panel.check_columns(self._names())
+        panel.check_finite()
+        n_columns = len(self.feature_names_in_)
+        own = n_columns if self.keep else 0
+        out = np.zeros((len(panel.values), n_columns))
+        out[:, :own] = panel.values[:, :own]
+        for _, rows in panel.by_length(BLOCK_ROWS):
+            slopes = panel.values[rows, own:].reshape(*rows.shape, n_columns, -1)  # series, time, column, band
+            out[rows] += adjoint(slopes.transpose(0, 2, 3, 1), self.sigmas_).transpose(0, 2, 1)
+        return same_container(panel, out, self.feature_names_in_)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [{}, {"sigmas": (0, 1.0, 3.0), "keep": True, "missing": "interpolate"},
                 {"sigmas": "auto", "magnitude": True}]
+
+
+def adjoint(slopes: np.ndarray, sigmas: tuple[float, ...]) -> np.ndarray:
+    """From slopes with respect to bands, (..., band, time), those with respect to the series, (..., time)."""
+    import torch
+
+    with torch.enable_grad():
+        x = torch.zeros((*slopes.shape[:-2], slopes.shape[-1]), dtype=torch.float64, requires_grad=True)
+        (back,) = torch.autograd.grad(bands(x, sigmas), x, torch.from_numpy(np.ascontiguousarray(slopes)))
+    return back.numpy()
