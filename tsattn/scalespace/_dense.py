@@ -8,42 +8,36 @@ from tsattn.scalespace import _kernels
 from tsattn.scalespace._pool import over_rows
 
 MODE = {"reflect": _kernels.REFLECT, "nearest": _kernels.NEAREST, "constant": _kernels.CONSTANT}
-BLOCK = 8192  # samples of a block of short rows: it and its neighbours stay in the second cache
-MOST_LANES = 128
 
 
-def lanes_for(n: int) -> int:
-    """How many rows of n samples share a loop; in eights where it can be, so that vectors lie on whole cache lines."""
-    lanes = min(max(BLOCK // n, 1), MOST_LANES)
-    return lanes if lanes < 8 else lanes // 8 * 8
-
-
-def aligned(size: int, dtype: Any) -> np.ndarray:
-    """Memory for `size` numbers that begins on a cache line."""
-    room = np.empty(size * np.dtype(dtype).itemsize + 64, np.uint8)
+def aligned(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """Zeros that begin on a cache line: what lies beyond a border may be read, if only to be weighted by zero."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    room = np.zeros(size + 64, np.uint8)
     first = -room.ctypes.data % 64
-    return room[first : first + size * np.dtype(dtype).itemsize].view(dtype)
+    numbers: np.ndarray = room[first : first + size].view(dtype)
+    return numbers.reshape(shape)
 
 
 def convolve_axes(x: np.ndarray, taps: np.ndarray, n_axes: int, mode: str) -> np.ndarray:
     """Convolve the last `n_axes` axes of `x` with the symmetric kernel `taps` (0..r)."""
-    taps, x = taps.astype(x.dtype), np.ascontiguousarray(x)
+    x, radius = np.ascontiguousarray(x), len(taps) - 1
+    kernel = np.zeros(1 + _kernels.whole(radius, _kernels.PAIRS), x.dtype)
+    kernel[: radius + 1] = taps
     for axis in range(x.ndim - n_axes, x.ndim):
         outer, inner = int(np.prod(x.shape[:axis], dtype=int)), int(np.prod(x.shape[axis + 1 :], dtype=int))
-        x = _convolve(x.reshape(outer, x.shape[axis], inner), taps, mode).reshape(x.shape)
+        x = _convolve(x.reshape(outer, x.shape[axis], inner), (radius, kernel), MODE[mode]).reshape(x.shape)
     return x
 
 
-def _convolve(x: np.ndarray, taps: np.ndarray, mode: str) -> np.ndarray:
+def _convolve(x: np.ndarray, taps: tuple[int, np.ndarray], mode: int) -> np.ndarray:
     out = np.empty(x.shape, x.dtype)
     n, inner = x.shape[1:]
+    room = 2 * (_kernels.whole(n, _kernels.ROWS) + len(taps[1]) - 1) * _kernels.LANES
 
-    def rows(first: int, last: int) -> Any:
-        some, result = x[first:last].reshape(-1, n), out[first:last].reshape(-1, n)
-        return _kernels.smooth_rows(some, result, taps, lanes_for(n), MODE[mode])
+    def rows(first: int, last: int) -> None:
+        some, result = x[first:last].reshape(-1), out[first:last].reshape(-1)
+        _kernels.smooth_axis(some, result, aligned((room,), x.dtype), (last - first, n, inner), taps, mode)
 
-    def columns(first: int, last: int) -> Any:
-        return _kernels.smooth_columns(x[first:last], out[first:last], taps, MODE[mode])
-
-    over_rows(rows if inner == 1 else columns, len(x), x.size)
+    over_rows(rows, len(x), x.size, align=_kernels.LANES if inner == 1 else 1)
     return out

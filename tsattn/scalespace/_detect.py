@@ -8,17 +8,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsattn.scalespace import _kernels, _search
-from tsattn.scalespace._dense import MODE, aligned, lanes_for
+from tsattn.scalespace import _blocks, _kernels, _placing, _search
+from tsattn.scalespace._dense import MODE, aligned
 from tsattn.scalespace._ladder import Ladder, Rung
 from tsattn.scalespace._pool import over_rows
 from tsattn.scalespace.extrema import MOST_MOVES, Criteria
-from tsattn.scalespace.keypoints import BUMP, DIP, Keypoints
+from tsattn.scalespace.keypoints import Keypoints
 from tsattn.scalespace.octaves import enlarge
 
-REDUCE = {None: _kernels.KEEP, "average": _kernels.AVERAGE, "decimate": _kernels.DECIMATE}
+REDUCE = {None: _blocks.KEEP, "average": _blocks.AVERAGE, "decimate": _blocks.DECIMATE}
 PART = 16384  # samples of a part of a long series, without its overlap
-FEW = 8  # series
+BLOCK = 16384  # samples of a block of short series
+LONG = 2048  # samples; longer series are folded, so that a block stays in the second cache
+FEW = 8  # series; fewer are folded if they have
+SHORT = 256  # samples
+RECORDS = 1 << 16  # taken at a time
 
 
 class Plan(NamedTuple):
@@ -26,27 +30,40 @@ class Plan(NamedTuple):
 
     begin: int
     window: tuple[float, float]
-    pyramid: _kernels.Pyramid
+    pyramid: _blocks.Pyramid
     rules: _search.Rules
+
+
+class Found(NamedTuple):
+    """What one call of the search found, and where it searched."""
+
+    records: _search.Records
+    where: _blocks.Range
+    plan: Plan
 
 
 def find(x: np.ndarray, ladder: Ladder, criteria: Criteria) -> Keypoints:
     """Find the keypoints of `x`, (series, *space)."""
     rungs, n_axes = ladder.rungs(x.shape[1:]), x.ndim - 1
-    if not rungs:
-        return _join([_columns(0, n_axes, x.dtype)], len(x), False)
-    if ladder.double:
+    if ladder.double and rungs:
         x = np.ascontiguousarray(enlarge(x, n_axes, ladder.reducer_for(n_axes), ladder.mode))
+    parts = _parts(rungs, criteria) if rungs else []
+    folded = n_axes == 1 and (x.shape[1] > LONG or (len(x) < FEW and x.shape[1] >= SHORT))
     plans = []
-    for begin, end, window in _parts(rungs, criteria):
+    for begin, end, window in parts:
         part = _rungs_of(rungs, ladder, x.shape[1:] if n_axes > 1 else (end - begin,), begin * rungs[0].step)
-        plans.append(Plan(begin, window, _pyramid(part, ladder, x.dtype), _rules(part, criteria, x.dtype)))
-    if len(x) < FEW and len(plans) > 1:  # then threads share the parts instead of the series
-        found = over_rows(lambda a, b: _find_rows(x, plans[a:b], 0, len(x)), len(plans), x.size)
+        plans.append(Plan(begin, window, _pyramid(part, ladder, x.dtype, folded), _rules(part, criteria, x.dtype)))
+    pieces = len(plans) * (_kernels.LANES if folded else 1)
+    counts = np.zeros((len(x), pieces, len(rungs) * ladder.scales_per_octave), np.int64)
+    if not plans:
+        found = []
+    elif len(x) < FEW and len(plans) > 1:  # then threads share the parts instead of the series
+        found = over_rows(lambda a, b: _find_rows(x, plans, (a, b), (0, len(x)), counts), len(plans), x.size)
     else:
-        align = _lanes(x, plans[0])
-        found = over_rows(lambda a, b: _find_rows(x, plans, a, b), len(x), x.size, align=align)
-    return _join([_columns(0, n_axes, x.dtype), *(one for some in found for one in some)], len(x), criteria.refine)
+        align = _kernels.LANES * plans[0].pyramid.strips if n_axes == 1 and not folded else 1
+        every = (0, len(plans))
+        found = over_rows(lambda a, b: _find_rows(x, plans, every, (a, b), counts), len(x), x.size, align=align)
+    return _join([one for some in found for one in some], counts, n_axes, x.dtype)
 
 
 def _parts(rungs: list[Rung], criteria: Criteria) -> list[tuple[int, int, tuple[float, float]]]:
@@ -82,22 +99,28 @@ def _rungs_of(rungs: list[Rung], ladder: Ladder, sizes: tuple[int, ...], begin: 
     return part
 
 
-def _pyramid(rungs: list[Rung], ladder: Ladder, dtype: Any) -> _kernels.Pyramid:
+def _pyramid(rungs: list[Rung], ladder: Ladder, dtype: Any, folded: bool) -> _blocks.Pyramid:
     kernels = [[*rung.taps, rung.reducer] for rung in rungs]
     radius = np.array([[len(taps) - 1 for taps in row] for row in kernels])
-    taps = np.zeros((*radius.shape, radius.max() + 1), dtype)
+    taps = np.zeros((*radius.shape, 1 + _kernels.whole(int(radius.max()), _kernels.PAIRS)), dtype)
     for place in np.ndindex(*radius.shape):
         taps[place][: radius[place] + 1] = kernels[place[0]][place[1]]
     reduce = ladder.reducer_for(len(rungs[0].sizes))
     source = ladder.source() if reduce == "average" else -1
     sizes = np.array([rung.sizes for rung in rungs])
-    return _kernels.Pyramid(taps, radius, sizes, source, REDUCE[reduce], MODE[ladder.mode])
+    rows = sizes[:, 0].copy()
+    if folded:  # every octave halves the lanes too
+        steps = np.array([round(rung.step / rungs[0].step) for rung in rungs])
+        rows = _kernels.whole(int(rows[0]), _kernels.LANES * int(steps[-1])) // _kernels.LANES // steps
+    strips = 1 if folded else max(BLOCK // (int(rows[0]) * _kernels.LANES), 1)
+    return _blocks.Pyramid(taps, radius, sizes, rows, strips, folded, source, REDUCE[reduce], MODE[ladder.mode])
 
 
 def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
     """The criteria as arrays, and the rows of each octave: those with a neighbour on every side."""
-    least = np.nextafter(np.zeros(1, dtype), np.ones(1, dtype))  # zero is no extremum, whatever the contrast
-    contrast = np.maximum(least, np.array([0.0 if criteria.refine else criteria.contrast, criteria.contrast], dtype))
+    least = np.array([0.0 if criteria.refine else criteria.contrast], dtype)
+    below = np.nextafter(least, np.zeros(1, dtype))[0]  # at least this is above that; zero is never an extremum
+    beyond = [-np.inf if criteria.polarity == "dip" else -below, np.inf if criteria.polarity == "bump" else below]
     starts, near = [], []
     for rung in rungs:
         strides = [int(np.prod(rung.sizes[k + 1 :])) for k in range(len(rung.sizes) - 1)]
@@ -112,9 +135,8 @@ def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
         rows[k, : len(start)] = start
     return _search.Rules(
         threshold=np.array([criteria.threshold], dtype),
-        contrast=contrast,
-        bump=criteria.polarity != "dip",
-        dip=criteria.polarity != "bump",
+        beyond=np.array(beyond, dtype),
+        contrast=criteria.contrast,
         refine=criteria.refine,
         edge=criteria.edge_limit(len(rungs[0].sizes)),
         rows=rows,
@@ -126,80 +148,70 @@ def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
     )
 
 
-def _lanes(x: np.ndarray, plan: Plan) -> int:
-    return min(lanes_for(int(plan.pyramid.sizes[0, 0])), len(x)) if x.ndim == 2 else 1
-
-
-def _find_rows(x: np.ndarray, plans: list[Plan], first: int, last: int) -> list[_search.Found]:
+def _find_rows(
+    x: np.ndarray, plans: list[Plan], some: tuple[int, int], rows: tuple[int, int], counts: np.ndarray
+) -> list[Found]:
     """The keypoints of some series, part after part; parts of one size share their memory."""
-    found: list[_search.Found] = []
+    found: list[Found] = []
     flat, size = x.reshape(-1), int(np.prod(x.shape[1:]))
-    sizes, buffers, marks = None, None, None
-    for plan in plans:
-        row, lanes = first, _lanes(x, plan)
-        if marks is None or sizes != plan.pyramid.sizes.tolist():
+    cells = counts.shape[1] // len(plans)
+    sizes, memory, table = None, None, counts.reshape(-1, counts.shape[2])
+    for k in range(*some):
+        plan, row = plans[k], rows[0]
+        if memory is None or sizes != plan.pyramid.sizes.tolist():
             sizes = plan.pyramid.sizes.tolist()
-            buffers, marks = _memory(plan.pyramid, int(np.prod(sizes[0])), lanes, x.dtype)
-        while row < last:
-            out = _columns(2 * len(marks.found.series), x.ndim - 1, x.dtype)  # what is not written takes no memory
-            part = _search.Range(row, last, lanes, *plan.window, size, plan.begin)
-            row, count = _search.search(flat, part, plan.pyramid, plan.rules, buffers, marks, out)
-            found.append(_search.Found(*[column[:count] for column in out]))
+            memory = _memory(plan.pyramid, x.dtype)
+        while row < rows[1]:
+            records = _records(max(2 * memory[1].most, RECORDS), x.ndim - 1, x.dtype, plan.rules.refine)
+            where = _blocks.Range(row, rows[1], *plan.window, size, plan.begin, k * cells, counts.shape[1])
+            row, count = _search.search(flat, where, plan.pyramid, plan.rules, memory, records, table)
+            records = _search.Records(*[column[:count] for column in records])
+            found.append(Found(records, where._replace(last=row), plan))
     return found
 
 
-def _memory(pyramid: _kernels.Pyramid, n: int, lanes: int, dtype: Any) -> tuple[_kernels.Buffers, _search.Marks]:
-    block, n_axes, n_scales = n * lanes, pyramid.sizes.shape[1], pyramid.radius.shape[1] - 4
-    counts = pyramid.sizes.prod(1)
-    padded = counts[:, None] // pyramid.sizes * (pyramid.sizes + 2 * pyramid.radius.max())
-    reach = int(pyramid.radius.max()) * lanes
-    margin = -(-reach // 16) * 16 if n_axes == 1 else 0  # whole cache lines
-    level, upper, base = (aligned(block + 2 * margin, dtype) for _ in range(3))
-    dogs = aligned((n_scales + 2) * block, dtype).reshape(n_scales + 2, block)
-    work = aligned(int(padded.max()) * lanes if n_axes > 1 else 0, dtype)
-    buffers = _kernels.Buffers(level, upper, base, work, dogs, margin)
-    word = np.zeros(block // 8 + 2, np.uint64)
-    found = _columns(lanes * n_scales * counts.sum(), n_axes, dtype)  # below threshold 1 every sample may count
-    point, system = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2))
-    at, first = np.empty(block, np.int64), np.empty(lanes + 1, np.int64)
-    return buffers, _search.Marks(word.view(np.uint8), word, at, point, system, first, found)
+def _memory(pyramid: _blocks.Pyramid, dtype: Any) -> tuple[_blocks.Buffers, _search.Marks]:
+    n_axes, n_levels, lanes = pyramid.sizes.shape[1], pyramid.radius.shape[1] - 2, _kernels.LANES
+    strips = pyramid.strips if n_axes == 1 else 1
+    reach = (pyramid.taps.shape[2] - 1) * lanes
+    longest = _kernels.whole(int(pyramid.sizes.max()), _kernels.ROWS) * lanes
+    if n_axes == 1:
+        block = _kernels.whole(int(pyramid.rows[0]), _kernels.ROWS) * lanes
+        margin, dog, work, counts = reach, block + 2 * lanes, 0, pyramid.rows * lanes
+    else:
+        block = dog = int(pyramid.sizes[0].prod())
+        margin, work, counts = 0, 2 * longest + 2 * reach, pyramid.sizes.prod(1)
+    level, upper, base = (aligned((strips, block + 2 * margin), dtype) for _ in range(3))
+    dogs = aligned((n_levels, strips * dog), dtype)
+    buffers = _blocks.Buffers(level, upper, base, aligned((work,), dtype), dogs, margin)
+    word = np.zeros(strips * dog // 8 + 2, np.uint64)
+    point, system, at = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2)), np.empty(strips * dog + 8, np.int32)
+    most = strips * int(counts.sum()) * (n_levels - 2) + 1  # below threshold 1 every sample may count
+    return buffers, _search.Marks(word.view(np.uint8), word, at, point, system, most)
 
 
-def _columns(capacity: int, n_axes: int, dtype: Any) -> _search.Found:
-    octave, scale = np.empty(capacity, np.int8), np.empty(capacity, np.int8)
-    real = np.empty((capacity, n_axes)), np.empty(capacity)
-    return _search.Found(np.empty(capacity, np.int32), *real, octave, scale, np.empty(capacity, dtype))
+def _records(capacity: int, n_axes: int, dtype: Any, refined: bool) -> _search.Records:
+    """Room for keypoints; what is not written takes no memory."""
+    fine = np.empty((capacity if refined else 0, n_axes + 2))
+    return _search.Records(np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, dtype), fine)
 
 
-def _join(parts: list[_search.Found], n_series: int, refined: bool) -> Keypoints:
-    """One array a column, in order; threads share the columns, as most of this is waiting for new memory."""
-    keys = ("series", "octave", "scale")
-    series, octave, scale = (np.concatenate([getattr(part, name) for part in parts]) for name in keys)
-    order = _order(series.astype(np.int64), octave, scale, parts, refined)
-    names = ("position", "level", "octave", "scale", "value")
+def _join(found: list[Found], counts: np.ndarray, n_axes: int, dtype: Any) -> Keypoints:
+    """Write what was found in order; threads share the records."""
+    starts, offsets = np.empty_like(counts), np.empty(len(counts) + 1, np.int64)
+    n = _placing.add_up(counts, starts, offsets)
+    octave, scale, polarity = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int8)
+    out = _placing.Columns(np.empty((n, n_axes)), np.empty(n), octave, scale, np.empty(n, dtype), polarity)
+    cells = (counts.shape[0] * counts.shape[1], counts.shape[2])
+    table = counts.reshape(cells), starts.reshape(cells)
 
-    def work(first: int, last: int) -> list[np.ndarray]:
-        columns = [np.concatenate([getattr(part, name) for part in parts]) for name in names[first:last]]
-        columns = columns if order is None else [column[order] for column in columns]
-        return [column.astype(np.int64) if column.dtype == np.int8 else column for column in columns]
+    def write(first: int, last: int) -> None:
+        for records, where, plan in found[first:last]:
+            _placing.place(records, where, plan.pyramid, plan.rules, *table, out)
 
-    shared = over_rows(work, len(names), 20 * len(series))
-    position, sigma, octave, scale, value = (column for some in shared for column in some)
-    polarity = np.where(value < 0, np.int8(BUMP), np.int8(DIP))
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(series, minlength=n_series))])
-    return Keypoints(position, sigma, octave, scale, value, polarity, offsets)
-
-
-def _order(series: Any, octave: Any, scale: Any, parts: list[_search.Found], refined: bool) -> np.ndarray | None:
-    """What sorts by series, octave, scale, position; None if nothing need move."""
-    if not len(series):
-        return None
-    n_octaves, n_scales = int(np.ptp(octave)) + 1, int(scale.max())
-    key = (series * n_octaves + (octave - octave.min())) * n_scales + (scale - 1)
-    if refined:  # which moves keypoints to other scales and places
-        position = np.concatenate([part.position for part in parts])
-        return np.lexsort((*position.T[::-1], key))
-    if (key[1:] >= key[:-1]).all():
-        return None
-    # parts of long series: positions ascend already, and a stable sort keeps that; 16 bits are sorted by counting
-    return np.argsort(key.astype(np.uint16) if key.max() <= np.iinfo(np.uint16).max else key, kind="stable")
+    over_rows(write, len(found), 10 * n)
+    if found and found[0].plan.rules.refine:  # which moves keypoints to other scales and places
+        series = np.repeat(np.arange(len(counts)), np.diff(offsets))
+        order = np.lexsort((*out.position.T[::-1], out.scale, out.octave, series))
+        out = _placing.Columns(*[column[order] for column in out])
+    return Keypoints(*out, offsets)

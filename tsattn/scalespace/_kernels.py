@@ -1,46 +1,34 @@
-"""The compiled CPU path: smoothing, reduction and extrema of blocks of series or images.
+"""The compiled CPU path: smoothing along one axis.
 
-A block is flat: (*space, lanes), where the lanes are independent series standing side by side. Smoothing along an
-axis is then one sum of shifted contiguous slices, the shift being the size of what follows the axis; short series
-are as fast as long ones because many share one loop. Taps go four pairs at a time: fewer passes over the output.
+Work is done on blocks of rows of 16 lanes, (rows, 16): a lane is one series, or a piece of a long one (see `_blocks`),
+or a column of an image. Sixteen float32 are one cache line and one AVX-512 register, so a row is never split.
+
+A smoothed row is a sum over pairs of rows at equal distance. Five pairs go at a time for four rows at once: then a row
+that is loaded serves several sums, and loads no longer set the pace; with eight pairs the registers run out, and it
+takes twice as long. Kernels are filled up with zeros to whole fives, which changes no sum.
 
 Of fast-math only the fusing of a product into a sum is allowed, and only in the sums over taps: every sample sees the
 same operations in the same order, so that a constant series is still constant after smoothing, and gives nothing.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from numba import njit
 
 REFLECT, NEAREST, CONSTANT = 0, 1, 2
-KEEP, AVERAGE, DECIMATE = 0, 1, 2
-CHUNK = 2048  # samples smoothed at a time: they and their shifted neighbours stay in the first cache
+LANES, SHIFT = 16, 4  # and the power of two it is
+PAIRS = 5  # of taps in a pass
+ROWS = 4  # in a step of a pass: a block has room for whole fours
+TILE = 64  # rows turned at a time, likewise
+CHUNK = 128 * LANES  # samples smoothed at a time, which stay in the first cache from pass to pass
 
 compiled = njit(nogil=True, cache=True, error_model="numpy")
 fused = njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})
 
 
-class Pyramid(NamedTuple):
-    """What the kernels need to know of an octave ladder; the rows of `taps` are levels 0..S+2 and the reducer."""
-
-    taps: Any  # (octaves, S + 4, r + 1) in the type of the data
-    radius: Any  # (octaves, S + 4) int64; 0 is no smoothing
-    sizes: Any  # (octaves, axes) int64
-    source: int  # the level that is smoothed before averaging
-    reduce: int
-    mode: int
-
-
-class Buffers(NamedTuple):
-    """Flat working memory of one thread, each as long as a block's first octave."""
-
-    level: Any  # the first three with a margin before and after, if blocks have one axis
-    upper: Any
-    base: Any
-    work: Any  # with room for the borders, if they have several
-    dogs: Any  # (S + 2, block)
-    margin: int
+def whole(n: int, unit: int) -> int:
+    """The least multiple of `unit` that is not below n."""
+    return -(-n // unit) * unit
 
 
 @compiled
@@ -52,7 +40,10 @@ def border(i: Any, n: Any, mode: Any) -> Any:
         return -1
     if mode == NEAREST:
         return 0 if i < 0 else n - 1
-    i %= 2 * n
+    if not -n <= i < 2 * n:  # a radius may exceed n, but a division for each row would be felt
+        i %= 2 * n
+    if i < 0:
+        return -1 - i
     return i if i < n else 2 * n - 1 - i
 
 
@@ -69,231 +60,117 @@ def subtract(a: Any, b: Any, out: Any) -> None:
 
 
 @compiled
-def fill_borders(work: Any, n: Any, inner: Any, radius: Any, mode: Any) -> None:
-    """Fill the `radius` samples on either side of the n that stand in the middle of `work`."""
-    middle = work[radius * inner :]
+def fill_borders(block: Any, at: Any, n: Any, radius: Any, mode: Any) -> None:
+    """Fill the `radius` rows on either side of the n rows that begin at `at`."""
+    if mode == REFLECT and radius <= n:  # the common case, without a question for each row
+        front, back = block[at - radius * LANES :], block[at + (n - radius) * LANES :]
+        for k in range(radius):
+            inside, outside = (radius + k) * LANES, (radius - 1 - k) * LANES
+            for lane in range(LANES):
+                front[outside + lane] = front[inside + lane]
+            for lane in range(LANES):
+                back[inside + lane] = back[outside + lane]
+        return
     for k in range(2 * radius):
         i = k - radius if k < radius else n + k - radius
         j = border(i, n, mode)
-        out = work[(i + radius) * inner : (i + radius + 1) * inner]
-        if j < 0:
-            out[:] = 0
-        else:
-            copy(middle[j * inner : (j + 1) * inner], out, inner)
+        row, source = block[at + i * LANES :], block[at + max(j, 0) * LANES :]
+        for lane in range(LANES):
+            row[lane] = source[lane] if j >= 0 else 0
+
+
+@fused
+def set_five(out: Any, block: Any, at: Any, taps: Any) -> None:
+    """Set whole fours of rows `out` to the sum of the taps 0..5; their own rows begin at `at`.
+
+    Slices that begin at the first row needed leave only constant distances, which the compiler can check once.
+    """
+    w, w1, w2, w3, w4, w5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
+    for t in range(0, out.size, ROWS * LANES):
+        x, y, o = block[at + t - 5 * LANES :], block[at + t :], out[t:]
+        for i in range(LANES):
+            a = w * y[i] + w1 * (x[i + 64] + y[i + 16]) + w2 * (x[i + 48] + y[i + 32])
+            b = w * y[i + 16] + w1 * (y[i] + y[i + 32]) + w2 * (x[i + 64] + y[i + 48])
+            c = w * y[i + 32] + w1 * (y[i + 16] + y[i + 48]) + w2 * (y[i] + y[i + 64])
+            d = w * y[i + 48] + w1 * (y[i + 32] + y[i + 64]) + w2 * (y[i + 16] + y[i + 80])
+            a = a + w3 * (x[i + 32] + y[i + 48]) + w4 * (x[i + 16] + y[i + 64]) + w5 * (x[i] + y[i + 80])
+            b = b + w3 * (x[i + 48] + y[i + 64]) + w4 * (x[i + 32] + y[i + 80]) + w5 * (x[i + 16] + y[i + 96])
+            c = c + w3 * (x[i + 64] + y[i + 80]) + w4 * (x[i + 48] + y[i + 96]) + w5 * (x[i + 32] + y[i + 112])
+            d = d + w3 * (y[i] + y[i + 96]) + w4 * (x[i + 64] + y[i + 112]) + w5 * (x[i + 48] + y[i + 128])
+            o[i], o[i + 16], o[i + 32], o[i + 48] = a, b, c, d
+
+
+@fused
+def add_five(out: Any, block: Any, at: Any, taps: Any, j: Any) -> None:
+    """Add the taps j..j+4 to whole fours of rows `out`."""
+    w0, w1, w2, w3, w4 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3], taps[j + 4]
+    for t in range(0, out.size, ROWS * LANES):
+        x, y, o = block[at + t - (j + 4) * LANES :], block[at + t + j * LANES :], out[t:]
+        for i in range(LANES):
+            a = o[i] + w0 * (x[i + 64] + y[i]) + w1 * (x[i + 48] + y[i + 16])
+            b = o[i + 16] + w0 * (x[i + 80] + y[i + 16]) + w1 * (x[i + 64] + y[i + 32])
+            c = o[i + 32] + w0 * (x[i + 96] + y[i + 32]) + w1 * (x[i + 80] + y[i + 48])
+            d = o[i + 48] + w0 * (x[i + 112] + y[i + 48]) + w1 * (x[i + 96] + y[i + 64])
+            a = a + w2 * (x[i + 32] + y[i + 32]) + w3 * (x[i + 16] + y[i + 48]) + w4 * (x[i] + y[i + 64])
+            b = b + w2 * (x[i + 48] + y[i + 48]) + w3 * (x[i + 32] + y[i + 64]) + w4 * (x[i + 16] + y[i + 80])
+            c = c + w2 * (x[i + 64] + y[i + 64]) + w3 * (x[i + 48] + y[i + 80]) + w4 * (x[i + 32] + y[i + 96])
+            d = d + w2 * (x[i + 80] + y[i + 80]) + w3 * (x[i + 64] + y[i + 96]) + w4 * (x[i + 48] + y[i + 112])
+            o[i], o[i + 16], o[i + 32], o[i + 48] = a, b, c, d
 
 
 @compiled
-def scale(out: Any, values: Any, weight: Any) -> None:
-    for i in range(out.size):
-        out[i] = weight * values[i]
+def convolve(block: Any, at: Any, out: Any, taps: Any, change: Any) -> None:
+    """Convolve the rows from `at` on with the symmetric kernel `taps`, 0 and whole fives, into whole fours of rows.
 
-
-@fused
-def add_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j: Any) -> None:
-    """Add the taps j..j+3 on both sides; contiguous slices let the compiler use whole vectors."""
-    m = out.size
-    w0, w1, w2, w3 = taps[j], taps[j + 1], taps[j + 2], taps[j + 3]
-    a, b = centre - j * inner, centre + j * inner
-    l0, r0 = padded[a : a + m], padded[b : b + m]
-    l1, r1 = padded[a - inner : a - inner + m], padded[b + inner : b + inner + m]
-    l2, r2 = padded[a - 2 * inner : a - 2 * inner + m], padded[b + 2 * inner : b + 2 * inner + m]
-    l3, r3 = padded[a - 3 * inner : a - 3 * inner + m], padded[b + 3 * inner : b + 3 * inner + m]
-    for i in range(m):
-        total = out[i] + w0 * (l0[i] + r0[i])
-        total = total + w1 * (l1[i] + r1[i])
-        total = total + w2 * (l2[i] + r2[i])
-        out[i] = total + w3 * (l3[i] + r3[i])
-
-
-@fused
-def set_four_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any) -> None:
-    """The taps 0..4 on both sides; as `add_four_pairs`, but nothing need be read back."""
-    m = out.size
-    w, w1, w2, w3, w4 = taps[0], taps[1], taps[2], taps[3], taps[4]
-    middle = padded[centre : centre + m]
-    l1, r1 = padded[centre - inner : centre - inner + m], padded[centre + inner : centre + inner + m]
-    l2, r2 = padded[centre - 2 * inner : centre - 2 * inner + m], padded[centre + 2 * inner : centre + 2 * inner + m]
-    l3, r3 = padded[centre - 3 * inner : centre - 3 * inner + m], padded[centre + 3 * inner : centre + 3 * inner + m]
-    l4, r4 = padded[centre - 4 * inner : centre - 4 * inner + m], padded[centre + 4 * inner : centre + 4 * inner + m]
-    for i in range(m):
-        total = w * middle[i] + w1 * (l1[i] + r1[i])
-        total = total + w2 * (l2[i] + r2[i])
-        total = total + w3 * (l3[i] + r3[i])
-        out[i] = total + w4 * (l4[i] + r4[i])
-
-
-@fused
-def add_two_pairs(out: Any, padded: Any, centre: Any, inner: Any, taps: Any, j: Any) -> None:
-    """Add the taps j and j + 1 on both sides."""
-    m = out.size
-    w0, w1 = taps[j], taps[j + 1]
-    a, b = centre - j * inner, centre + j * inner
-    l0, r0 = padded[a : a + m], padded[b : b + m]
-    l1, r1 = padded[a - inner : a - inner + m], padded[b + inner : b + inner + m]
-    for i in range(m):
-        total = out[i] + w0 * (l0[i] + r0[i])
-        out[i] = total + w1 * (l1[i] + r1[i])
-
-
-@fused
-def add_pair(out: Any, padded: Any, centre: Any, shift: Any, weight: Any) -> None:
-    m = out.size
-    left, right = padded[centre - shift : centre - shift + m], padded[centre + shift : centre + shift + m]
-    for i in range(m):
-        out[i] += weight * (left[i] + right[i])
-
-
-@compiled
-def convolve_flat(padded: Any, out: Any, taps: Any, inner: Any) -> None:
-    """Convolve with the symmetric kernel `taps` (0..r); `out` begins r * inner into `padded`."""
-    radius = taps.size - 1
+    `change` becomes what that made of them, unless it is empty.
+    """
     for start in range(0, out.size, CHUNK):
         chunk = out[start : min(start + CHUNK, out.size)]
-        centre = start + radius * inner
-        if radius >= 4:
-            set_four_pairs(chunk, padded, centre, inner, taps)
-            j = 5
-        else:
-            scale(chunk, padded[centre:], taps[0])
-            j = 1
-        while j + 3 <= radius:
-            add_four_pairs(chunk, padded, centre, inner, taps, j)
-            j += 4
-        if j + 1 <= radius:
-            add_two_pairs(chunk, padded, centre, inner, taps, j)
-            j += 2
-        if j <= radius:
-            add_pair(chunk, padded, centre, j * inner, taps[j])
+        set_five(chunk, block, at + start, taps)
+        for j in range(PAIRS + 1, taps.size, PAIRS):
+            add_five(chunk, block, at + start, taps, j)
+        if change.size:
+            subtract(chunk, block[at + start :], change[start : start + chunk.size])
+
+
+@compiled
+def gather(src: Any, first: Any, steps: Any, block: Any, n: Any, lanes: Any) -> None:
+    """Fill n rows of the first `lanes` lanes; `steps` are the distances in `src` of rows and of lanes."""
+    row_step, lane_step = steps
+    for start in range(0, n, TILE):
+        for lane in range(lanes):
+            at = first + lane * lane_step
+            for i in range(start, min(start + TILE, n)):
+                block[i * LANES + lane] = src[at + i * row_step]
+
+
+@compiled
+def scatter(block: Any, dst: Any, first: Any, steps: Any, n: Any, lanes: Any) -> None:
+    """Undo `gather`."""
+    row_step, lane_step = steps
+    for start in range(0, n, TILE):
+        for lane in range(lanes):
+            at = first + lane * lane_step
+            for i in range(start, min(start + TILE, n)):
+                dst[at + i * row_step] = block[i * LANES + lane]
 
 
 @compiled
 def smooth_axis(src: Any, dst: Any, work: Any, shape: Any, taps: Any, mode: Any) -> None:
-    """Smooth the middle axis of `src`, flat (outer, n, inner), into `dst`, which may be `src`."""
-    outer, n, inner = shape
-    size, margin = n * inner, (taps.size - 1) * inner
-    padded = work[: size + 2 * margin]
-    for k in range(outer):
-        copy(src[k * size : (k + 1) * size], padded[margin:], size)
-        fill_borders(padded, n, inner, taps.size - 1, mode)
-        convolve_flat(padded, dst[k * size : (k + 1) * size], taps, inner)
+    """Smooth the middle axis of `src`, flat (outer, n, inner), into `dst`, which may be `src`.
 
-
-@compiled
-def smooth_block(src: Any, dst: Any, buffers: Any, sizes: Any, lanes: Any, taps: Any, mode: Any) -> None:
-    """Smooth every space axis of the block (*sizes, lanes) that begins `buffers.margin` into `src`, into `dst`.
-
-    The borders of a single axis are filled in the margin of `src`, which saves a copy.
+    `taps` is (radius, kernel); `work` is two blocks, the first with room for the borders.
     """
-    margin, radius, outer, inner = buffers.margin, taps.size - 1, 1, lanes
-    for n in sizes:
-        inner *= n
-    if radius == 0:
-        copy(src[margin:], dst[margin:], inner)
-    elif sizes.size == 1:
-        padded = src[margin - radius * lanes : margin + inner + radius * lanes]
-        fill_borders(padded, sizes[0], lanes, radius, mode)
-        convolve_flat(padded, dst[margin : margin + inner], taps, lanes)
-    else:
-        for axis in range(sizes.size):
-            inner //= sizes[axis]
-            smooth_axis(src if axis == 0 else dst, dst, buffers.work, (outer, sizes[axis], inner), taps, mode)
-            outer *= sizes[axis]
-
-
-@compiled
-def interleave(rows: Any, size: Any, block: Any, n: Any, lanes: Any) -> None:
-    """Write the first n samples of each flat row of `size` side by side into the flat `block` (n, lanes)."""
-    for lane in range(lanes):
-        row = rows[lane * size : lane * size + n]
-        for i in range(n):
-            block[i * lanes + lane] = row[i]
-
-
-@compiled
-def part_lanes(block: Any, rows: Any, n: Any, lanes: Any) -> None:
-    """Undo `interleave`; rows have n samples."""
-    for lane in range(lanes):
-        row = rows[lane * n : (lane + 1) * n]
-        for i in range(n):
-            row[i] = block[i * lanes + lane]
-
-
-@compiled
-def smooth_rows(rows: Any, out: Any, taps: Any, lanes: Any, mode: Any) -> None:
-    """Smooth each row of (m, n), `lanes` rows at a time."""
-    m, n = rows.shape
-    flat, flat_out = rows.ravel(), out.ravel()
-    block = np.empty(n * lanes, rows.dtype)
-    work = np.empty((n + 2 * (taps.size - 1)) * lanes, rows.dtype)
-    for first in range(0, m, lanes):
-        some = min(lanes, m - first)
-        margin = (taps.size - 1) * some
-        interleave(flat[first * n :], n, work[margin:], n, some)
-        fill_borders(work, n, some, taps.size - 1, mode)
-        convolve_flat(work, block[: n * some], taps, some)
-        part_lanes(block, flat_out[first * n :], n, some)
-
-
-@compiled
-def smooth_columns(blocks: Any, out: Any, taps: Any, mode: Any) -> None:
-    """Smooth the middle axis of (m, n, inner)."""
-    m, n, inner = blocks.shape
-    work = np.empty((n + 2 * (taps.size - 1)) * inner, blocks.dtype)
-    for k in range(m):
-        smooth_axis(blocks[k].ravel(), out[k].ravel(), work, (1, n, inner), taps, mode)
-
-
-@compiled
-def halve_axis(src: Any, dst: Any, shape: Any, average: Any) -> None:
-    """Halve the middle axis of `src`, flat (outer, n, inner): the mean of each pair, or every second sample."""
     outer, n, inner = shape
-    half, share = n // 2 if average else (n + 1) // 2, src.dtype.type(0.5)
-    for k in range(outer):
-        old, new = src[k * n * inner : (k + 1) * n * inner], dst[k * half * inner : (k + 1) * half * inner]
-        if inner == 1 and average:
-            for i in range(half):
-                new[i] = (old[2 * i] + old[2 * i + 1]) * share
-            continue
-        for i in range(half):  # no slices: inner may be as short as two
-            at = 2 * i * inner
-            for j in range(inner):
-                new[i * inner + j] = (old[at + j] + old[at + inner + j]) * share if average else old[at + j]
-
-
-@compiled
-def reduce_block(src: Any, dst: Any, sizes: Any, lanes: Any, reduce: Any) -> None:
-    """Make the next octave's base of a block: halve every axis, or keep it."""
-    inner = lanes
-    for n in sizes:
-        inner *= n
-    if reduce == KEEP:
-        copy(src, dst, inner)
-        return
-    outer = 1
-    for axis in range(sizes.size):
-        n = sizes[axis]
-        inner //= n
-        halve_axis(src if axis == 0 else dst, dst, (outer, n, inner), reduce == AVERAGE)
-        outer *= n // 2 if reduce == AVERAGE else (n + 1) // 2
-
-
-@compiled
-def build_octave(pyramid: Any, o: Any, buffers: Any, lanes: Any) -> None:
-    """Fill `buffers.dogs` with octave `o`, whose input is `buffers.base`, and make the next octave's base."""
-    taps, radius, sizes, mode = pyramid.taps[o], pyramid.radius[o], pyramid.sizes[o], pyramid.mode
-    n_scales, count = radius.size - 4, lanes
-    for n in sizes:
-        count *= n
-    level, upper, margin = buffers.level, buffers.upper, buffers.margin
-    last = o == pyramid.sizes.shape[0] - 1
-    smooth_block(buffers.base, level, buffers, sizes, lanes, taps[0, : radius[0] + 1], mode)
-    for s in range(1, n_scales + 3):
-        if pyramid.reduce == AVERAGE and s - 1 == pyramid.source and not last:
-            reducer = taps[n_scales + 3, : radius[n_scales + 3] + 1]
-            smooth_block(level, upper, buffers, sizes, lanes, reducer, mode)
-            reduce_block(upper[margin:], buffers.base[margin:], sizes, lanes, AVERAGE)
-        smooth_block(level, upper, buffers, sizes, lanes, taps[s, : radius[s] + 1], mode)
-        subtract(upper[margin:], level[margin:], buffers.dogs[s - 1, :count])
-        level, upper = upper, level
-        if pyramid.reduce != AVERAGE and s == n_scales and not last:
-            reduce_block(level[margin:], buffers.base[margin:], sizes, lanes, pyramid.reduce)
+    radius, kernel = taps
+    size, at = (n + ROWS - 1) // ROWS * ROWS * LANES, (kernel.size - 1) * LANES
+    block, out = work[: size + 2 * at], work[size + 2 * at : 2 * size + 2 * at]
+    alone = inner == 1  # then lanes are what the outer axis has, else what the inner one has
+    steps, count = ((1, n), outer) if alone else ((inner, 1), inner)
+    for k in range(1 if alone else outer):
+        for lane in range(0, count, LANES):
+            first, lanes = k * n * inner + lane * steps[1], min(LANES, count - lane)
+            gather(src, first, steps, block[at:], n, lanes)
+            fill_borders(block, at, n, radius, mode)
+            convolve(block, at, out, kernel, out[:0])
+            scatter(out, dst, first, steps, n, lanes)

@@ -93,12 +93,23 @@ def inside(point: Any, sizes: Any, n_scales: Any) -> Any:
 
 
 @compiled
-def flat(point: Any, lane: Any, lanes: Any, sizes: Any) -> Any:
-    """The flat sample of the whole coordinates in `point`."""
-    at = 0
+def flat(point: Any, layout: Any, sizes: Any) -> Any:
+    """The flat sample of the whole coordinates in `point`; `layout` is lanes, rows of a folded series or 0, origin."""
+    at, lane, (lanes, rows, origin) = 0, 0, layout
     for axis in range(sizes.size):
         at = at * sizes[axis] + int(point[axis])
-    return at * lanes + lane
+    if rows > 0:
+        lane, at = at // rows, at % rows
+    return origin + at * lanes + lane
+
+
+@compiled
+def unravel(at: Any, sizes: Any, point: Any) -> None:
+    """Write the coordinates of a flat position into `point`."""
+    for axis in range(sizes.size - 1, 0, -1):
+        point[axis] = at % sizes[axis]
+        at //= sizes[axis]
+    point[0] = at
 
 
 @compiled
@@ -115,13 +126,13 @@ def move(point: Any, work: Any) -> Any:
 
 
 @compiled
-def localise(dogs: Any, lane: Any, lanes: Any, sizes: Any, rules: Any, point: Any, work: Any) -> Any:
+def localise(dogs: Any, layout: Any, sizes: Any, rules: Any, point: Any, work: Any) -> Any:
     """Refine `point` (position, level, value) in place; return its level as a whole number, 0 to drop it."""
-    axes, n_scales = sizes.size, dogs.shape[0] - 2
+    lanes, axes, n_scales = layout[0], sizes.size, dogs.shape[0] - 2
     limit = rules.edge if axes == 2 else 0.0
     moves = 0
     while rules.refine:
-        s, at = int(point[axes]), flat(point, lane, lanes, sizes)
+        s, at = int(point[axes]), flat(point, layout, sizes)
         fill_system(dogs, s, at, sizes, lanes, work)
         if not solve(work):
             return 0
@@ -130,7 +141,7 @@ def localise(dogs: Any, lane: Any, lanes: Any, sizes: Any, rules: Any, point: An
         moves += 1
         if moves > MOST_MOVES or not inside(point, sizes, n_scales):
             return 0
-    s, at = int(point[axes]), flat(point, lane, lanes, sizes)
+    s, at = int(point[axes]), flat(point, layout, sizes)
     if limit > 0 and is_edge(dogs, s, at, sizes, lanes, limit):
         return 0
     if rules.refine:
@@ -141,6 +152,6 @@ def localise(dogs: Any, lane: Any, lanes: Any, sizes: Any, rules: Any, point: An
             point[i] += work[i, axes + 1]
         same_sign = value * point[axes + 1] > 0  # else the fit has wandered off to another kind of point
         point[axes + 1] = value
-        if not same_sign or abs(value) < rules.contrast[1]:
+        if not same_sign or abs(value) < rules.contrast:
             return 0
     return s
