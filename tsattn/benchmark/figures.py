@@ -87,8 +87,8 @@ def instances(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
         what = f"{row['task']['name']}, {row['estimator']['name']}"
         n = max(entry["series"].shape[1] for entry in kept)
         which = f" (the {SHOWN} of {n} with the most {_weighed(kept[0])} in each series)" if n > SHOWN else ""
-        yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel{which}. Black bars: events of the "
-                                     "temporal scale space, centre ± σ.")
+        yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel{which}. Black bars: events of "
+                                     "the temporal scale space, centre ± σ.")
 
 
 def closeups(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
@@ -102,7 +102,8 @@ def closeups(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
             most = parts["attention"].sum().nlargest(CLOSE).index
             axes = plot_events(parts["series"], entry["events"], parts["saliency"], parts["attention"],
                                columns=[name for name in parts["series"].columns if name in most])
-            yield Picture(as_svg(axes[0].figure), f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
+            closeup = as_svg(axes[0].figure)
+            yield Picture(closeup, f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
                                          f"{CLOSE} channels attended most, with events, saliency and attention.")
 
 

@@ -132,7 +132,8 @@ def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), 
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.tick_params(labelsize="x-small", length=2)
     if bar:
-        scale = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, aspect=35, format="%.2g", ticks=MaxNLocator(4))
+        scale = ax.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, aspect=35, format="%.2g",
+                                   ticks=MaxNLocator(4))
         scale.ax.tick_params(labelsize="x-small", length=2)
     return ax
 
