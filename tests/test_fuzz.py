@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from tsattn._checks import DivergenceError, ModelFileError
 from tsattn.classification import SDMAClassifier
 from tsattn.scalespace import bands, detect, events, saliency_series
-from tsattn.training import Training
+from tsattn.training import ChannelDrop, Mixup, Training
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 DOCUMENTED = (ValueError, TypeError, ModelFileError, DivergenceError, MemoryError)  # NotFittedError is a ValueError
@@ -46,6 +46,15 @@ def panels(draw):
     return pd.DataFrame(values, index=index, columns=[f"c{number}" for number in range(n_columns)])
 
 
+@st.composite
+def plain_panels(draw):
+    """Panels that nothing is wrong with, so that the parameters have their say."""
+    lengths = draw(st.lists(st.integers(2, 23), min_size=5, max_size=11))
+    index = pd.MultiIndex.from_tuples([(i, t) for i, length in enumerate(lengths) for t in range(length)])
+    values = np.random.default_rng(draw(st.integers(0, 999))).normal(size=(len(index), draw(st.integers(1, 3))))
+    return pd.DataFrame(values, index=index).add_prefix("c")
+
+
 def only_documented(call):
     """The call's result, or None where it raised what it may raise."""
     with warnings.catch_warnings():
@@ -77,24 +86,59 @@ def test_p65_scale_space(x, sigma0, n_octaves, mode, refine):
 @pytest.mark.slow
 @FUZZ
 @given(panels(), panels(), st.sampled_from(["raise", "interpolate", "guess"]),
-       st.sampled_from(["standard", "series", "minmax", None, "soft"]), st.sampled_from([0, 3, -1]))
-def test_p65_transformers(X, other, missing, scaling, n_words):
-    for transformer in (ScaleSpaceChannels(missing=missing), UVTFSaliency(missing=missing, scaling=scaling),
+       st.sampled_from(["standard", "series", "minmax", None, "soft"]), st.sampled_from([0, 3, -1]),
+       st.sampled_from([(0, 0.7, 1.1, 1.8, 2.8), "auto", (0, 3), (1,), (), (2, 1), (0, -1), (0, np.nan), 1.5, "wide",
+                        None]))
+def test_p65_transformers(X, other, missing, scaling, n_words, sigmas):
+    for transformer in (ScaleSpaceChannels(sigmas, missing=missing), UVTFSaliency(missing=missing, scaling=scaling),
                         UVTFEvents(missing=missing, scaling=scaling, n_words=n_words, random_state=0)):
         assert is_finite(only_documented(lambda made=transformer: made.fit_transform(X)))
         assert is_finite(only_documented(lambda made=transformer: made.fit(X).transform(other)))
 
 
+# each beside what it is by default, so that most draws get as far as training
+CLASSIFIER = {
+    "architecture": ["single", "type1", "type2", "type9"],
+    "mutual": [True, False, "yes"],
+    "saliency": ["channels", "events", None, "bands", ScaleSpaceChannels((0, 1)), ScaleSpaceChannels("auto", keep=True),
+                 ScaleSpaceChannels((2, 1)), UVTFSaliency(output="both")],
+    "encoder": ["lstm", "conv-bilstm", "none", 7],
+    "trunk": [None, "lstm"],
+    "n_layers": [1, 2, 0],
+    "pooling": ["attention", "last", "best"],
+    "scaling": ["standard", "series", None, "soft"],
+    "hidden_size": [3, "auto", 0],
+    "gate": ["none", "soft"],
+    "dropout": [0.0, 0.5, 1.0],
+    "class_weight": ["balanced", {"0": 2.0}, {"0": 0.0}, {"9": 1.0}, {"0": -1.0}, {"1": np.nan}, "heavy", 3],
+}
+TRAINING = {
+    "lr": [1e-3, 0.1, 1e6, -1, "fast"],
+    "device": ["cpu", "auto", "cuda", "cuda:7", "meta", "gpu0"],
+    "groups": [lambda name: hash(name) % 2, dict(enumerate("abcabca")), {}, 5],
+    "validation": [0.5, 0.3, (0,), (0, 99), 1.0],
+    "patience": [1, 0],
+    "augment": ["strong", (), (Mixup(),), (Mixup(), ChannelDrop(0.9)), "weak"],
+    "averaging": [0.9, "tail", 2.0],
+    "batch_size": [3, 0],
+}
+
+
+def some_of(choices):
+    """A few parameters, each with one of its values."""
+    return st.lists(st.sampled_from(sorted(choices)), max_size=3, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: st.sampled_from(choices[name]) for name in names}))
+
+
 @pytest.mark.slow
 @settings(FUZZ, max_examples=400)
-@given(panels(), panels(), st.integers(0, 99), st.sampled_from([1e-3, 0.1, 1e6, -1, "fast"]),
-       st.sampled_from([{}, {"saliency": "events"}, {"saliency": None}, {"encoder": "lstm", "trunk": None},
-                        {"pooling": "attention"}, {"scaling": "series"}, {"architecture": "type2"},
-                        {"hidden_size": 0}, {"gate": "none"}, {"dropout": 1.0}]))
-def test_p65_classifier(X, other, seed, lr, options):
+@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99), some_of(CLASSIFIER), some_of(TRAINING))
+def test_p65_classifier(X, other, seed, options, training):
+    if "groups" in training:
+        training = {"validation": 0.5, **training}
     n_instances = len(X) if isinstance(X, np.ndarray) else X.index.get_level_values(0).nunique()
     y = np.random.default_rng(seed).integers(0, 3, n_instances).astype(str)
-    made = SDMAClassifier(**{"hidden_size": 4, **options}, training=Training(epochs=2, lr=lr), random_state=seed)
+    made = SDMAClassifier(**{"hidden_size": 4, **options}, training=Training(epochs=2, **training), random_state=seed)
     for unseen in (X, other):
         proba = only_documented(lambda panel=unseen: made.fit(X, y).predict_proba(panel))
         assert is_finite(proba)
