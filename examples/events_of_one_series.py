@@ -12,6 +12,6 @@ uvtf = UVTFSaliency(sigma0=1.0).fit(y)
 events = uvtf.events(y)
 print(events[["t", "sigma", "polarity", "amplitude"]].to_string(index=False))
 
-figure = plot_events(y, events, uvtf.transform(y))
-figure.savefig("events.png", dpi=150)
+axes = plot_events(y, events, uvtf.transform(y))
+axes[0].figure.savefig("events.png", dpi=150)
 print("picture:", Path("events.png").resolve().name)

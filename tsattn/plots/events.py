@@ -12,6 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
+from tsattn.scalespace.events import SCOPE
+
 # from Okabe and Ito's palette, told apart with every kind of colour vision; the markers say the same in print
 INK, QUIET, BUMP, DIP = "#222222", "#8a8a8a", "#d55e00", "#0072b2"
 MARKERS = {1: ("^", BUMP, "bump"), -1: ("v", DIP, "dip")}
@@ -19,18 +21,18 @@ SIGNED, UNSIGNED = "PuOr_r", "cividis"
 SMALL, MEDIUM = 8, 9  # points: legible at one column's width
 WIDTH, SERIES, SCALES, STRIP, GAP = 6.4, 1.1, 0.75, 0.13, 0.07  # inches
 HEAD, FOOT, BETWEEN = 0.32, 0.5, 0.16
-SCOPE = 3  # sigmas to either side of a centre
+NEEDED = ["variate", "position", "sigma", "polarity"]  # columns of events
 
 
 def plot_events(
-    X: pd.DataFrame,
+    X: pd.DataFrame | pd.Series | np.ndarray,
     events: pd.DataFrame,
-    saliency: pd.DataFrame | None = None,
+    saliency: pd.DataFrame | pd.Series | np.ndarray | None = None,
     attention: pd.DataFrame | pd.Series | np.ndarray | None = None,
     *,
     columns: Sequence[Hashable] | None = None,
     axes: Axes | Sequence[Axes] | None = None,
-) -> Figure:
+) -> np.ndarray:
     """Draw one series with its events, and its saliency and attention where given, over one time axis.
 
     For each column, from top to bottom: the series; its events, each a bar over its scope at the height of its scale
@@ -39,13 +41,13 @@ def plot_events(
 
     Parameters
     ----------
-    X : DataFrame (time, columns)
+    X : DataFrame (time, columns), Series, or array of shape (time,) or (time, columns)
         One series.
     events : DataFrame
         Its events, as ``UVTFSaliency().fit(X).events(X)`` gives them; of one instance.
-    saliency : DataFrame (time, columns), optional
-        Saliency under the same columns, or under ``f"{column}__saliency"``.
-    attention : Series, array of shape (time,), or DataFrame (time, columns), optional
+    saliency : DataFrame (time, columns), Series or array, optional
+        Saliency under the same columns, or under ``f"{column}__saliency"``; without labels, in the order of X.
+    attention : Series, array of shape (time,) or (time, columns), or DataFrame (time, columns), optional
         One weight a time point, drawn below the last column; or one a column and time point, drawn below each.
     columns : sequence of labels, optional
         Which columns to draw, and in which order; all by default.
@@ -54,13 +56,16 @@ def plot_events(
 
     Returns
     -------
-    Figure
-        The new one, or that of `axes`.
+    ndarray of Axes, shape (columns,)
+        The given ones, or those of a new figure, which is ``axes[0].figure``: it is written by its ``savefig``, and a
+        notebook shows it where it is the last line of a cell, under ``%matplotlib inline``. pyplot does not know it, so
+        that nothing has to be closed.
 
     Raises
     ------
     ValueError
-        If events are of several instances, or lengths, columns or the number of axes do not match.
+        If events are of several instances, of other columns or beyond the end of X, or if lengths, columns or the
+        number of axes do not match.
 
     Examples
     --------
@@ -69,12 +74,16 @@ def plot_events(
     >>> from tsattn.transformations import UVTFSaliency
     >>> X = load_airline().to_frame()
     >>> uvtf = UVTFSaliency().fit(X)
-    >>> figure = plot_events(X, uvtf.events(X), uvtf.transform(X))
-    >>> len(figure.axes)  # the series, the scales of its events, the strip of saliency
+    >>> axes = plot_events(X, uvtf.events(X), uvtf.transform(X))
+    >>> len(axes[0].figure.axes)  # the series, the scales of its events, the strip of saliency
     3
     """
+    X = _frame("X", X)
     columns = list(X.columns) if columns is None else list(columns)
     _check(X, events, columns)
+    saliency = None if saliency is None else _frame("saliency", saliency, X)
+    if isinstance(attention, np.ndarray) and attention.ndim == 2:
+        attention = _frame("attention", attention, X)
     strips = [_strips(column, X, saliency, attention, last=column == columns[-1]) for column in columns]
     drawn = _place(strips) if axes is None else np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     if len(drawn) != len(columns):
@@ -85,7 +94,21 @@ def plot_events(
         lowest.append(_draw_column(ax, time, X[column].to_numpy(dtype=float), own, below, name=str(column)))
     _label_time(lowest[-1], X.index)
     _legend(drawn[0], events)
-    return drawn[0].figure
+    return drawn
+
+
+def _frame(name: str, values: Any, X: pd.DataFrame | None = None) -> pd.DataFrame:
+    """One series as a frame; without labels, under those of X or numbers."""
+    if isinstance(values, pd.DataFrame):
+        return values
+    own = isinstance(values, pd.Series)
+    frame = values.to_frame() if own else pd.DataFrame(np.asarray(values)) if np.ndim(values) in (1, 2) else None
+    if frame is None:
+        raise ValueError(f"{name} must be one series, a DataFrame, Series or array of one or two axes, got "
+                         f"{type(values).__name__} of shape {np.shape(values)}")
+    if X is not None and frame.shape[1] == X.shape[1]:
+        return frame.set_axis(X.columns, axis=1)
+    return frame
 
 
 def _check(X: pd.DataFrame, events: pd.DataFrame, columns: list) -> None:
@@ -94,6 +117,16 @@ def _check(X: pd.DataFrame, events: pd.DataFrame, columns: list) -> None:
         raise ValueError(f"columns must be one or more of {list(X.columns)}, got {columns}")
     if isinstance(X.index, pd.MultiIndex):
         raise ValueError("X must be one series, got a panel; choose an instance, as in X.loc[instance]")
+    lacking = [name for name in NEEDED if name not in events.columns]
+    if lacking:
+        raise ValueError(f"events must have the columns {NEEDED}, got {list(events.columns)}; "
+                         "make them by UVTFSaliency().fit(X).events(X)")
+    foreign = [name for name in events["variate"].unique() if name not in X.columns]
+    if foreign:
+        raise ValueError(f"events must be of columns of X, {list(X.columns)}, got {foreign}; find them in this X")
+    if len(events) and not events["position"].between(0, len(X) - 1).all():
+        raise ValueError(f"events must lie within the {len(X)} time points of X, got positions "
+                         f"{events['position'].min():g} to {events['position'].max():g}; find them in this X")
     levels = list(events.columns[:list(events.columns).index("variate")])
     if len(events[levels].drop_duplicates()) > 1:
         raise ValueError(f"events must be of one series, got several by {levels}; choose one")
@@ -108,7 +141,10 @@ def _strips(column: Hashable, X: pd.DataFrame, saliency: Any, attention: Any, *,
             raise ValueError(f"saliency must have a column {column!r}, got {list(saliency.columns)}")
         signed = bool((saliency.to_numpy(dtype=float) < 0).any())  # one palette for all columns
         strips.append(("saliency", saliency[name].to_numpy(dtype=float), signed))
-    if isinstance(attention, pd.DataFrame) and column in attention.columns:
+    if isinstance(attention, pd.DataFrame):
+        if column not in attention.columns:
+            raise ValueError(f"attention must have a column {column!r}, got {list(attention.columns)}; a Series or an "
+                             "array has one weight a time point")
         strips.append(("attention", attention[column].to_numpy(dtype=float), False))
     elif attention is not None and last:
         strips.append(("attention", np.asarray(attention, dtype=float).reshape(-1), False))
