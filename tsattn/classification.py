@@ -78,11 +78,12 @@ class SDMAClassifier(NetworkClassifier):
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
     training : Training, optional
-        How the network is trained; `Training()` by default. Given, it is searched as `training__lr` and the like.
+        How the network is trained; `Training()` by default. To search `training__lr` and the like, pass
+        `training=Training()` first: None has no parameters.
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional
-        Seed of weights, order, dropout and augmentation. The global generators are never used.
+        Seed of weights, order, dropout and augmentation, from 0 to 2³² - 1. The global generators are never used.
 
     Attributes
     ----------
@@ -90,7 +91,8 @@ class SDMAClassifier(NetworkClassifier):
         Labels, sorted, with the dtype they came with; the columns of `predict_proba`.
     history_ : DataFrame
         One row an epoch: epoch, train_loss, validation_loss and validation_accuracy where a part is held out, lr,
-        seconds.
+        seconds. The train_loss is what is minimised: of augmented series with dropout, against smoothed labels, so that
+        it lies above the loss on the series as they are, and never reaches 0.
     best_epoch_ : int
         The epoch, from 1, whose weights are kept.
     network_ : torch.nn.Module
@@ -101,10 +103,10 @@ class SDMAClassifier(NetworkClassifier):
     Raises
     ------
     ValueError
-        In fit: a parameter makes no sense, or X holds infinity or a magnitude that overflows. In predict: also columns
-        other than in fit, by name where both have names.
+        In fit: a parameter makes no sense, X holds infinity or a magnitude that overflows, or y holds a number that is
+        not whole. In predict: also columns other than in fit, by label; of an array only their number is compared.
     TypeError
-        X or a parameter has the wrong type.
+        X or a parameter has the wrong type, or y holds labels of several kinds.
     DivergenceError
         The loss stopped being finite. The classifier is then left fitted, with the last good weights.
 
@@ -112,8 +114,19 @@ class SDMAClassifier(NetworkClassifier):
     -----
     Missing values are drawn as lines between their neighbours within a series (the nearest value beyond the ends; the
     column's training mean where a series has none). If the training data have any, each column gets one more channel
-    that says where it was observed. Fitted to one class only, there is no network: that class is predicted.
-    Times are not read: steps are taken as evenly spaced.
+    that says where it was observed. Fitted to one class only, there is no network: that class is predicted, and of the
+    attributes only `classes_` is there. Times are not read: steps are taken as evenly spaced.
+
+    With `scaling="series"` no series is divided by less than a thousandth of what series vary by on the average: one
+    that hardly varies stays small.
+
+    Training smooths labels, so that `predict_proba` is less sure than it might be: with two classes, a class that is
+    certain gets 0.95. If probabilities matter, put the classifier in scikit-learn's `CalibratedClassifierCV`, or train
+    with `Training(label_smoothing=0)`.
+
+    scikit-learn's `cross_val_score` and `GridSearchCV` count entries of X, and need containers with one an instance: an
+    array (instances, channels, time), or a list of DataFrames. sktime's `evaluate` takes any container, DataFrames indexed
+    by instance and time too.
 
     References
     ----------

@@ -187,6 +187,8 @@ def test_p14_one_class_is_always_predicted(ragged, unseen):
     made = classifier().fit(ragged.X, np.array(["only"] * 24))
     assert made.predict(unseen.X).tolist() == ["only"] * 24
     assert made.predict_proba(unseen.X).tolist() == [[1.0]] * 24
+    assert made.classes_.tolist() == ["only"]
+    assert not [name for name in ("network_", "history_", "best_epoch_", "n_parameters_") if hasattr(made, name)]
     with pytest.raises(ValueError, match="no network to explain: SDMAClassifier was fitted to one class only"):
         made.attention(unseen.X)
 
