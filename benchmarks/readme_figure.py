@@ -21,12 +21,12 @@ def main() -> None:
     number = int(((predicted == y_test) & (y_test == "badminton")).argmax())
     instance = X_test.index.get_level_values(0).unique()[number]
     one = X_test.loc[[instance]]
-    uvtf = UVTFSaliency().fit(X)
+    uvtf = UVTFSaliency(sigma0=0.5, contrast=0.1).fit(X)  # spikes of one step count, ripples do not
     shown = COLUMNS[:2]
     events, saliency, attention = uvtf.events(one), uvtf.transform(one), model.attention(one)
-    figure = plot_events(one.loc[instance], events, saliency.loc[instance], attention.loc[instance], columns=shown)
+    axes = plot_events(one.loc[instance], events, saliency.loc[instance], attention.loc[instance], columns=shown)
     PICTURE.parent.mkdir(exist_ok=True)
-    figure.savefig(PICTURE, dpi=130)
+    axes[0].figure.savefig(PICTURE, dpi=130)
 
 
 if __name__ == "__main__":
