@@ -125,8 +125,8 @@ class SDMAClassifier(NetworkClassifier):
     with `Training(label_smoothing=0)`.
 
     scikit-learn's `cross_val_score` and `GridSearchCV` count entries of X, and need containers with one an instance: an
-    array (instances, channels, time), or a list of DataFrames. sktime's `evaluate` takes any container, DataFrames indexed
-    by instance and time too.
+    array (instances, channels, time), or a list of DataFrames. sktime's `evaluate` takes any container, so also
+    DataFrames indexed by instance and time.
 
     References
     ----------
