@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tsattn.benchmark import Folder
+
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("quickstart", ROOT / "tests" / "quickstart.py")
 quickstart = importlib.util.module_from_spec(spec)
@@ -31,3 +33,21 @@ def test_p68_the_table_is_what_the_rows_give():
     command = [sys.executable, ROOT / "benchmarks" / "readme.py", "--check"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_rows_of_ours_by_different_code_are_refused(tmp_path):
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "benchmarks" / "readme.py")
+    readme = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(readme)
+    rows, _ = Folder(readme.ROWS, make=False).current()
+    folder = Folder(tmp_path)
+    chosen = {ours: [row for row in rows if row["task"]["name"] == "auslan" and row["estimator"]["ours"] is ours][:2]
+              for ours in (True, False)}
+    for own in chosen.values():
+        for place, row in enumerate(own):
+            one_state = {name: part for name, part in row.items() if name != "digest"} | {"code": "one"}
+            folder.write(one_state | ({"code": "another"} if place and not row["estimator"]["ours"] else {}))
+    readme.refuse_mixed_code(tmp_path)  # those of a competitor are warned of by the table command
+    folder.write({name: part for name, part in chosen[True][0].items() if name != "digest"} | {"code": "another"})
+    with pytest.raises(SystemExit, match="auslan, official split: The rows of our estimators come from 2 different"):
+        readme.refuse_mixed_code(tmp_path)
