@@ -42,11 +42,11 @@ def test_what_code_does_and_where_it_stands_counts(tmp_path, text, name):
     assert digest_of_text(tmp_path, text, name) != digest_of_text(tmp_path, PLAIN)
 
 
-def test_every_room_that_computes_is_read_and_no_other():
+def test_every_room_is_read_but_those_named():
     top = {node.stem if node.suffix else node.name for node in module.PACKAGE.iterdir()
            if node.suffix == ".py" or (node / "__init__.py").exists()}
     assert top > module.ELSEWHERE
-    assert top - module.ELSEWHERE == {"_checks", "_estimator", "_inputs", "_panel", "classification", "scalespace",
+    assert top - module.ELSEWHERE >= {"_checks", "_estimator", "_inputs", "_panel", "classification", "scalespace",
                                       "nn", "models", "training", "transformations"}
     assert code_of(ours=True) != code_of(ours=False)
 
