@@ -60,7 +60,7 @@ def test_a_loaded_classifier_can_be_fitted_cloned_and_saved_again(fitted, ragged
     assert (twice.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
 
 
-@pytest.mark.parametrize("labels", [["b", "long name"], [7, -3], [True, False], [0.5, 2.5], [1, "mixed"]], ids=str)
+@pytest.mark.parametrize("labels", [["b", "long name"], [7, -3], [True, False], [-1.0, 2.0], [1, "mixed"]], ids=str)
 @pytest.mark.parametrize("dtype", [None, object])
 def test_labels_keep_their_type(labels, dtype, equal, path):
     if labels[1] == "mixed":
