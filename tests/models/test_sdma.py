@@ -3,6 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
@@ -134,3 +135,8 @@ def test_the_published_head_reads_each_series_own_last_step(draw, generator):
     features = network.body(x, saliency, LENGTHS)
     last = torch.stack([features[i, n - 1] for i, n in enumerate(LENGTHS)])
     assert_close(network(x, saliency, lengths=LENGTHS), network.head(last))
+
+
+def test_shapes_are_checked_in_tests():
+    with pytest.raises(TypeCheckError):
+        SDMA(3, 5)(torch.zeros(2, 7, 3), torch.zeros(2, 6, 5), torch.tensor([7, 7]))
