@@ -89,19 +89,14 @@ def load(flat: Any, first: Any, size: Any, pyramid: Any, buffers: Any, lanes: An
         if pyramid.sizes.shape[1] > 1:
             copy(flat[first:], base, base.size)
         elif pyramid.folded:
-            gather(flat, first, (1, rows), base, rows, n // rows)
-            gather(flat, first + n // rows * rows, (1, 0), base[n // rows :], n % rows, 1)
+            rest = n % rows  # of the last lane, which is rarely full
+            gather(flat, first, (1, rows), base, rest, n // rows + 1)
+            gather(flat, first + rest, (1, rows), base[rest * LANES :], rows - rest, n // rows)
         else:
             some = min(lanes - g * LANES, LANES)
             if some < LANES:  # idle lanes are constant, so that nothing is found there
                 base[:] = 0
             gather(flat, first + g * LANES * size, (1, size), base, n, some)
-
-
-@compiled
-def kernel_of(pyramid: Any, o: Any, s: Any) -> Any:
-    """The taps of a level with no more zeros than the last five need."""
-    return pyramid.taps[o, s, : (pyramid.radius[o, s] + 4) // 5 * 5 + 1]
 
 
 @compiled
@@ -146,7 +141,7 @@ def smooth(src: Any, dst: Any, buffers: Any, pyramid: Any, which: Any, dogs: Any
     """
     o, s = which
     n, rows, radius, margin = pyramid.sizes[o, 0], pyramid.rows[o], pyramid.radius[o, s], buffers.margin
-    size, taps, mode = (rows + 3) // 4 * 4 * LANES, kernel_of(pyramid, o, s), pyramid.mode
+    size, taps, mode = (rows + 3) // 4 * 4 * LANES, pyramid.taps[o, s], pyramid.mode
     for g in range(src.shape[0]):
         strip, out = src[g], dst[g]
         first = g * (size + 2 * LANES) + LANES
@@ -156,7 +151,7 @@ def smooth(src: Any, dst: Any, buffers: Any, pyramid: Any, which: Any, dogs: Any
         elif radius > 0:
             fill_borders(strip, margin, n, radius, mode)
         if radius > 0:
-            convolve(strip, margin, out[margin : margin + size], taps, change)
+            convolve(strip, margin, out[margin : margin + size], taps, radius, change)
         else:
             copy(strip[margin:], out[margin:], size)
             change[:] = 0
@@ -176,7 +171,7 @@ def smooth_image(src: Any, dst: Any, work: Any, pyramid: Any, which: Any, dogs: 
     for axis in range(sizes.size if radius > 0 else 0):
         inner //= sizes[axis]
         shape = (outer, sizes[axis], inner)
-        smooth_axis(src if axis == 0 else dst, dst, work, shape, (radius, kernel_of(pyramid, o, s)), pyramid.mode)
+        smooth_axis(src if axis == 0 else dst, dst, work, shape, (radius, pyramid.taps[o, s]), pyramid.mode)
         outer *= sizes[axis]
     if dogs.size:
         subtract(dst, src, dogs[:count])

@@ -181,10 +181,11 @@ def _memory(pyramid: _blocks.Pyramid, dtype: Any) -> tuple[_blocks.Buffers, _sea
     else:
         block = dog = int(pyramid.sizes[0].prod())
         margin, work, counts = 0, 2 * longest + 2 * reach, pyramid.sizes.prod(1)
+    beyond = _kernels.ROWS * lanes  # marks are made by whole fours of rows
     level, upper, base = (aligned((strips, block + 2 * margin), dtype) for _ in range(3))
-    dogs = aligned((n_levels, strips * dog), dtype)
+    dogs = aligned((n_levels, strips * dog + beyond), dtype)
     buffers = _blocks.Buffers(level, upper, base, aligned((work,), dtype), dogs, margin)
-    word = np.zeros(strips * dog // 8 + 2, np.uint64)
+    word = np.zeros((strips * dog + beyond) // 8 + 2, np.uint64)
     point, system, at = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2)), np.empty(strips * dog + 8, np.int32)
     most = strips * int(counts.sum()) * (n_levels - 2) + 1  # below threshold 1 every sample may count
     return buffers, _search.Marks(word.view(np.uint8), word, at, point, system, most)

@@ -5,7 +5,7 @@ or a column of an image. Sixteen float32 are one cache line and one AVX-512 regi
 
 A smoothed row is a sum over pairs of rows at equal distance. Five pairs go at a time for four rows at once: then a row
 that is loaded serves several sums, and loads no longer set the pace; with eight pairs the registers run out, and it
-takes twice as long. Kernels are filled up with zeros to whole fives, which changes no sum.
+takes twice as long. Kernels are filled up with zeros, which changes no sum.
 
 Of fast-math only the fusing of a product into a sum is allowed, and only in the sums over taps: every sample sees the
 same operations in the same order, so that a constant series is still constant after smoothing, and gives nothing.
@@ -17,9 +17,8 @@ from numba import njit
 
 REFLECT, NEAREST, CONSTANT = 0, 1, 2
 LANES, SHIFT = 16, 4  # and the power of two it is
-PAIRS = 5  # of taps in a pass
+PAIRS = 5  # of taps in a pass; the last may do with three
 ROWS = 4  # in a step of a pass: a block has room for whole fours
-TILE = 64  # rows turned at a time, likewise
 CHUNK = 128 * LANES  # samples smoothed at a time, which stay in the first cache from pass to pass
 
 compiled = njit(nogil=True, cache=True, error_model="numpy")
@@ -118,17 +117,35 @@ def add_five(out: Any, block: Any, at: Any, taps: Any, j: Any) -> None:
             o[i], o[i + 16], o[i + 32], o[i + 48] = a, b, c, d
 
 
+@fused
+def add_three(out: Any, block: Any, at: Any, taps: Any, j: Any) -> None:
+    """As `add_five`, for the taps j..j+2."""
+    w0, w1, w2 = taps[j], taps[j + 1], taps[j + 2]
+    for t in range(0, out.size, ROWS * LANES):
+        x, y, o = block[at + t - (j + 2) * LANES :], block[at + t + j * LANES :], out[t:]
+        for i in range(LANES):
+            a = o[i] + w0 * (x[i + 32] + y[i]) + w1 * (x[i + 16] + y[i + 16]) + w2 * (x[i] + y[i + 32])
+            b = o[i + 16] + w0 * (x[i + 48] + y[i + 16]) + w1 * (x[i + 32] + y[i + 32]) + w2 * (x[i + 16] + y[i + 48])
+            c = o[i + 32] + w0 * (x[i + 64] + y[i + 32]) + w1 * (x[i + 48] + y[i + 48]) + w2 * (x[i + 32] + y[i + 64])
+            d = o[i + 48] + w0 * (x[i + 80] + y[i + 48]) + w1 * (x[i + 64] + y[i + 64]) + w2 * (x[i + 48] + y[i + 80])
+            o[i], o[i + 16], o[i + 32], o[i + 48] = a, b, c, d
+
+
 @compiled
-def convolve(block: Any, at: Any, out: Any, taps: Any, change: Any) -> None:
-    """Convolve the rows from `at` on with the symmetric kernel `taps`, 0 and whole fives, into whole fours of rows.
+def convolve(block: Any, at: Any, out: Any, taps: Any, radius: Any, change: Any) -> None:
+    """Convolve the rows from `at` on with the symmetric kernel `taps`, zero beyond `radius`, into whole fours of rows.
 
     `change` becomes what that made of them, unless it is empty.
     """
     for start in range(0, out.size, CHUNK):
         chunk = out[start : min(start + CHUNK, out.size)]
         set_five(chunk, block, at + start, taps)
-        for j in range(PAIRS + 1, taps.size, PAIRS):
+        j = 6
+        while j + 2 < radius:
             add_five(chunk, block, at + start, taps, j)
+            j += 5
+        if j <= radius:
+            add_three(chunk, block, at + start, taps, j)
         if change.size:
             subtract(chunk, block[at + start :], change[start : start + chunk.size])
 
@@ -137,22 +154,24 @@ def convolve(block: Any, at: Any, out: Any, taps: Any, change: Any) -> None:
 def gather(src: Any, first: Any, steps: Any, block: Any, n: Any, lanes: Any) -> None:
     """Fill n rows of the first `lanes` lanes; `steps` are the distances in `src` of rows and of lanes."""
     row_step, lane_step = steps
-    for start in range(0, n, TILE):
-        for lane in range(lanes):
-            at = first + lane * lane_step
-            for i in range(start, min(start + TILE, n)):
-                block[i * LANES + lane] = src[at + i * row_step]
+    for i in range(n):
+        row, out = src[first + i * row_step :], block[i * LANES :]
+        if lanes == LANES:  # a known number is written as one vector, and thrice as fast
+            for lane in range(LANES):
+                out[lane] = row[lane * lane_step]
+        else:
+            for lane in range(lanes):
+                out[lane] = row[lane * lane_step]
 
 
 @compiled
 def scatter(block: Any, dst: Any, first: Any, steps: Any, n: Any, lanes: Any) -> None:
     """Undo `gather`."""
     row_step, lane_step = steps
-    for start in range(0, n, TILE):
+    for i in range(n):
+        row, out = block[i * LANES :], dst[first + i * row_step :]
         for lane in range(lanes):
-            at = first + lane * lane_step
-            for i in range(start, min(start + TILE, n)):
-                dst[at + i * row_step] = block[i * LANES + lane]
+            out[lane * lane_step] = row[lane]
 
 
 @compiled
@@ -172,5 +191,5 @@ def smooth_axis(src: Any, dst: Any, work: Any, shape: Any, taps: Any, mode: Any)
             first, lanes = k * n * inner + lane * steps[1], min(LANES, count - lane)
             gather(src, first, steps, block[at:], n, lanes)
             fill_borders(block, at, n, radius, mode)
-            convolve(block, at, out, kernel, out[:0])
+            convolve(block, at, out, kernel, radius, out[:0])
             scatter(out, dst, first, steps, n, lanes)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tsattn.scalespace._blocks import block_at, build_octave, load, stride_of
-from tsattn.scalespace._kernels import LANES, SHIFT, compiled
+from tsattn.scalespace._kernels import LANES, ROWS, SHIFT, compiled
 from tsattn.scalespace._refine_kernel import localise, unravel
 
 
@@ -60,16 +60,42 @@ def smaller(a: Any, b: Any) -> Any:
 
 
 @compiled
-def mark(marks: Any, dogs: Any, start: Any, step: Any, limits: Any) -> None:
-    """Mark what beats its neighbours along the last axis and those above and below the three: all of a series.
+def mark_rows(marks: Any, dogs: Any, limits: Any) -> None:
+    """Mark what beats its neighbours in time and those above and below the three, for whole fours of rows.
 
-    `dogs` are the differences below, here and above; `limits` the threshold and what differences must lie beyond.
+    `dogs` are the differences below, here and above, from the row before; `limits` the threshold and what differences
+    must lie beyond. Four rows at a time have half of the comparisons in common.
     """
     lower, middle, upper = dogs
+    theta, low, high = limits
+    for t in range(0, marks.size, ROWS * LANES):
+        x, y, z, out = lower[t:], middle[t:], upper[t:], marks[t:]
+        for i in range(LANES):
+            r, u, v, w = i + 16, i + 32, i + 48, i + 64
+            a, b, c, d = larger(x[r], z[r]), larger(x[u], z[u]), larger(x[v], z[v]), larger(x[w], z[w])
+            top0, top5 = larger(larger(x[i], z[i]), y[i]), larger(larger(x[i + 80], z[i + 80]), y[i + 80])
+            top1, top2, top3, top4 = larger(a, y[r]), larger(b, y[u]), larger(c, y[v]), larger(d, y[w])
+            a, b = larger(a, larger(top0, top2)), larger(b, larger(top1, top3))
+            c, d = larger(c, larger(top2, top4)), larger(d, larger(top3, top5))
+            e, f, g, h = smaller(x[r], z[r]), smaller(x[u], z[u]), smaller(x[v], z[v]), smaller(x[w], z[w])
+            end0, end5 = smaller(smaller(x[i], z[i]), y[i]), smaller(smaller(x[i + 80], z[i + 80]), y[i + 80])
+            end1, end2, end3, end4 = smaller(e, y[r]), smaller(f, y[u]), smaller(g, y[v]), smaller(h, y[w])
+            e, f = smaller(e, smaller(end0, end2)), smaller(f, smaller(end1, end3))
+            g, h = smaller(g, smaller(end2, end4)), smaller(h, smaller(end3, end5))
+            out[i] = (y[r] > larger(theta * a, high)) | (y[r] < smaller(theta * e, low))
+            out[r] = (y[u] > larger(theta * b, high)) | (y[u] < smaller(theta * f, low))
+            out[u] = (y[v] > larger(theta * c, high)) | (y[v] < smaller(theta * g, low))
+            out[v] = (y[w] > larger(theta * d, high)) | (y[w] < smaller(theta * h, low))
+
+
+@compiled
+def mark_line(marks: Any, dogs: Any, start: Any, limits: Any) -> None:
+    """As `mark_rows` for a line of an image, which begins at `start`; its other neighbours are asked later."""
+    lower, middle, upper = dogs
     theta, lowest, highest = limits
-    mid, left, right = middle[start:], middle[start - step :], middle[start + step :]
-    low, low_left, low_right = lower[start:], lower[start - step :], lower[start + step :]
-    high, high_left, high_right = upper[start:], upper[start - step :], upper[start + step :]
+    mid, left, right = middle[start:], middle[start - 1 :], middle[start + 1 :]
+    low, low_left, low_right = lower[start:], lower[start - 1 :], lower[start + 1 :]
+    high, high_left, high_right = upper[start:], upper[start - 1 :], upper[start + 1 :]
     for i in range(marks.size):
         a, b = larger(larger(left[i], right[i]), low[i]), larger(larger(low_left[i], low_right[i]), high[i])
         c, d = smaller(smaller(left[i], right[i]), low[i]), smaller(smaller(low_left[i], low_right[i]), high[i])
@@ -80,7 +106,7 @@ def mark(marks: Any, dogs: Any, start: Any, step: Any, limits: Any) -> None:
 
 @compiled
 def is_extremum(dogs: Any, at: Any, near: Any, theta: Any) -> Any:
-    """Whether the sample of an image beats all its 3^(axes + 1) - 1 neighbours; `dogs` as in `mark`."""
+    """Whether the sample of an image beats all its 3^(axes + 1) - 1 neighbours; `dogs` as in `mark_rows`."""
     lower, middle, upper = dogs
     sign = middle.dtype.type(1 if middle[at] > 0 else -1)
     v = sign * middle[at]
@@ -150,10 +176,11 @@ def search_rows(place: Any, pyramid: Any, rules: Any, found: Any, where: Any, co
     (o, s), (dogs, marks, records, n) = place, found
     stride, (step, offset) = stride_of(pyramid, o), rules.grid[o]
     count = (len(counts) + LANES - 1) // LANES * stride - 2 * LANES
+    rounded = (count + ROWS * LANES - 1) // (ROWS * LANES) * ROWS * LANES  # what is marked beyond is not listed
     low = max(np.ceil((where.start - offset) / step), 1.0)
     high = min(np.ceil((where.stop - offset) / step), pyramid.sizes[o, 0] - 1.0)
     limits = (rules.threshold[0], rules.beyond[0], rules.beyond[1])
-    mark(marks.byte[:count], (dogs[s - 1], dogs[s], dogs[s + 1]), LANES, LANES, limits)
+    mark_rows(marks.byte[:rounded], (dogs[s - 1], dogs[s], dogs[s + 1]), limits)
     m = list_marks(marks.byte, marks.word, count, LANES, marks.at)
     rows, window = pyramid.rows[o], (int(low), int(high))
     layout = (stride, rows, rows if pyramid.folded else 0)
@@ -169,7 +196,7 @@ def search_image(place: Any, pyramid: Any, rules: Any, found: Any, counts: Any) 
     for start in rules.rows[o]:
         if start < 0:
             break
-        mark(marks.byte[:count], three, start + 1, 1, limits)
+        mark_line(marks.byte[:count], three, start + 1, limits)
         marks.byte[count : count + 7] = 0
         m = list_marks(marks.byte, marks.word, count, start + 1, marks.at)
         n = keep_pixels(marks.at[:m], three, rules.near[o], limits[0], records, n, counts)
