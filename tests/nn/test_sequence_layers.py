@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.func import functional_call
 from torch.testing import assert_close
 
 from tests.reference import sdma as reference
@@ -131,6 +132,34 @@ def test_batch_norm_equals_torch_where_nothing_is_padded(draw):
         assert_close(norm(x, lengths), torchs(x.transpose(1, 2)).transpose(1, 2))
     norm.eval(), torchs.eval()
     assert_close(norm(x, lengths), torchs(x.transpose(1, 2)).transpose(1, 2))
+
+
+def test_batch_norm_has_the_derivative_of_what_it_computes(draw):
+    norm, lengths = BatchNorm(3).double(), torch.tensor([5, 2, 4])
+    x, weight, bias = (values.requires_grad_() for values in (draw(3, 5, 3), draw(3), draw(3)))
+
+    def normalised(x, weight, bias):
+        return functional_call(norm, {"weight": weight, "bias": bias}, (x, lengths))
+
+    assert torch.autograd.gradcheck(normalised, (x, weight, bias))
+
+
+def test_batch_norm_learns_nothing_from_padding(draw):
+    norm, x = BatchNorm(3).double(), draw(2, 5, 3)
+    x[1, 2:] = torch.nan
+    x.requires_grad_()
+    (norm(x, torch.tensor([5, 2])) ** 2 * draw(2, 5, 3)).sum().backward()
+    assert x.grad.isfinite().all()
+    assert not x.grad[1, 2:].any()
+    assert x.grad[1, :2].all()
+    assert norm.weight.grad.isfinite().all()
+    assert norm.running_var.isfinite().all()
+
+
+def test_batch_norm_measures_half_precision_in_single(draw):
+    norm, lengths = BatchNorm(3), torch.tensor([5, 2])
+    x = (draw(2, 5, 3) + 100).bfloat16()
+    assert_close(norm(x, lengths), BatchNorm(3)(x.float(), lengths), rtol=0, atol=0)
 
 
 def test_batch_norm_of_one_step_is_finite(draw):

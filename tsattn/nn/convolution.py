@@ -1,16 +1,50 @@
-"""Convolutions over time that do not see what lies beyond a series' end.
+"""Convolutions over time that do not see what lies bits a series' end.
 
 The block is that of Wang, Yan & Oates, "Time series classification from scratch with deep neural networks: a strong
 baseline", IJCNN 2017: convolution, batch normalisation, ReLU. Differs: steps beyond a series' length enter neither a
 convolution nor the statistics.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from tsattn._checks import check_int
-from tsattn.nn.padding import zero_padding
+from tsattn.nn.padding import kept, valid_bits, zero_padding
+
+
+class Normalise(torch.autograd.Function):
+    """Mean 0 and variance 1 over the valid steps of a batch, times `weight`, plus `bias`; its derivative by hand.
+
+    With d = x - mean, r = (var + eps)^(-1/2), n the number of valid steps and g the gradient of the output w d r + b:
+
+        dL/dx = w r (g - mean(g) - r^2 d mean(g d)),    dL/dw = r sum(g d),    dL/db = sum(g)
+
+    all means and sums over the valid steps. Autograd would keep and pass over some ten tensors where this keeps one.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, bits: Tensor, count: Tensor, eps: float) -> Any:
+        mean = kept(x, bits).sum((0, 1)) / count
+        centred = kept(x - mean, bits)
+        var = centred.square().sum((0, 1)) / count
+        root = (var + eps).rsqrt()
+        ctx.save_for_backward(centred, weight, root, bits, count)
+        ctx.mark_non_differentiable(mean, var)
+        return kept(torch.addcmul(bias, centred, weight * root), bits), mean, var
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, *_: Any) -> Any:
+        centred, weight, root, bits, count = ctx.saved_tensors
+        gradient = kept(gradient, bits)
+        total = gradient.sum((0, 1))
+        along = (gradient * centred).sum((0, 1))
+        change = torch.addcmul(gradient - total / count, centred, -root.square() * along / count)
+        return kept(change.mul_(weight * root), bits), root * along, total, None, None, None
 
 
 class BatchNorm(nn.Module):
@@ -47,18 +81,15 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t h"]:
         """Return the normalised features; zeros beyond the lengths."""
-        mean, var = self._statistics(x, lengths) if self.training else (self.running_mean, self.running_var)
-        scale = self.weight * (var + self.eps).rsqrt()
-        return zero_padding((x - mean) * scale + self.bias, lengths)
-
-    def _statistics(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        count = lengths.sum()
-        mean = zero_padding(x, lengths).sum((0, 1)) / count  # h
-        var = zero_padding(x - mean, lengths).square().sum((0, 1)) / count  # h
-        unbiased = var.detach() * count / (count - 1).clamp(min=1)
-        self.running_mean.lerp_(mean.detach(), self.momentum)
-        self.running_var.lerp_(unbiased, self.momentum)
-        return mean, var
+        if not self.training:
+            scale = self.weight * (self.running_var + self.eps).rsqrt()
+            return zero_padding((x - self.running_mean) * scale + self.bias, lengths)
+        count, x = lengths.sum(), x.to(self.weight.dtype)  # statistics of half precision would be too coarse
+        normalised: Tensor
+        normalised, mean, var = Normalise.apply(x, self.weight, self.bias, valid_bits(x, lengths), count, self.eps)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(var * count / (count - 1).clamp(min=1), self.momentum)
+        return normalised
 
 
 class Convolution(nn.Module):
