@@ -1,12 +1,11 @@
-import ast
-
 import pytest
 
 from tsattn.benchmark import Folder, run_suite
 from tsattn.benchmark import code as module
-from tsattn.benchmark.code import code_of, digest
+from tsattn.benchmark.code import code_of, digest, reached
 from tsattn.benchmark.mixtures import states_of_code
 
+SDMA = "tsattn.classification.sdma.SDMAClassifier"
 PLAIN = '''
 def double(x):
     """Twice x."""
@@ -42,42 +41,52 @@ def test_what_code_does_and_where_it_stands_counts(tmp_path, text, name):
     assert digest_of_text(tmp_path, text, name) != digest_of_text(tmp_path, PLAIN)
 
 
-def test_every_room_is_read_but_those_named():
-    top = {node.stem if node.suffix else node.name for node in module.PACKAGE.iterdir()
-           if node.suffix == ".py" or (node / "__init__.py").exists()}
-    assert top > module.ELSEWHERE
-    assert top - module.ELSEWHERE >= {"_checks", "_estimator", "_inputs", "_panel", "classification", "scalespace",
-                                      "nn", "models", "training", "transformations"}
-    assert code_of(ours=True) != code_of(ours=False)
+NAMES = {"training/config.py": True, "training/augment.py": True, "nn/padding.py": True, "_inputs.py": True,
+         "scalespace/_kernels.py": True, "cli.py": False, "_relevance.py": False, "datasets/auslan.py": False,
+         "benchmark/run.py": False}
+
+
+def test_what_an_estimator_reaches_by_imports_is_read_and_nothing_else():
+    found = {path.relative_to(module.PACKAGE).as_posix() for path in reached([module._module_of(SDMA)])}
+    assert {name: name in found for name in NAMES} == NAMES
+    assert not any(name.endswith("__init__.py") for name in found)  # they pass on what others define
+
+
+def test_names_stand_at_any_depth_of_a_description():
+    nested = {"class": "sktime.Pipeline", "params": {"steps": [["a", {"class": SDMA, "params": {}}]]}}
+    assert code_of(nested) == code_of(SDMA) != code_of({"class": "sktime.Pipeline", "params": {}})
+    assert code_of(["tsattn.benchmark.competitors.Resample"]) not in {code_of(SDMA), code_of([])}
 
 
 def test_a_changed_recipe_is_other_code(monkeypatch, tmp_path):
-    copies = []
+    copies = tmp_path / module.PACKAGE.name
     for path in sorted(module.PACKAGE.rglob("*.py")):
-        copy = tmp_path / path.relative_to(module.PACKAGE)
+        copy = copies / path.relative_to(module.PACKAGE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
-        copies.append(copy)
-    monkeypatch.setattr(module, "PACKAGE", tmp_path)
-    before = code_of.__wrapped__(ours=True)
-    assert before == code_of(ours=True)
-    for name, changes in (("cli.py", False), ("datasets/auslan.py", False), ("training/config.py", True)):
-        path = tmp_path / name
-        path.write_text(path.read_text() + "\nMORE = 1\n")
-        ast.parse(path.read_text())
-        assert (code_of.__wrapped__(ours=True) != before) is changes
+    before = code_of(SDMA)
+    monkeypatch.setattr(module, "PACKAGE", copies)
+    for name, changes in NAMES.items():
+        module._digest_of.cache_clear()
+        text = (copies / name).read_text()
+        (copies / name).write_text(text + "\nMORE = 1\n")
+        assert (code_of(SDMA) != before) is changes, name
+        (copies / name).write_text(text)
+    module._digest_of.cache_clear()
+    assert code_of(SDMA) == before
 
 
 def test_changed_code_makes_new_rows_and_the_old_ones_stay(dummies, tmp_path, monkeypatch):
     first = run_suite(dummies.SMALL, tmp_path)
-    assert {row["code"] for row in Folder(tmp_path).rows()} == {code_of(ours=True), code_of(ours=False)}
-    monkeypatch.setattr("tsattn.benchmark.run.code_of", lambda *, ours: "new" if ours else code_of(ours=False))
+    assert {row["code"] for row in Folder(tmp_path).rows()} == {code_of([])}  # it is not of this package
+    monkeypatch.setattr("tsattn.benchmark.run.code_of", lambda what: "old" if what["params"]["shift"] else "new")
     second = run_suite(dummies.SMALL, tmp_path)
-    assert [a == b for a, b in zip(first, second, strict=True)] == [False, True, False]  # the second is no one of ours
-    assert len(list(Folder(tmp_path).rows())) == 5
+    assert not set(first) & set(second)
+    assert len(list(Folder(tmp_path).rows())) == 6
+    assert run_suite(dummies.SMALL, tmp_path) == second
 
 
-def test_states_of_the_code_are_counted_apart_for_ours_and_others(rows):
-    mixed = [rows.row("a", ours=True), rows.row("b", ours=True, code="new"), rows.row("c", code="else")]
-    assert states_of_code(mixed) == ["The rows of our estimators come from 2 different states of the code."]
+def test_states_of_the_code_are_counted_for_each_estimator(rows):
+    mixed = [rows.row("a"), rows.row("a", 1, code="new"), rows.row("b", code="new"), rows.row("c", code="else")]
+    assert states_of_code(mixed) == ["The rows of a come from 2 different states of the code."]
     assert states_of_code(mixed[1:]) == []

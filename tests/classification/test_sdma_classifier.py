@@ -11,9 +11,10 @@ from sktime.transformations.series.summarize import SummaryTransformer
 
 from tests.classification.conftest import LEARNING, classifier, frame, series
 from tests.reference.relevance import integrated
+from tsattn._choices import LADDER
 from tsattn._panel import Panel
 from tsattn._relevance import Following, attribution, relevance
-from tsattn.classification import LADDER, SDMAClassifier
+from tsattn.classification import SDMAClassifier
 from tsattn.models.sdma import SDMA
 from tsattn.nn.mutual_attention import one_way_gate
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM

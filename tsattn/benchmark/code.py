@@ -1,38 +1,101 @@
 """The state of the code that a row depends on, as a digest: rows of other code have other keys.
 
-The digest is taken over syntax trees without docstrings, so that comments, docstrings and line breaks change nothing.
+An estimator depends on the modules of this package that it reaches by imports, from those of its own classes and
+functions on. The digest is taken over their syntax trees without docstrings, so that comments, docstrings, line breaks,
+and models that it has nothing to do with, change nothing.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parents[1]
-# what no prediction depends on, or depends on through the data's checksum alone
-ELSEWHERE = {"__init__", "__main__", "cli", "benchmark", "plots", "datasets", "_persistence", "_relevance", "_files"}
-COMPETITORS = Path(__file__).with_name("competitors.py")
+ELSEWHERE = {"_files", "_persistence", "_relevance"}  # what estimators import and no prediction depends on
+
+
+def code_of(described: Any) -> str:
+    """The digest of what an estimator runs of this package, from what `tsattn.benchmark.keys.describe` made of it."""
+    return _digest_of(frozenset(_module_of(name) for name in _names(described)))
 
 
 @cache
-def code_of(*, ours: bool) -> str:
-    """The digest of the rooms that compute our estimators' results, or of the competitors' module."""
-    rooms = [path for path in sorted(PACKAGE.rglob("*.py")) if _room(path) not in ELSEWHERE]
-    return digest(rooms if ours else [COMPETITORS], PACKAGE)
+def _digest_of(first: frozenset[Path]) -> str:
+    return digest(sorted(reached(first)), PACKAGE)
+
+
+def reached(first: Iterable[Path]) -> set[Path]:
+    """The modules themselves and all that they import, at any depth."""
+    found: set[Path] = set()
+    waiting = list(first)
+    while waiting:
+        path = waiting.pop()
+        if path not in found and path.stem not in ELSEWHERE:
+            found.add(path)
+            waiting += _imports(path)
+    return found
 
 
 def digest(paths: Iterable[Path], root: Path) -> str:
     """16 hexadecimal digits over the files' names below `root` and what they do."""
     found = hashlib.sha256()
     for path in paths:
-        tree = ast.parse(path.read_bytes())
-        found.update(f"{path.relative_to(root).as_posix()}\0{ast.dump(_without_docstrings(tree))}\0".encode())
+        tree = _without_docstrings(_tree(path))
+        found.update(f"{path.relative_to(root).as_posix()}\0{ast.dump(tree)}\0".encode())
     return found.hexdigest()[:16]
 
 
-def _room(path: Path) -> str:
-    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+def _names(described: Any) -> Iterator[str]:
+    """The dotted names of this package's classes and functions in a description."""
+    if isinstance(described, str):
+        if described.startswith(f"{PACKAGE.name}."):
+            yield described
+    elif isinstance(described, list):
+        for entry in described:
+            yield from _names(entry)
+    elif isinstance(described, dict):
+        for entry in described.values():
+            yield from _names(entry)
+
+
+def _module_of(name: str) -> Path:
+    """The file of the module that a dotted name begins with."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        path = _file_of(parts[1:end])
+        if path is not None:
+            return path
+    raise ValueError(f"a name of this package must begin with one of its modules, got {name!r}")
+
+
+def _file_of(parts: Iterable[str]) -> Path | None:
+    place = PACKAGE.joinpath(*parts)
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+def _imports(path: Path) -> Iterator[Path]:
+    """The files of this package that a module imports, looking through what packages pass on."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
+            for alias in node.names:
+                yield _source(f"{node.module}.{alias.name}")
+
+
+def _source(name: str) -> Path:
+    """The file in which an imported name is defined."""
+    path = _module_of(name)
+    if path.name != "__init__.py":
+        return path
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.ImportFrom) and name.rpartition(".")[2] in [alias.name for alias in node.names]:
+            return _source(f"{node.module}.{name.rpartition('.')[2]}")
+    return path
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -17,12 +17,12 @@ def mixtures(rows: Sequence[Row]) -> list[str]:
 
 
 def states_of_code(rows: Sequence[Row]) -> list[str]:
-    """Sentences on estimators, ours or the competitors', whose rows were computed by different code."""
+    """Sentences on estimators some of whose rows were computed by other code than the rest."""
     sentences = []
-    for ours, whose in ((True, "our estimators"), (False, "the competitors")):
-        found = distinct([row for row in rows if row["estimator"]["ours"] is ours], "code")
+    for name in dict.fromkeys(row["estimator"]["name"] for row in rows):
+        found = distinct([row for row in rows if row["estimator"]["name"] == name], "code")
         if len(found) > 1:
-            sentences.append(f"The rows of {whose} come from {len(found)} different states of the code.")
+            sentences.append(f"The rows of {name} come from {len(found)} different states of the code.")
     return sentences
 
 

@@ -95,7 +95,6 @@ def _work(pending, place, began, command, wait, jobs, tell):
 def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: int = 1, wait: bool = False,
              tell: Callable[[Event], None] = tell_nothing) -> Event:
     """Compute one cell unless its row is there, and write the row. A row that failed before `began` is tried again."""
-    code = code_of(ours=cell.entry.ours)
     data = load(cell)
     train, test = splits(data, cell.task.split, cell.task.folds)[cell.fold]
     info = info_of(cell, data, train)
@@ -103,6 +102,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
         what = describe(build(cell, data, info))
     except Exception as error:
         what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
+    code = code_of(what)
     key = key_of(cell, data.checksum, what, machine.versions(), code)
     with place.claim(key, wait=wait) as mine:
         kept = _kept(place, key, cell, began, tell)

@@ -74,7 +74,8 @@ def sdma_sum(seed: int, info: Info) -> Any:
 
 def sdma_joined(seed: int, info: Info) -> Any:
     """Series and scale-space channels joined in one branch, without a gate; as many weights but for some biases."""
-    from tsattn.classification import LADDER, SDMAClassifier
+    from tsattn._choices import LADDER
+    from tsattn.classification import SDMAClassifier
     from tsattn.transformations import ScaleSpaceChannels
 
     channels = ScaleSpaceChannels(LADDER, keep=True, missing="interpolate")
@@ -83,7 +84,8 @@ def sdma_joined(seed: int, info: Info) -> Any:
 
 def sdma_bands(seed: int, info: Info) -> Any:
     """The scale-space channels alone, without the series: what does not change with a channel's level."""
-    from tsattn.classification import LADDER, SDMAClassifier
+    from tsattn._choices import LADDER
+    from tsattn.classification import SDMAClassifier
     from tsattn.transformations import ScaleSpaceChannels
 
     channels = ScaleSpaceChannels(LADDER, missing="interpolate")

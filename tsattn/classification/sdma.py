@@ -1,40 +1,22 @@
-"""Classifiers of series: sktime's interface, with a network of tsattn behind it."""
+"""SDMA as a classifier: sktime's interface, its parameters, and which network they mean."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from sktime.transformations.base import BaseTransformer
 from torch import nn
 
 from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
+from tsattn._choices import ENCODERS, POOLINGS, SALIENCIES, TRUNKS, chosen
 from tsattn._estimator import NetworkClassifier
 from tsattn._inputs import Inputs
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import ARCHITECTURES, SDMA
-from tsattn.nn.convolution import Convolution
 from tsattn.nn.mutual_attention import Gate, mutual_gate, one_way_gate, sum_gate
-from tsattn.nn.pooling import Attention, Last, MeanMax
-from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
-from tsattn.nn.residual import ResidualTrunk, Trunk
 from tsattn.nn.sequence import Chain
 from tsattn.training import Training
-from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
 
-ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
-    "lstm": LSTM,
-    "bilstm": BidirectionalLSTM,
-    "convolution": partial(Convolution, width=5, activation=False),  # a gate's argument has both signs
-    "conv-bilstm": partial(Chain, encoders=(partial(Convolution, width=7), BidirectionalLSTM)),
-}
 GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
     ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
-}
-TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk}
-POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
-LADDER = (0.0, 0.7, 1.4, 2.8, 5.6, 11.2)  # wider than the transformer's own, which validation parts favoured less
-SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {
-    "channels": partial(ScaleSpaceChannels, sigmas=LADDER), "events": UVTFSaliency,
 }
 
 
@@ -215,8 +197,3 @@ class SDMAClassifier(NetworkClassifier):
              "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "class_weight": "balanced",
              "training": Training.paper(epochs=2)},
         ]
-
-
-def chosen(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
-    """What a name stands for, or the callable itself."""
-    return value if callable(value) else choices[check_one_of(name, value, choices)]
