@@ -1,13 +1,14 @@
 """The compiled CPU path of the cross-talk mask, in float32: the exact sum, a row of time steps in the cache at a time.
 
 The exponential is a power of two: the whole part of the exponent becomes the bits of a float, and 2^f, |f| <= 1/2, is a
-polynomial of degree 5 fitted to the least greatest relative error, 7.5e-8. It vectorises, at 0.2 to 0.4 ns for each
-pair of a logit's query and key step, which leaves nothing for a cheaper approximation of the mask to win: an
-interpolation over the query must write the same output, and for wide queries needs almost as many nodes as queries.
+polynomial of degree 5 fitted to the least greatest relative error, 7.5e-8. It vectorises, at 0.2 to 0.5 ns for each
+pair of a query and a key step. The mask is a smooth function of one scalar query for each sample, and could be
+interpolated between a few; to 1e-5 that takes 16 nodes, and half the time, where queries and keys have standard
+deviation 0.5, 40 nodes and about the same time at 1, and loses beyond (benchmarks/cross_talk_speed.py).
 
 Sums may be reordered (else they do not vectorise), always in the same way: threads share out rows or key heads, and
 which thread computes one changes no bit of it. Rows of (key head, step) are taken through one array and its indices:
-slices cost 30 ns each, a third of the time at 50 steps.
+slices cost 30 ns each, a third of the time at 50 steps. Padding rows to whole vectors gains nothing there.
 """
 
 from typing import Any, no_type_check

@@ -16,7 +16,6 @@ large terms are then small numbers, and their rounding does not show, however la
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -198,10 +197,11 @@ def _slopes(
         scale = (unit + others).reciprocal_()
         changes.addcmul_(powers, (dot + unit * top).mul_(scale), value=-1)
         changes.scatter_(-1, at, (top * others - dot) * scale)
-        del powers
+        del powers  # so that no more than two tensors of this size are held at once
         by_side = (changes.flatten(1, 2) @ sides[:, :, k].mT).unflatten(1, query.shape[1:]) * scale  # b h u 2
         by_query += torch.where(positive, by_side[..., :1], by_side[..., 1:]).squeeze(-1)
         by_key.append((query * scale.squeeze(-1)).flatten(1).unsqueeze(1) @ changes.flatten(1, 2))
+        del changes
     return by_query, torch.cat(by_key, 1)
 
 
@@ -213,8 +213,8 @@ def _masks_compiled(
     exponents, keys, _, counts = _arrays(query, key, lengths)
     out = query.new_empty(*query.shape, key.shape[-1])
     rows = out.flatten(1, 2).numpy()
-    parts = _parts(rows.shape[0] * rows.shape[1])
-    _share(lambda part: kernel.masks(exponents, keys, counts, rows, *part), parts, rows.size * key.shape[1])
+    _share(lambda *part: kernel.masks(exponents, keys, counts, rows, *part), rows.shape[0] * rows.shape[1],
+           rows.size * key.shape[1])
     return out
 
 
@@ -230,11 +230,13 @@ def _slopes_compiled(
     batch, heads = key.shape[:2]
     by_query, by_key = query.new_empty(batch, heads, *query.shape[1:]), key.new_zeros(key.shape)
     grads, rows = (by_query.flatten(2).numpy(), by_key.numpy()), grad.contiguous().flatten(1, 2).numpy()
-    if batch >= torch.get_num_threads():
-        parts = [(first, last, 0, heads) for first, last in _parts(batch)]
-    else:
-        parts = [(b, b + 1, first, last) for b in range(batch) for first, last in _parts(heads)]
-    _share(lambda part: kernel.slopes(exponents, keys, tops, counts, rows, grads, part), parts, rows.size * heads)
+    by_samples = batch >= torch.get_num_threads()  # else threads share each sample's key heads
+
+    def work(first: int, last: int) -> None:
+        whole, some = ((first, last), (0, heads)) if by_samples else ((0, batch), (first, last))
+        kernel.slopes(exponents, keys, tops, counts, rows, grads, whole + some)
+
+    _share(work, batch if by_samples else heads, rows.size * heads)
     return by_query.sum(1), by_key.div_(LOG2_E)
 
 
@@ -245,18 +247,13 @@ def _arrays(query: Tensor, key: Tensor, lengths: Tensor) -> tuple[Any, Any, Any,
     return exponents.numpy(), sides.contiguous().numpy(), tops.contiguous().numpy(), lengths.numpy()
 
 
-def _parts(n: int) -> list[tuple[int, int]]:
-    """Consecutive ranges that cover n, a few for each thread: threads rarely run equally fast."""
-    n_parts = max(min(4 * torch.get_num_threads(), n), 1)
-    return list(pairwise(k * n // n_parts for k in range(n_parts + 1)))
-
-
-def _share(work: Callable[[Any], None], parts: list[Any], cost: int) -> None:
-    """Call `work` on each part, on as many threads as torch uses and the cost is worth."""
-    threads = min(torch.get_num_threads(), len(parts), 1 + cost // WORTH_A_THREAD)
-    if threads == 1:
-        for part in parts:
-            work(part)
+def _share(work: Callable[[int, int], None], n: int, cost: int) -> None:
+    """Call `work` on ranges that cover n, on as many threads as torch uses and the cost, in exponentials, is worth."""
+    threads = min(torch.get_num_threads(), n, 1 + cost // WORTH_A_THREAD)
+    if threads <= 1:
+        work(0, n)
         return
+    n_parts = min(4 * threads, n)  # a few parts each: threads rarely run equally fast
+    cuts = [k * n // n_parts for k in range(n_parts + 1)]
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, parts))
+        list(pool.map(work, cuts, cuts[1:]))
