@@ -39,11 +39,26 @@ def power_of_two(x: Any) -> Any:
 
 @compiled
 @no_type_check
+def two_sides(key: Any, lengths: Any, keys: Any, tops: Any) -> None:
+    """Fill `keys`, (batch, 2, heads, time), `key` less each head's greatest and less its least, and where these are."""
+    for b in range(key.shape[0]):
+        for h in range(key.shape[1]):
+            greatest = least = 0
+            for t in range(1, lengths[b]):
+                greatest = t if key[b, h, t] > key[b, h, greatest] else greatest
+                least = t if key[b, h, t] < key[b, h, least] else least
+            tops[b, 0, h], tops[b, 1, h] = greatest, least
+            for t in range(lengths[b]):
+                keys[b, 0, h, t] = key[b, h, t] - key[b, h, greatest]
+                keys[b, 1, h, t] = key[b, h, t] - key[b, h, least]
+
+
+@compiled
+@no_type_check
 def masks(exponents: Any, keys: Any, lengths: Any, out: Any, first: Any, last: Any) -> None:
     """Fill the rows first ... last of `out`, (batch, rows, time), counted over the whole batch.
 
-    `exponents`: (batch, rows) queries times log2(e). `keys`: (batch, 2, heads, time), the keys less each head's
-    greatest and less its least.
+    `exponents`: (batch, rows) queries times log2(e). `keys`: see `two_sides`.
     """
     heads, row = keys.shape[2], np.empty(keys.shape[3], np.float32)
     for at in range(first, last):

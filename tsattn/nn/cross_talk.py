@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -77,12 +78,10 @@ def cross_talk(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor
     _check(query, key)
     if query.dtype in (torch.float16, torch.bfloat16):
         return cross_talk(query.float(), key.float(), mask).to(query.dtype)
-    valid = _valid(mask, key)
-    lengths = valid.sum(-1)
-    if torch.equal(valid, valid_steps(lengths, key.shape[-1])):
+    lengths, order = _order(mask, key)
+    if order is None:
         masks: Tensor = _CrossTalk.apply(query, key, lengths)
         return masks
-    order = valid.byte().argsort(dim=-1, descending=True, stable=True)  # valid steps to the front, and later back
     masks = _CrossTalk.apply(query, key.gather(-1, order[:, None].expand_as(key)), lengths)
     return masks.gather(-1, order.argsort(-1)[:, None, None].expand_as(masks))
 
@@ -97,25 +96,29 @@ def _check(query: Tensor, key: Tensor) -> None:
         raise ValueError(f"query and key must be on one device, got {query.device} and {key.device}")
 
 
-def _valid(mask: Tensor | None, key: Tensor) -> Tensor:
-    """The valid steps, (batch, time), of a mask, of lengths, or of nothing."""
+def _order(mask: Tensor | None, key: Tensor) -> tuple[Tensor, Tensor | None]:
+    """How many steps are valid, and the order in which these come first where they do not."""
     batch, n_steps = key.shape[0], key.shape[-1]
+    if mask is not None and (mask.is_floating_point() or mask.is_complex()):
+        raise TypeError(f"mask must mark valid steps (bool) or count them (integers), got {mask.dtype}")
+    order = None
     if mask is None:
-        valid = torch.ones(batch, n_steps, dtype=torch.bool, device=key.device)
+        lengths = torch.full((batch,), n_steps, device=key.device)
     elif mask.dtype == torch.bool:
         if mask.shape != (batch, n_steps):
             raise ValueError(f"a mask must be (batch, time) = {(batch, n_steps)}, got {tuple(mask.shape)}")
         valid = mask.to(key.device)
-    elif mask.is_floating_point() or mask.is_complex():
-        raise TypeError(f"mask must mark valid steps (bool) or count them (integers), got {mask.dtype}")
+        lengths = valid.sum(-1)
+        if not torch.equal(valid, valid_steps(lengths, n_steps)):
+            order = valid.byte().argsort(dim=-1, descending=True, stable=True)
     else:
+        lengths = mask.to(key.device, torch.int64)
         if mask.shape != (batch,) or bool((mask > n_steps).any()):
             raise ValueError(f"lengths must be {batch} numbers of at most {n_steps} steps, got {mask.tolist()}")
-        valid = valid_steps(mask.to(key.device), n_steps)
-    empty = (~valid.any(-1)).nonzero().flatten().tolist()
+    empty = (lengths < 1).nonzero().flatten().tolist()
     if empty:
         raise ValueError(f"each series must have at least one valid step, number {empty[0]} has none")
-    return valid
+    return lengths, order
 
 
 class _CrossTalk(torch.autograd.Function):
@@ -228,23 +231,31 @@ def _slopes_compiled(
 
     exponents, keys, tops, counts = _arrays(query, key, lengths)
     batch, heads = key.shape[:2]
-    by_query, by_key = query.new_empty(batch, heads, *query.shape[1:]), key.new_zeros(key.shape)
-    grads, rows = (by_query.flatten(2).numpy(), by_key.numpy()), grad.contiguous().flatten(1, 2).numpy()
+    by_query, by_key = np.empty((batch, heads, exponents.shape[1]), np.float32), np.zeros(key.shape, np.float32)
+    rows = grad.contiguous().flatten(1, 2).numpy()
     by_samples = batch >= torch.get_num_threads()  # else threads share each sample's key heads
 
     def work(first: int, last: int) -> None:
         whole, some = ((first, last), (0, heads)) if by_samples else ((0, batch), (first, last))
-        kernel.slopes(exponents, keys, tops, counts, rows, grads, whole + some)
+        kernel.slopes(exponents, keys, tops, counts, rows, (by_query, by_key), whole + some)
 
     _share(work, batch if by_samples else heads, rows.size * heads)
-    return by_query.sum(1), by_key.div_(LOG2_E)
+    by_key /= LOG2_E
+    return torch.from_numpy(by_query.sum(1)).view(query.shape), torch.from_numpy(by_key)
 
 
 def _arrays(query: Tensor, key: Tensor, lengths: Tensor) -> tuple[Any, Any, Any, Any]:
-    """What the kernels read: exponents of two, the keys' two sides and where these are zero, lengths."""
-    sides, tops, _ = _two_sides(key.detach(), lengths)
-    exponents = (query.detach() * LOG2_E).flatten(1).contiguous()
-    return exponents.numpy(), sides.contiguous().numpy(), tops.contiguous().numpy(), lengths.numpy()
+    """What the kernels read: exponents of two, the keys' two sides and where these are zero, lengths.
+
+    Not by torch: its threads wait for each other after each of these small steps, and on a busy machine that took
+    longer than all the rest.
+    """
+    from tsattn.nn import _cross_talk_kernel as kernel
+
+    (batch, heads, n_steps), counts = key.shape, lengths.numpy()
+    keys, tops = np.empty((batch, 2, heads, n_steps), np.float32), np.empty((batch, 2, heads), np.int64)
+    kernel.two_sides(key.detach().contiguous().numpy(), counts, keys, tops)
+    return query.detach().flatten(1).contiguous().numpy() * np.float32(LOG2_E), keys, tops, counts
 
 
 def _share(work: Callable[[int, int], None], n: int, cost: int) -> None:
