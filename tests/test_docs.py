@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import inspect
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,19 @@ MODULES = sorted(
 def test_p68_examples_of(module):
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     assert doctest.testmod(importlib.import_module(module), optionflags=options).failed == 0
+
+
+def offered():
+    """Each class and function that a room of the package offers."""
+    for path in sorted((ROOT / "tsattn").rglob("__init__.py")):
+        room = ".".join(path.relative_to(ROOT).parent.parts)
+        module = importlib.import_module(room)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isroutine(thing):
+                yield pytest.param(thing, id=f"{room}.{name}")
+
+
+@pytest.mark.parametrize("thing", list(offered()))
+def test_p68_what_is_offered_is_shown_in_an_example(thing):
+    assert doctest.DocTestParser().get_examples(vars(thing).get("__doc__", thing.__doc__) or "")

@@ -76,10 +76,30 @@ def load(path):
 
     Raises
     ------
-    ModelFileError
+    ModelFileError, a ValueError
         The file is of another kind, damaged, from a newer version, or holds what no estimator of ours has.
     OSError
         The file cannot be read.
+
+    Examples
+    --------
+    A file in which anything was changed is refused:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import tsattn
+    >>> from sktime.datasets import load_airline
+    >>> from tsattn.transformations import ScaleSpaceChannels
+    >>> path = Path(tempfile.mkdtemp()) / "bands.tsattn"
+    >>> tsattn.save(ScaleSpaceChannels().fit(load_airline()), path)
+    >>> tsattn.load(path).is_fitted
+    True
+    >>> _ = path.write_bytes(path.read_bytes().replace(b"2.8", b"2.9"))
+    >>> try:
+    ...     tsattn.load(path)
+    ... except ValueError as error:
+    ...     print(error)
+    damaged model file: the checksum of '...bands.tsattn' does not match its content
     """
     from tsattn._persistence import read
 

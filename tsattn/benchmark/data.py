@@ -34,6 +34,18 @@ class Data:
         The official training part.
     groups : array of shape (n,), optional
         Whose series each is (a speaker, a session); folds never cut a group in two.
+
+    Examples
+    --------
+    Where both official parts count from 0, their instances are told apart:
+
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> index = pd.MultiIndex.from_product([[0, 1], range(3)], names=["instance", "time"])
+    >>> part = pd.DataFrame({"x": np.arange(6.0)}, index=index), np.array(["up", "down"])
+    >>> data = Data.joined(part, part)
+    >>> data.ids.tolist(), data.is_train.tolist()
+    (['train-0', 'train-1', 'test-0', 'test-1'], [True, True, False, False])
     """
 
     X: pd.DataFrame

@@ -40,6 +40,17 @@ class Folder:
     ------
     FileNotFoundError
         There is no such folder and `make` is False.
+
+    Examples
+    --------
+    What is damaged is said, and not left out in silence:
+
+    >>> import tempfile
+    >>> place = Folder(tempfile.mkdtemp())
+    >>> _ = place.row_path("c0ffee").write_text("{}")
+    >>> rows, remarks = place.current()
+    >>> rows, remarks
+    ([], ["damaged row '...c0ffee.json': its digest does not match its content"])
     """
 
     def __init__(self, path: str | Path, *, make: bool = True):

@@ -56,6 +56,23 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
     ------
     DatasetNotFoundError
         A task's data is not on this machine. All that was computed before stays.
+
+    Examples
+    --------
+    The second time there is nothing to do:
+
+    >>> import tempfile
+    >>> from tsattn.benchmark import Entry, Suite, Task
+    >>> from tsattn.benchmark.tasks import basic_motions
+    >>> def dummy(seed, info):
+    ...     from sktime.classification.dummy import DummyClassifier
+    ...     return DummyClassifier(strategy="most_frequent")
+    >>> suite = Suite("mine", "Mine", (Task("motions", basic_motions),), (Entry("dummy", dummy, seeded=False),))
+    >>> folder, told = tempfile.mkdtemp(), []
+    >>> for _ in range(2):
+    ...     keys = run_suite(suite, folder, tell=told.append)
+    >>> [event.kind for event in told], told[1].text  # four classes, ten test series of each
+    (['started', 'done', 'started', 'kept'], 'accuracy 0.2500')
     """
     check_int("jobs", jobs)
     place = Folder(folder)

@@ -14,7 +14,18 @@ from tsattn.benchmark.data import SPLITS, Data
 
 @dataclass(frozen=True)
 class Info:
-    """What an estimator's maker may know of its task: nothing of the test part."""
+    """What an estimator's maker may know of its task: nothing of the test part.
+
+    Examples
+    --------
+    >>> from tsattn.training import Training
+    >>> info = Info("vowels", n_train=2, n_channels=12, n_classes=9, min_length=7, max_length=29, steps=30,
+    ...             groups={"a1": "anna", "b1": "ben"})
+    >>> info.unequal
+    True
+    >>> Training(validation=0.5, groups=info.groups).groups["a1"]  # in a maker: hold out whole persons
+    'anna'
+    """
 
     task: str
     n_train: int
@@ -33,7 +44,14 @@ class Info:
 
 @dataclass(frozen=True)
 class Task:
-    """A data set under one protocol. `load(**options)` returns its `Data`; `steps` is for fixed-length competitors."""
+    """A data set under one protocol. `load(**options)` returns its `Data`; `steps` is for fixed-length competitors.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark.tasks import basic_motions
+    >>> Task("motions", basic_motions).n_folds, Task("motions", basic_motions, split="cv", folds=3).n_folds
+    (1, 3)
+    """
 
     name: str
     load: Callable[..., Data]
@@ -75,6 +93,18 @@ class Entry:
         Keep series, events, saliency and attention of a few test instances for the report.
     options : mapping
         Task name -> options of the task's loader, where this estimator reads the data in another form.
+
+    Examples
+    --------
+    What no seed changes is run once, however many seeds the suite has:
+
+    >>> from tsattn.benchmark.tasks import basic_motions
+    >>> def nearest(seed, info):
+    ...     from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
+    ...     return KNeighborsTimeSeriesClassifier(n_neighbors=1, distance="euclidean")
+    >>> entry = Entry("1nn", nearest, seeded=False)
+    >>> len(list(Suite("mine", "Mine", (Task("motions", basic_motions),), (entry,), seeds=5).cells()))
+    1
     """
 
     name: str
@@ -111,7 +141,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Suite:
-    """Tasks x entries x seeds, and the entry that the others are compared with; `whole` is what this is a part of."""
+    """Tasks x entries x seeds, and the entry that the others are compared with; `whole` is what this is a part of.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark.tasks import basic_motions
+    >>> def dummy(seed, info):
+    ...     from sktime.classification.dummy import DummyClassifier
+    ...     return DummyClassifier(strategy="stratified", random_state=seed)
+    >>> suite = Suite("mine", "Mine", (Task("motions", basic_motions),), (Entry("dummy", dummy),), seeds=5)
+    >>> for cell in suite.only(seeds=1, split="cv", folds=2).cells():
+    ...     cell.label
+    'motions (cv fold 1/2) · dummy · seed 0'
+    'motions (cv fold 2/2) · dummy · seed 0'
+    """
 
     name: str
     title: str

@@ -61,6 +61,22 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
     ------
     ValueError
         No row is of `reference`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tsattn.benchmark import Entry, Folder, Suite, Task, run_suite
+    >>> from tsattn.benchmark.tasks import basic_motions
+    >>> def dummy(seed, info):
+    ...     from sktime.classification.dummy import DummyClassifier
+    ...     return DummyClassifier(strategy="most_frequent")
+    >>> suite = Suite("mine", "Mine", (Task("motions", basic_motions),), (Entry("dummy", dummy, seeded=False),))
+    >>> folder = tempfile.mkdtemp()
+    >>> keys = run_suite(suite, folder)
+    >>> rows, remarks = Folder(folder).current()
+    >>> (table,) = tables(rows)
+    >>> [(line.name, line.cells[0].text) for line in table.lines]
+    [('dummy', '25.00')]
     """
     about = about or {}
     if reference is not None:
@@ -177,7 +193,21 @@ def _difference(differences: Any, name: str, reference: str) -> Cell:
 
 
 def markdown(table: Table, columns: Sequence[str] = ()) -> str:
-    """A table as GitHub's Markdown, with its footnotes; `columns` picks some, in the table's order."""
+    """A table as GitHub's Markdown, with its footnotes; `columns` picks some, in the table's order.
+
+    Examples
+    --------
+    >>> line = Line("dummy", "a", ours=False, cells=[Cell("25.00", best=True), Cell("1")])
+    >>> table = Table("motions", ["estimator", "accuracy %", "runs"], [line], notes=[("a", "the most frequent class")])
+    >>> print(markdown(table, ["accuracy %"]), end="")
+    **motions**
+    <BLANKLINE>
+    | estimator | accuracy % |
+    | --- | ---: |
+    | dummy <sup>a</sup> | **25.00** |
+    <BLANKLINE>
+    <sup>a</sup> the most frequent class
+    """
     for name in columns:
         check_one_of("column", name, table.columns)
     kept = [place for place, name in enumerate(table.columns) if place == 0 or not columns or name in columns]

@@ -12,7 +12,23 @@ from tsattn._checks import check_fraction
 
 
 class Stochastic(nn.Module):
-    """A layer that draws while it trains; `bind` sets its `generator`."""
+    """A layer that draws while it trains; `bind` sets its `generator`.
+
+    Examples
+    --------
+    A layer of your own draws from its source, and so repeats with the generator:
+
+    >>> import torch
+    >>> class Noise(Stochastic):
+    ...     def forward(self, x):
+    ...         return x + torch.randn(x.shape, generator=self.source()) if self.training else x
+    >>> layer, noise = Noise(), []
+    >>> for _ in range(2):
+    ...     bind(layer, torch.Generator().manual_seed(0))
+    ...     noise.append(layer(torch.zeros(3)))
+    >>> torch.equal(*noise)
+    True
+    """
 
     generator: torch.Generator | None = None
 
@@ -74,6 +90,14 @@ def bind(network: nn.Module, generator: torch.Generator | None) -> None:
     TypeError
         A layer of the network draws from the global generator, and no argument of ours can change that: torch's own
         dropout, or a recurrent layer or an attention with a `dropout` of its own.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch import nn
+    >>> bind(nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5)), torch.Generator())
+    Traceback (most recent call last):
+    TypeError: 1 (Dropout) draws from torch's global generator: use tsattn.nn.Dropout in its place
     """
     for name, module in network.named_modules():
         if isinstance(module, Stochastic):

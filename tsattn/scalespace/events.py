@@ -25,6 +25,15 @@ class Events(Keypoints):
     ----------
     amplitude : (n,) float, the mean of the observed samples in the scope, in the type of the input
     start, end : (n,) float64, the scope in input samples, within [0, T - 1]
+
+    Examples
+    --------
+    The scope of a bump at step 4 is cut at the start of the series; after it, it reaches as far as 3 sigma:
+
+    >>> import numpy as np
+    >>> found = events(np.exp(-0.5 * ((np.arange(101) - 4) / 2) ** 2), polarity="bump")
+    >>> found.center.tolist(), found.start.tolist(), ((found.end - found.center) / found.sigma).round(6).tolist()
+    ([4.0], [0.0], [3.0])
     """
 
     amplitude: Any

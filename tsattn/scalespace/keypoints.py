@@ -31,6 +31,20 @@ class Keypoints:
     value : (n,) float, the difference of Gaussians, in the type of the input: negative on a bump
     polarity : (n,) int8, +1 for a bump, -1 for a dip
     offsets : (series + 1,) int64
+
+    Examples
+    --------
+    A flat series has none, and keeps its place:
+
+    >>> import numpy as np
+    >>> from tsattn.scalespace import detect
+    >>> t = np.arange(101)
+    >>> x = np.stack([np.exp(-0.5 * ((t - 50) / 2) ** 2), np.zeros(101), np.exp(-0.5 * ((t - 40) / 2) ** 2)])
+    >>> found = detect(x, polarity="bump")
+    >>> found.position[:, 0].tolist(), found.series.tolist(), found.offsets.tolist()
+    ([50.0, 40.0], [0, 2], [0, 1, 1, 2])
+    >>> found.take(found.position[:, 0] < 45).offsets.tolist()
+    [0, 0, 0, 1]
     """
 
     position: Any

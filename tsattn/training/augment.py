@@ -54,6 +54,14 @@ class Scaling(BaseObject):
     ----------
     sigma : float, default=0.1
         Standard deviation of the factors.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.training import Batch, Scaling
+    >>> batch = Batch((torch.ones(1, 5, 2),), torch.tensor([5]))
+    >>> len(Scaling(0.1)(batch, torch.Generator().manual_seed(0)).inputs[0].unique())  # one a channel, held over time
+    2
     """
 
     def __init__(self, sigma: float = 0.1):
@@ -76,6 +84,14 @@ class Shift(BaseObject):
     ----------
     sigma : float, default=1.0
         Standard deviation of the levels.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.training import Batch, Shift
+    >>> batch = Batch((torch.zeros(1, 3, 1), torch.zeros(1, 3, 1)), torch.tensor([2]))
+    >>> [(x != 0).flatten().tolist() for x in Shift()(batch, torch.Generator().manual_seed(0)).inputs]
+    [[True, True, False], [False, False, False]]
     """
 
     def __init__(self, sigma: float = 1.0):
@@ -135,6 +151,15 @@ class Crop(BaseObject):
     ----------
     least : float, default=0.8
         Least share of the steps that is left; shares are drawn evenly from there to 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.training import Batch, Crop
+    >>> batch = Batch((torch.arange(10.0).view(1, 10, 1),), torch.tensor([10]))
+    >>> cut = Crop(0.5)(batch, torch.Generator().manual_seed(0))
+    >>> int(cut.lengths) in range(5, 11), cut.inputs[0].flatten().diff().unique().tolist()  # one stretch, step by step
+    (True, [1.0])
     """
 
     def __init__(self, least: float = 0.8):
@@ -163,6 +188,15 @@ class TimeWarp(BaseObject):
         Number of knots, 2 at least.
     stretch : float, default=0.0
         Standard deviation of the logarithm of a factor on each series' length.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.training import Batch, TimeWarp
+    >>> batch = Batch((torch.arange(10.0).view(1, 10, 1),), torch.tensor([10]))
+    >>> warped = TimeWarp()(batch, torch.Generator().manual_seed(0)).inputs[0].flatten()
+    >>> warped[[0, -1]].tolist(), bool((warped.diff() > 0).all())  # both ends stay, and so does the order
+    ([0.0, 9.0], True)
     """
 
     def __init__(self, strength: float = 0.2, knots: int = 4, stretch: float = 0.0):
@@ -197,6 +231,17 @@ class Mixup(BaseObject):
     ----------
     alpha : float, default=0.2
         Shares are drawn from a Beta(alpha, alpha) distribution.
+
+    Examples
+    --------
+    Where a series' only value is its class, what is mixed shows the shares of the target:
+
+    >>> import torch
+    >>> from tsattn.training import Batch, Mixup
+    >>> batch = Batch((torch.tensor([[[0.0]], [[1.0]]]),), torch.tensor([1, 1]), torch.tensor([0, 1]), n_classes=2)
+    >>> mixed = Mixup(1.0)(batch, torch.Generator().manual_seed(0))
+    >>> torch.allclose(mixed.inputs[0].flatten(), mixed.target[:, 1]), mixed.target.argmax(1).tolist()
+    (True, [0, 1])
     """
 
     def __init__(self, alpha: float = 0.2):

@@ -138,7 +138,14 @@ class Training(BaseObject):
 
 
 def check_training(training: Training) -> None:
-    """Raise, naming the parameter, unless every parameter of `training` makes sense."""
+    """Raise, naming the parameter, unless every parameter of `training` makes sense.
+
+    Examples
+    --------
+    >>> check_training(Training(patience=3))
+    Traceback (most recent call last):
+    ValueError: patience needs a validation part, got validation=0.0; hold out a fraction, 0.2 say
+    """
     if not isinstance(training, Training):
         raise TypeError(f"training must be a Training, got {training!r}")
     for name in ["batch_size", "checkpoint_every"]:

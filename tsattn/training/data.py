@@ -30,6 +30,18 @@ class Batch:
     n_classes : int or None
     columns, flags : tuple of Tensor or None, each (channel,)
         For each input, as in `Sequences`.
+
+    Examples
+    --------
+    A function from a batch and a generator to a batch is an augmentation, as in `Training(augment=(upside_down,))`:
+
+    >>> from dataclasses import replace
+    >>> import torch
+    >>> def upside_down(batch, generator):
+    ...     return replace(batch, inputs=tuple(-x for x in batch.inputs))
+    >>> batch = Batch((torch.tensor([[[1.0], [2.0]]]),), torch.tensor([2]))
+    >>> upside_down(batch, None).inputs[0].flatten().tolist()
+    [-1.0, -2.0]
     """
 
     inputs: tuple[Tensor, ...]

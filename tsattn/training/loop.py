@@ -121,6 +121,17 @@ def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EV
     -------
     Tensor, (n, ...)
         On the CPU, in the order of `data`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> class Sum(nn.Module):
+    ...     def forward(self, x, lengths):
+    ...         return x.sum(1)
+    >>> predict_network(Sum(), Sequences([np.array([[1.0], [2.0], [3.0]])], lengths=[2, 1]))
+    tensor([[3.],
+            [3.]])
     """
     where = pick_device(device)
     if where.type != "cpu":

@@ -32,17 +32,38 @@ def cross_entropy(output: Tensor, target: Tensor, label_smoothing: float = 0.0) 
 
 
 def squared_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
-    """Mean squared error of each series, over all its outputs. Label smoothing has no meaning here."""
+    """Mean squared error of each series, over all its outputs. Label smoothing has no meaning here.
+
+    Examples
+    --------
+    >>> import torch
+    >>> squared_error(torch.zeros(2, 2), torch.tensor([[1.0, 2.0], [3.0, 1.0]]))
+    tensor([2.5000, 5.0000])
+    """
     return _mean_rest((output - target.view_as(output)).square())
 
 
 def absolute_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
-    """Mean absolute error of each series, over all its outputs. Label smoothing has no meaning here."""
+    """Mean absolute error of each series, over all its outputs. Label smoothing has no meaning here.
+
+    Examples
+    --------
+    >>> import torch
+    >>> absolute_error(torch.zeros(2, 2), torch.tensor([[1.0, -2.0], [3.0, 1.0]]))
+    tensor([1.5000, 2.0000])
+    """
     return _mean_rest((output - target.view_as(output)).abs())
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """1 where the greatest logit is the target's class, else 0; (batch,)."""
+    """1 where the greatest logit is the target's class, else 0; (batch,).
+
+    Examples
+    --------
+    >>> import torch
+    >>> accuracy(torch.tensor([[0.1, 0.9], [0.8, 0.2]]), torch.tensor([1, 1]))
+    tensor([1., 0.])
+    """
     return (output.argmax(-1) == target).float()
 
 

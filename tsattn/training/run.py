@@ -42,6 +42,26 @@ class Fitted:
         epoch's end), seconds.
     best_epoch : int
         The epoch, from 1, whose weights these are; 0 for the initial ones.
+
+    Examples
+    --------
+    The weights are those of the epoch that was best on the series held out:
+
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from tsattn.training import Sequences, Training, fit_network, squared_error
+    >>> class Level(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.head = nn.Linear(1, 1)
+    ...     def forward(self, x, lengths):
+    ...         return self.head(x[:, 0])
+    >>> data = Sequences([np.array([[1.0], [2.0], [3.0]])], [1, 1, 1], target=np.array([1.0, 2.0, 3.0]))
+    >>> training = Training(epochs=7, validation=(1,), lr=0.5, augment=())
+    >>> fitted = fit_network(Level, data, training, loss=squared_error, seed=0)
+    >>> best = min(fitted.history, key=lambda row: row["validation_loss"])
+    >>> len(fitted.history), fitted.best_epoch == best["epoch"]
+    (7, True)
     """
 
     network: nn.Module
