@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,12 @@ def test_p38_ways_to_run_code_are_seen(code):
 @pytest.mark.parametrize("code", ["np.load(f)", "np.load(f, allow_pickle=False)", "re.compile(p)", "json.load(f)"])
 def test_p38_harmless_ways_to_read_are_not(code):
     assert not what_runs_code(ast.parse(code))
+
+
+def test_the_wheel_has_every_room():
+    named = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    rooms = {".".join(path.relative_to(ROOT).parent.parts) for path in PACKAGE.rglob("__init__.py")}
+    assert named - {"tsattn.datasets.files"} == rooms
 
 
 def test_importing_is_light_and_silent():
