@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import dates
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from numpy.testing import assert_allclose
 
 from tsattn.plots import plot_events
@@ -132,11 +134,27 @@ def test_a_series_and_an_array_are_drawn_as_a_frame_is(X):
         assert [ax.get_ylabel() for ax in axes[0].figure.axes].count("attention") == len(axes)
 
 
+def test_a_notebook_shows_the_figure_as_it_is_written(X, events, tmp_path):
+    figure = plot_events(X, events)[0].figure
+    figure.savefig(tmp_path / "events.png")
+    shown, written = imread(BytesIO(figure._repr_png_())), imread(tmp_path / "events.png")
+    assert_allclose(shown, written)
+    assert shown.std() > 0.05  # something is drawn
+
+
+def test_gaps_in_a_strip_leave_the_rest_of_it_visible(X, events):
+    figure = plot_events(X, events, X.where(X > 0.5))[0].figure
+    strip = next(ax for ax in figure.axes if ax.get_ylabel() == "saliency")
+    assert strip.collections[0].get_clim() == (0, X["hand"].max())
+
+
 def test_pyplot_and_the_settings_are_left_alone():
     code = ("import sys, matplotlib\n"
             "def settings(): return {k: matplotlib.rcParams[k] for k in matplotlib.rcParams if k != 'backend'}\n"
             "before = settings()\n"
-            "import tsattn.plots\n"
+            "import tsattn.plots, pandas as pd\n"
+            "none = pd.DataFrame(columns=['instance', 'variate', 'position', 'sigma', 'polarity'])\n"
+            "assert tsattn.plots.plot_events(pd.Series([1.0, 2, 3]), none)[0].figure._repr_png_()\n"
             "assert settings() == before\n"
             "assert 'matplotlib.pyplot' not in sys.modules")
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

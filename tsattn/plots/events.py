@@ -1,6 +1,7 @@
 """One series with what was found in it: its events, its saliency, its attention."""
 
 from collections.abc import Hashable, Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,9 @@ def plot_events(
     Returns
     -------
     ndarray of Axes, shape (columns,)
-        The given ones, or those of a new figure, which is ``axes[0].figure``: it is written by its ``savefig``, and a
-        notebook shows it where it is the last line of a cell, under ``%matplotlib inline``. pyplot does not know it, so
-        that nothing has to be closed.
+        The given ones, or those of a new figure, which is ``axes[0].figure``: a notebook shows it where it is the last
+        line of a cell, and its ``savefig`` writes it. pyplot does not know it, so nothing has to be closed. For a
+        window, or pyplot's own display, give axes of pyplot: ``axes=plt.subplots(len(X.columns), squeeze=False)[1]``.
 
     Raises
     ------
@@ -154,11 +155,20 @@ def _strips(column: Hashable, X: pd.DataFrame, saliency: Any, attention: Any, *,
     return strips
 
 
+class NotebookFigure(Figure):
+    """A figure that a notebook shows, although pyplot does not know it."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def _place(strips: list[list]) -> np.ndarray:
     """Axes of a new figure, one above the other, each as high as what it will hold."""
     heights = [SERIES + GAP + SCALES + len(below) * (STRIP + GAP) for below in strips]
     total = HEAD + FOOT + sum(heights) + BETWEEN * (len(heights) - 1)
-    figure, top, axes = Figure(figsize=(WIDTH, total)), total - HEAD, []
+    figure, top, axes = NotebookFigure(figsize=(WIDTH, total)), total - HEAD, []
     for height in heights:
         axes.append(figure.add_axes((0.13, (top - height) / total, 0.85, height / total)))
         top -= height + BETWEEN
@@ -210,7 +220,7 @@ def _draw_scopes(ax: Axes, time: np.ndarray, events: pd.DataFrame) -> None:
 
 
 def _draw_strip(ax: Axes, time: np.ndarray, values: np.ndarray, *, signed: bool, label: str) -> None:
-    high = float(np.abs(values).max()) or 1.0
+    high = float(np.abs(values[np.isfinite(values)]).max(initial=0)) or 1.0
     steps = np.diff(time) if len(time) > 1 else np.ones(1)
     around = np.concatenate([[time[0] - steps[0]], time, [time[-1] + steps[-1]]])
     edges = (around[1:] + around[:-1]) / 2
