@@ -39,6 +39,7 @@ def plot_events(
     For each column, from top to bottom: the series; its events, each a bar over its scope at the height of its scale
     in samples, with a marker at its centre (a triangle up in orange for a bump, down in blue for a dip); a strip of
     saliency; a strip of attention, dark to bright. Saliency of both signs runs from purple through white to orange.
+    Each strip reaches to its own greatest value: its colours do not compare with those of another.
 
     Parameters
     ----------
