@@ -1,0 +1,138 @@
+"""Scale-space attention (SAN): a layer's features, masked by how they differ from those of the layer before.
+
+Garg, Candan & Sapino, "SAN: Scale-Space Attention Networks", ICDE 2020. With Y_l the features of a layer and Y_{l-1}
+those of its predecessor:
+
+    D   = |Y_l - mean over channels of Y_{l-1}|                        difference of convolutions
+    Y_e = a D,  a = the share of a value's neighbours, itself among them, that it is not below
+    Y_a = activation(convolution(Y_e))                                 smoothing
+    output = Y_l * sigmoid(Y_a)
+
+Differs: the published activation is that of the branch; ours is none by default, since a ReLU confines the mask to
+[0.5, 1). Where the sources are silent: a value at the border, or at a series' end, has fewer neighbours and is compared
+with those alone; a larger predecessor is averaged down to the layer's size; a dilated convolution has dilation 2.
+"""
+
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from tsattn._checks import check_int, check_one_of
+
+CONVOLUTION: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
+SHRINK: dict[int, Callable[[Tensor, Any], Tensor]] = {
+    1: nn.functional.adaptive_avg_pool1d, 2: nn.functional.adaptive_avg_pool2d,
+}
+
+
+def extremeness(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"]) -> Float[Tensor, "b c *space"]:
+    """Share of the neighbours of each value (3 along each axis, itself among them) that it is at least as large as.
+
+    Neighbours that do not exist, or are not valid, count neither way; ties count. No gradient comes from a count.
+
+    Examples
+    --------
+    >>> import torch
+    >>> extremeness(torch.tensor([[[1.0, 3.0, 3.0, 0.0]]]), torch.ones(1, 1, 4, dtype=torch.bool))
+    tensor([[[0.5000, 1.0000, 1.0000, 0.5000]]])
+    """
+    x, edges = x.detach(), (1, 1) * (x.ndim - 2)
+    around, exists = nn.functional.pad(x, edges), nn.functional.pad(valid, edges)
+    below, count = torch.zeros_like(x), torch.zeros_like(valid, dtype=x.dtype)
+    for offsets in product(range(3), repeat=x.ndim - 2):
+        place: Any = (..., *(slice(start, start + size) for start, size in zip(offsets, x.shape[2:], strict=True)))
+        below += (x >= around[place]) & exists[place]
+        count += exists[place]
+    return below / count.clamp(min=1)
+
+
+class SANBlock(nn.Module):
+    """Mask a layer's features by the salient differences from its predecessor's.
+
+    Parameters
+    ----------
+    n_features : int
+        Channels of the layer.
+    ndim : {1, 2}, default=1
+        Axes of space: series or images.
+    width : int, default=3
+        Entries of the smoothing kernel along each axis, an odd number.
+    dilation : int, default=1
+        Steps between its entries: 1 is the published SAN-c, 2 SAN-d.
+    activation : callable, optional
+        Between smoothing and the sigmoid; none by default, the branch's own as published.
+    absolute, channel_alignment, extrema, smoothing : bool, default=True
+        The parts of the mask, each of which may be left out. Without alignment the predecessor needs as many channels
+        as the layer.
+
+    Raises
+    ------
+    ValueError
+        An unknown `ndim`, an even width; in a call, features that cannot be compared.
+
+    Examples
+    --------
+    >>> import torch
+    >>> SANBlock(5, ndim=2)(torch.zeros(2, 5, 7, 11), torch.zeros(2, 3, 14, 22)).shape
+    torch.Size([2, 5, 7, 11])
+    """
+
+    def __init__(
+        self, n_features: int, *, ndim: int = 1, width: int = 3, dilation: int = 1,
+        activation: Callable[[Tensor], Tensor] | None = None, absolute: bool = True, channel_alignment: bool = True,
+        extrema: bool = True, smoothing: bool = True,
+    ) -> None:
+        super().__init__()
+        self.ndim = check_one_of("ndim", ndim, CONVOLUTION)
+        if check_int("width", width) % 2 == 0:
+            raise ValueError(f"width must be odd, so that the size stays, got {width}")
+        self.absolute, self.channel_alignment, self.extrema = absolute, channel_alignment, extrema
+        self.activation = activation
+        reach = check_int("dilation", dilation) * (width // 2)
+        n_features = check_int("n_features", n_features)
+        self.smoothing = (CONVOLUTION[ndim](n_features, n_features, width, padding=reach, dilation=dilation)
+                          if smoothing else None)
+
+    def difference(self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"]) -> Tensor:
+        """Return what the layer changed, of the shape of `y`."""
+        if previous.shape[2:] != y.shape[2:]:
+            previous = SHRINK[self.ndim](previous, tuple(y.shape[2:]))
+        if self.channel_alignment:
+            previous = previous.mean(1, keepdim=True)
+        elif previous.shape[1] != y.shape[1]:
+            raise ValueError("without channel_alignment both layers must have as many channels, got "
+                             f"{y.shape[1]} after {previous.shape[1]}")
+        change = y - previous
+        return change.abs() if self.absolute else change
+
+    def mask(
+        self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
+    ) -> Float[Tensor, "b c *space"]:
+        """Return the mask, in (0, 1)."""
+        if valid is None:
+            valid = torch.ones_like(y[:, :1], dtype=torch.bool)
+        elif previous.shape[2:] != y.shape[2:]:
+            raise ValueError("with a mask of valid places both layers must have one size, got "
+                             f"{tuple(y.shape[2:])} after {tuple(previous.shape[2:])}; pool the predecessor first")
+        else:
+            y, previous = y.masked_fill(~valid, 0), previous.masked_fill(~valid, 0)
+        change = self.difference(y, previous)
+        if self.extrema:
+            change = extremeness(change, valid) * change
+        if self.smoothing is not None:
+            change = self.smoothing(change)
+            change = change if self.activation is None else self.activation(change)
+        return change.sigmoid()
+
+    def forward(
+        self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
+    ) -> Float[Tensor, "b c *space"]:
+        """Return the masked features; zeros, and no gradient, where `valid` is False, whatever stands there."""
+        mask = self.mask(y, previous, valid)
+        return (y if valid is None else y.masked_fill(~valid, 0)) * mask
