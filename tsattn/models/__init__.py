@@ -2,5 +2,6 @@
 
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import SDMA
+from tsattn.models.xm2a import XM2A
 
-__all__ = ["SDMA", "Pooled"]
+__all__ = ["SDMA", "XM2A", "Pooled"]

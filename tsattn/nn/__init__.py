@@ -3,5 +3,6 @@
 from tsattn.nn.dropout import Dropout, Stochastic, bind
 from tsattn.nn.initialise import build
 from tsattn.nn.mask import valid_steps
+from tsattn.nn.multi_scale_attention import MultiScaleAttention
 
-__all__ = ["Dropout", "Stochastic", "bind", "build", "valid_steps"]
+__all__ = ["Dropout", "MultiScaleAttention", "Stochastic", "bind", "build", "valid_steps"]
