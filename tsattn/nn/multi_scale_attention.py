@@ -18,6 +18,7 @@ training set instead, or give an `activation`.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -101,6 +102,22 @@ class NoNorm(nn.Module):
 
 
 NORMS: dict[str, Norm] = {"layer": LayerNorm, "batch": HeadBatchNorm, "none": NoNorm}
+
+
+class _StepsFirst(torch.autograd.Function):
+    """From (b, h, u, t) to (b, t, h, u), copied; the gradient back, copied as well.
+
+    Autograd would hand the gradient on in the order of its input, and each layer before would stride through it: a
+    whole training step took an eighth longer.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Float[Tensor, "b h u t"]) -> Float[Tensor, "b t h u"]:  # noqa: ARG004
+        return x.permute(0, 3, 1, 2).contiguous()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Float[Tensor, "b t h u"]) -> Float[Tensor, "b h u t"]:  # noqa: ARG004
+        return gradient.permute(0, 2, 3, 1).contiguous()
 
 
 class MultiScaleAttention(nn.Module):
@@ -195,5 +212,5 @@ class MultiScaleAttention(nn.Module):
     def forward(self, x: Float[Tensor, "b t c"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t c"]:
         """Return features as wide as `x` at every step; zeros beyond the lengths."""
         masks, value = self.masks_and_value(x, lengths)
-        attended = (masks * value).permute(0, 3, 1, 2).contiguous()  # b t h u
+        attended: Tensor = _StepsFirst.apply(masks * value)  # b t h u
         return zero_padding(self.output(self.norm(attended, lengths).flatten(2)), lengths)
