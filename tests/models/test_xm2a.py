@@ -36,7 +36,7 @@ def classifier(options, generator, n_classes=3):
 def test_p33_the_network_equals_the_loop(residual, generator, draw):
     layer = partial(MultiScaleAttention, n_heads=3, n_units=2)
     network = build(lambda: XM2A(5, n_layers=3, layer=layer, residual=residual), generator).double()
-    x = draw(3, 11, 5)
+    x = draw(3, 11, 5).masked_fill((torch.arange(11) >= LENGTHS[:, None])[..., None], torch.nan)
     features = network(x, LENGTHS).detach().numpy()
     expected = [x[i, :n].numpy() for i, n in enumerate(LENGTHS)]
     for one in network.layers:
@@ -46,6 +46,7 @@ def test_p33_the_network_equals_the_loop(residual, generator, draw):
         expected = [a + b for a, b in zip(expected, out, strict=True)] if residual else out
     for ours, loop in zip(features, expected, strict=True):
         np.testing.assert_allclose(ours[: len(loop)], loop, rtol=1e-8, atol=1e-10)
+        assert not ours[len(loop) :].any()
 
 
 def test_the_published_size():

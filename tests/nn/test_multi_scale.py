@@ -74,8 +74,14 @@ def test_scales_move_with_the_series(generator, draw):
 
 
 def test_a_variant_is_any_function(generator, draw):
-    layer = MultiScale(3, 2, 5, variant=lambda head: Span(3, dilation=head))
-    assert layer(draw(2, 7, 3).float(), torch.tensor([7, 4])).shape == (2, 2, 5, 7)
+    """Three entries, as many steps apart as the head's number: 1 + 1 + 1 steps around, then 2 + 1 + 2."""
+    layer = MultiScale(1, 2, 1, variant=lambda head: Span(3, dilation=head))
+    with torch.no_grad():
+        for convolution in layer.convolutions:
+            convolution.bias.zero_()
+            convolution.weight.fill_(1)
+        scales = layer(torch.tensor([[[1.0], [10], [100], [1000]]]), torch.tensor([4]))
+    assert scales[0, :, 0].tolist() == [[11, 111, 1110, 1100], [101, 1010, 101, 1010]]
 
 
 @pytest.mark.parametrize("sizes", [(0, 3), (3, 0)])
