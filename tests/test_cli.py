@@ -127,7 +127,7 @@ def test_table_warns_of_rows_of_different_code(tiny, tmp_path):
     assert "warning" not in tsattn("table", tmp_path).output
     row = next(Folder(tmp_path).rows())
     Folder(tmp_path).write({name: value for name, value in row.items() if name != "digest"} | {"code": "earlier"})
-    words = "warning: The rows of nearest come from 2 different states of the code."
+    words = "warning: The rows of nearest on basic_motions come from 2 different states of the code."
     assert words in tsattn("table", tmp_path).output
 
 

@@ -46,5 +46,5 @@ def test_rows_of_ours_by_different_code_are_refused(tmp_path):
     folder.write(first | {"code": "one"})
     readme.refuse_mixed_code(tmp_path)
     folder.write(second | {"code": "another"})
-    with pytest.raises(SystemExit, match="auslan, official split: The rows of sdma come from 2 different states"):
+    with pytest.raises(SystemExit, match="auslan, official split: The rows of sdma on auslan come from 2"):
         readme.refuse_mixed_code(tmp_path)

@@ -86,7 +86,8 @@ def test_changed_code_makes_new_rows_and_the_old_ones_stay(dummies, tmp_path, mo
     assert run_suite(dummies.SMALL, tmp_path) == second
 
 
-def test_states_of_the_code_are_counted_for_each_estimator(rows):
-    mixed = [rows.row("a"), rows.row("a", 1, code="new"), rows.row("b", code="new"), rows.row("c", code="else")]
-    assert states_of_code(mixed) == ["The rows of a come from 2 different states of the code."]
+def test_states_of_the_code_are_counted_for_each_estimator_and_data_set(rows):
+    mixed = [rows.row("a"), rows.row("a", 1, code="new"), rows.row("b", code="new"), rows.row("b", task="other"),
+             rows.row("c", code="else")]
+    assert states_of_code(mixed) == ["The rows of a on slopes come from 2 different states of the code."]
     assert states_of_code(mixed[1:]) == []

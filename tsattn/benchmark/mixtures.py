@@ -17,13 +17,18 @@ def mixtures(rows: Sequence[Row]) -> list[str]:
 
 
 def states_of_code(rows: Sequence[Row]) -> list[str]:
-    """Sentences on estimators some of whose rows were computed by other code than the rest."""
-    sentences = []
-    for name in dict.fromkeys(row["estimator"]["name"] for row in rows):
-        found = distinct([row for row in rows if row["estimator"]["name"] == name], "code")
-        if len(found) > 1:
-            sentences.append(f"The rows of {name} come from {len(found)} different states of the code.")
-    return sentences
+    """Sentences on estimators some of whose rows on a data set were computed by other code than the rest.
+
+    From data set to data set they may differ: an estimator is prepared, with a resampler before it, for what it is to
+    read.
+    """
+    states: dict[tuple[str, str], list[Any]] = {}
+    for row in rows:
+        found = states.setdefault((row["estimator"]["name"], row["task"]["name"]), [])
+        if row.get("code") not in found:
+            found.append(row.get("code"))
+    return [f"The rows of {name} on {task} come from {len(found)} different states of the code."
+            for (name, task), found in states.items() if len(found) > 1]
 
 
 def pace(estimators: Mapping[str, Sequence[Row]]) -> str:
