@@ -22,13 +22,11 @@ def states_of_code(rows: Sequence[Row]) -> list[str]:
     From data set to data set they may differ: an estimator is prepared, with a resampler before it, for what it is to
     read.
     """
-    states: dict[tuple[str, str], list[Any]] = {}
+    own: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        found = states.setdefault((row["estimator"]["name"], row["task"]["name"]), [])
-        if row.get("code") not in found:
-            found.append(row.get("code"))
+        own.setdefault((row["estimator"]["name"], row["task"]["name"]), []).append(row)
     return [f"The rows of {name} on {task} come from {len(found)} different states of the code."
-            for (name, task), found in states.items() if len(found) > 1]
+            for (name, task), some in own.items() if len(found := distinct(some, "code")) > 1]
 
 
 def pace(estimators: Mapping[str, Sequence[Row]]) -> str:
