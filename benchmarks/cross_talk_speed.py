@@ -14,15 +14,14 @@ usage: python benchmarks/cross_talk_speed.py [--rounds N] [--threads N] [--small
 import argparse
 import json
 import math
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from tsattn.benchmark.machine import PeakMemory
 from tsattn.nn.cross_talk import cross_talk
 
 BATCH, HEADS, UNITS = 32, 8, 64
@@ -108,13 +107,8 @@ def errors(work, n_steps, spread):
     return dict(zip(("value", "by_query", "by_key"), (float(f"{error:.2g}") for error in worst), strict=True))
 
 
-def resident():
-    """Bytes of memory that this process holds."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
 def most_memory(heads, dtype, holes):
-    """Growth over both passes in tensors of the result's size, watched every millisecond."""
+    """Growth over both passes in tensors of the result's size."""
     batch, n_steps = max(256 // heads, 1), 1000
     query, key, _ = inputs(batch, heads, 1, 1, dtype)
     key = torch.randn(batch, heads, n_steps, dtype=dtype, requires_grad=True)
@@ -123,20 +117,10 @@ def most_memory(heads, dtype, holes):
         mask[:, 3] = True
     result = cross_talk(query, key[..., :7], None if mask is None else mask[:, :7])
     result.backward(torch.randn_like(result))  # what is compiled, loaded or made at the first call
-    before, most, done = resident(), 0, threading.Event()
-
-    def watch():
-        nonlocal most
-        while not done.wait(0.001):
-            most = max(most, resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    result = cross_talk(query, key, mask)
-    result.backward(torch.randn_like(result))
-    done.set()
-    watcher.join()
-    return round((most - before) / result.nbytes, 2)
+    with PeakMemory() as peak:
+        result = cross_talk(query, key, mask)
+        result.backward(torch.randn_like(result))
+    return round((peak.taken["peak_mb"] - peak.taken["before_mb"]) * 2**20 / result.nbytes, 2)
 
 
 def memory():

@@ -13,17 +13,16 @@ usage: python benchmarks/detection_speed.py [--rounds N] [--small]
 import argparse
 import json
 import os
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
 import numpy as np
 from numba import njit
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks_cwt
 
+from tsattn.benchmark.machine import PeakMemory
 from tsattn.scalespace import Keypoints, detect
 
 SHAPES = [(11408, 1000), (56430, 64), (64, 100_000)]
@@ -114,26 +113,11 @@ def seconds(work, rounds):
     return best
 
 
-def resident():
-    """Bytes of memory that this process holds."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
 def extra_memory(work):
-    """Most memory held during `work`, watched every millisecond, beyond what was held before it and its result."""
-    before, most, done = resident(), 0, threading.Event()
-
-    def watch():
-        nonlocal most
-        while not done.wait(0.001):
-            most = max(most, resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    result = work()
-    done.set()
-    watcher.join()
-    return max(most - before - result_bytes(result), 0)
+    """Most memory held during `work` beyond what was held before it and its result, in bytes."""
+    with PeakMemory() as memory:
+        result = work()
+    return max((memory.taken["peak_mb"] - memory.taken["before_mb"]) * 2**20 - result_bytes(result), 0)
 
 
 def extra_memory_alone(shape):
