@@ -1,4 +1,4 @@
-"""Convolutions over time that do not see what lies bits a series' end.
+"""Convolutions over time that do not see what lies beyond a series' end.
 
 The block is that of Wang, Yan & Oates, "Time series classification from scratch with deep neural networks: a strong
 baseline", IJCNN 2017: convolution, batch normalisation, ReLU. Differs: steps beyond a series' length enter neither a
