@@ -86,15 +86,15 @@ def test_torchs_layers_keep_torchs_rules():
 
 
 @pytest.mark.parametrize(("make", "n_gates"), [
-    (lambda: nn.LSTM(7, 11), 4), (lambda: nn.GRU(7, 11), 3), (lambda: nn.RNN(7, 11), 1)])
+    (nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1), (nn.LSTMCell, 4), (nn.GRUCell, 3)])
 def test_recurrent_weights(make, n_gates):
-    layer = build(make, generator())
+    weight_in, weight_hidden, *both_biases = build(lambda: make(7, 11), generator()).parameters()
     bound = (6 / (7 + 11)) ** 0.5  # Glorot, of one gate
-    assert layer.weight_ih_l0.abs().max().item() == pytest.approx(bound, rel=0.1)
-    for gate in layer.weight_hh_l0.split(11):
+    assert weight_in.abs().max().item() == pytest.approx(bound, rel=0.1)
+    for gate in weight_hidden.split(11):
         assert_close(gate @ gate.T, torch.eye(11), atol=1e-5, rtol=0)
-    assert len(layer.weight_hh_l0) == 11 * n_gates
-    biases = layer.bias_ih_l0 + layer.bias_hh_l0
+    assert len(weight_hidden) == 11 * n_gates
+    biases = sum(both_biases)
     assert biases.tolist() == ([0.0] * 11 + [1.0] * 11 + [0.0] * 22 if n_gates == 4 else [0.0] * 11 * n_gates)
 
 

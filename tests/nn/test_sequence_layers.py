@@ -11,6 +11,7 @@ from torch.testing import assert_close
 
 from tests.reference import sdma as reference
 from tsattn.nn.convolution import BatchNorm, Convolution
+from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.initialise import build
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 from tsattn.nn.sequence import Chain
@@ -18,6 +19,8 @@ from tsattn.nn.sequence import Chain
 ENCODERS = {
     "lstm": LSTM,
     "bidirectional": BidirectionalLSTM,
+    "glimpse": GlimpseLSTM,
+    "glimpses both ways": partial(BidirectionalLSTM, layer=GlimpseLSTM),
     "convolution": partial(Convolution, width=3, dilation=2),
     "chain": partial(Chain, encoders=(partial(Convolution, width=5), BidirectionalLSTM, LSTM)),
 }

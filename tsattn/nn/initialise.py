@@ -89,21 +89,21 @@ def _reset(module: nn.Module, name: str, generator: torch.Generator) -> None:
     own_rule = getattr(module, "reset", None)
     if own_rule is not None:
         own_rule(generator)
-    elif isinstance(module, nn.RNNBase):
+    elif isinstance(module, nn.RNNBase | nn.RNNCellBase):
         reset_recurrent(module, generator)
     elif not type(module).__module__.startswith("torch.nn.") and any(True for _ in module.parameters(recurse=False)):
         raise TypeError(f"cannot initialise {name or 'the network'} ({type(module).__name__}): it has parameters of "
                         "its own and no method reset(generator)")
 
 
-def reset_recurrent(module: nn.RNNBase, generator: torch.Generator) -> None:
-    """Draw an RNN's, LSTM's or GRU's weights: Glorot, orthogonal, forget gate's bias 1 (see the head of this file)."""
+def reset_recurrent(module: nn.RNNBase | nn.RNNCellBase, generator: torch.Generator) -> None:
+    """Draw a recurrent layer's or cell's weights: Glorot, orthogonal, forget gate's bias 1 (see this file's head)."""
     size = module.hidden_size
     for name, parameter in module.named_parameters():
         gates = parameter.split(size) if not name.startswith("weight_hr") else [parameter]
         for gate in gates:
             _reset_gate(name, gate, generator)
-        if isinstance(module, nn.LSTM) and name.startswith("bias_ih"):
+        if isinstance(module, nn.LSTM | nn.LSTMCell) and name.startswith("bias_ih"):
             gates[1].fill_(1.0)  # input, forget, cell, output; the two biases are added, so one of them is enough
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tsattn._checks import check_int
 from tsattn.nn.padding import reverse_steps, zero_padding
+from tsattn.nn.sequence import Encoder
 
 
 class LSTM(nn.Module):
@@ -40,14 +41,16 @@ class BidirectionalLSTM(nn.Module):
         Channels in.
     n_features : int
         Features out, an even number: half of them from each direction.
+    layer : callable, default=LSTM
+        `layer(n_inputs, n_features)` builds what reads one direction; `GlimpseLSTM`, say.
     """
 
-    def __init__(self, n_inputs: int, n_features: int) -> None:
+    def __init__(self, n_inputs: int, n_features: int, *, layer: Encoder = LSTM) -> None:
         super().__init__()
         if check_int("n_features", n_features) % 2:
             raise ValueError(f"n_features must be even, half for each direction, got {n_features}")
-        self.forwards = LSTM(n_inputs, n_features // 2)
-        self.backwards = LSTM(n_inputs, n_features // 2)
+        self.forwards = layer(n_inputs, n_features // 2)
+        self.backwards = layer(n_inputs, n_features // 2)
 
     def forward(self, x: Float[Tensor, "b t c"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t h"]:
         """Return the hidden states of both directions at every step; zeros beyond the lengths."""
