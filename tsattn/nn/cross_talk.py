@@ -15,7 +15,6 @@ large terms are then small numbers, and their rounding does not show, however la
 
 import math
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +24,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from tsattn.nn.mask import valid_steps
+from tsattn.scalespace._pool import over_rows
 
 WORTH_A_THREAD = 1_000_000  # exponentials, 0.3 ms: a pool costs 0.1 ms
 LOG2_E = math.log2(math.e)
@@ -260,11 +260,4 @@ def _arrays(query: Tensor, key: Tensor, lengths: Tensor) -> tuple[Any, Any, Any,
 
 def _share(work: Callable[[int, int], None], n: int, cost: int) -> None:
     """Call `work` on ranges that cover n, on as many threads as torch uses and the cost, in exponentials, is worth."""
-    threads = min(torch.get_num_threads(), n, 1 + cost // WORTH_A_THREAD)
-    if threads <= 1:
-        work(0, n)
-        return
-    n_parts = min(4 * threads, n)  # a few parts each: threads rarely run equally fast
-    cuts = [k * n // n_parts for k in range(n_parts + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, cuts, cuts[1:]))
+    over_rows(work, n, cost, threads=torch.get_num_threads(), worth=WORTH_A_THREAD)

@@ -18,18 +18,27 @@ def n_threads() -> int:
     return count or 1
 
 
-def over_rows(work: Callable[[int, int], Result], n_rows: int, cost: int, *, align: int = 1) -> list[Result]:
+def over_rows(
+    work: Callable[[int, int], Result],
+    n_rows: int,
+    cost: int,
+    *,
+    align: int = 1,
+    threads: int | None = None,
+    worth: int = 50_000,
+) -> list[Result]:
     """Call `work(first, last)` on consecutive ranges that cover `n_rows` rows, and return the results in order.
 
-    `cost` is the number of samples in all; below about 50 000 a second thread costs more than it saves. Ranges
-    begin at multiples of `align`.
+    `cost` is the number of samples in all, or of whatever is dear, and `worth` how many of these are worth one more
+    thread, which below costs more than it saves. Ranges begin at multiples of `align`. There are at most `threads`, or
+    as many as CPUs.
     """
-    threads = min(n_threads(), 1 + cost // 50_000)
     units = -(-n_rows // align)
+    threads = min(threads or n_threads(), units, 1 + cost // worth)
     n_parts = min(4 * threads, units) if threads > 1 else 1  # a few parts each: threads rarely run equally fast
     cuts: list[Any] = [min(k * units // n_parts * align, n_rows) for k in range(n_parts + 1)]
     ranges = list(pairwise(cuts))
-    if threads == 1:
+    if threads <= 1:
         return [work(first, last) for first, last in ranges]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(lambda part: work(*part), ranges))
