@@ -76,6 +76,17 @@ def test_a_changed_recipe_is_other_code(monkeypatch, tmp_path):
     assert code_of(SDMA) == before
 
 
+def test_no_file_is_parsed_twice(monkeypatch):
+    texts, parse = [], module.ast.parse
+    monkeypatch.setattr(module.ast, "parse", lambda text, *rest: texts.append(text) or parse(text, *rest))
+    module._parsed.cache_clear()
+    for name in (SDMA, "tsattn.benchmark.competitors.Resample"):
+        module._digest_of.cache_clear()
+        code_of(name)
+    assert len(texts) > 30
+    assert len(set(texts)) == len(texts)
+
+
 def test_changed_code_makes_new_rows_and_the_old_ones_stay(dummies, tmp_path, monkeypatch):
     first = run_suite(dummies.SMALL, tmp_path)
     assert {row["code"] for row in Folder(tmp_path).rows()} == {code_of([])}  # it is not of this package

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PACKAGE = Path(__file__).parents[1]
 ELSEWHERE = {"_files", "_persistence", "_relevance"}  # what estimators import and no prediction depends on
@@ -42,8 +42,7 @@ def digest(paths: Iterable[Path], root: Path) -> str:
     """16 hexadecimal digits over the files' names below `root` and what they do."""
     found = hashlib.sha256()
     for path in paths:
-        tree = _without_docstrings(_tree(path))
-        found.update(f"{path.relative_to(root).as_posix()}\0{ast.dump(tree)}\0".encode())
+        found.update(f"{path.relative_to(root).as_posix()}\0{_parsed(path.read_bytes()).tree}\0".encode())
     return found.hexdigest()[:16]
 
 
@@ -77,10 +76,9 @@ def _file_of(parts: Iterable[str]) -> Path | None:
 
 def _imports(path: Path) -> Iterator[Path]:
     """The files of this package that a module imports, looking through what packages pass on."""
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
-            for alias in node.names:
-                yield _source(f"{node.module}.{alias.name}")
+    for module, name in _parsed(path.read_bytes()).imports:
+        if module.split(".")[0] == PACKAGE.name:
+            yield _source(f"{module}.{name}")
 
 
 def _source(name: str) -> Path:
@@ -88,14 +86,24 @@ def _source(name: str) -> Path:
     path = _module_of(name)
     if path.name != "__init__.py":
         return path
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.ImportFrom) and name.rpartition(".")[2] in [alias.name for alias in node.names]:
-            return _source(f"{node.module}.{name.rpartition('.')[2]}")
-    return path
+    last = name.rpartition(".")[2]
+    passed_on = (module for module, imported in _parsed(path.read_bytes()).imports if imported == last)
+    return next((_source(f"{module}.{last}") for module in passed_on), path)
 
 
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+class Parsed(NamedTuple):
+    """What a file says: the names that it imports, each with its module, and its syntax tree without docstrings."""
+
+    imports: tuple[tuple[str, str], ...]
+    tree: str
+
+
+@cache  # by what the file holds: one that has changed is parsed anew
+def _parsed(text: bytes) -> Parsed:
+    tree = ast.parse(text)
+    imports = ((node.module, alias.name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+               for alias in node.names)
+    return Parsed(tuple(imports), ast.dump(_without_docstrings(tree)))
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
