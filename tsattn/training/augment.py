@@ -225,7 +225,8 @@ class TimeWarp(BaseObject):
 class Mixup(BaseObject):
     """Mix each series with another of its batch, and their targets in the same shares.
 
-    The partner is stretched to the series' length first. The series' own share is 1/2 at least.
+    The partner is stretched to the series' length first. The series' own share is 1/2 at least, and its flags of what
+    was observed stay as they are: a network reads 0 or 1 in prediction, and nothing between.
 
     Parameters
     ----------
@@ -259,9 +260,9 @@ class Mixup(BaseObject):
         share = torch.maximum(share, 1 - share)
         other = torch.randperm(n_series, generator=generator, device=like.device)
         partner = _stretched(_take(batch, other), batch.lengths, like.shape[1])
+        mixed = [_blend(a, b, share) for a, b in zip(batch.inputs, partner.inputs, strict=True)]
         return replace(
-            batch, inputs=tuple(_blend(a, b, share) for a, b in zip(batch.inputs, partner.inputs, strict=True)),
-            target=_blend(_shares(batch), _shares(partner), share),
+            batch, inputs=tuple(_but_flags(batch, mixed)), target=_blend(_shares(batch), _shares(partner), share),
             weight=None if batch.weight is None else _blend(batch.weight, batch.weight[other], share))
 
 
