@@ -1,8 +1,11 @@
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
 
 from tsattn._files import write_tensors
 from tsattn.benchmark import figures
@@ -120,7 +123,7 @@ def test_damaged_and_mixed_rows_are_said(folder, rows):
 
 def test_another_reference(folder):
     _, page = page_of(folder, reference="rival")
-    assert "vs rival" in page.text
+    assert "vs\N{NO-BREAK SPACE}rival" in page.text
     with pytest.raises(ValueError, match="unknown estimator 'nope'; choose one of 'ours', 'rival', "):
         write_report(folder, reference="nope")
     assert "−5.00" in page.text
@@ -132,6 +135,39 @@ def test_the_same_rows_make_the_same_report(folder):
 
 def strip(text):
     return re.sub(r'src="[^"]*"', "", text)  # matplotlib numbers the parts of an SVG at random
+
+
+def width_of(text):
+    """Pixels that the report's table needs at least, in DejaVu Sans, a wide font that browsers fall back to.
+
+    Within a pixel of what Chromium needs.
+    """
+    size = 16 * float(re.search(r"^table \{.*?font-size: ([.\d]+)rem", text, re.M)[1])
+    padding = 16 * float(re.search(r"^th, td \{ padding: \S+ ([.\d]+)rem", text, re.M)[1])
+
+    def needs(tag, kind, content):
+        weight = "bold" if tag == "th" or "best" in kind else "normal"
+        font = FontProperties(family="DejaVu Sans", size=size, weight=weight)
+        words = unescape(re.sub(r"<.*?>", "", content))
+        pieces = re.split("[ -]", words) if tag == "th" else [words]  # headings break, at spaces that may break
+        return max(TextToPath().get_text_width_height_descent(piece, font, ismath=False)[0] for piece in pieces)
+
+    table = re.search('<div class="wide">.*?</table>', text, re.S)[0]
+    lines = [re.findall(r"<(t[hd])([^>]*)>(.*?)</t[hd]>", line) for line in re.findall("<tr.*?</tr>", table, re.S)]
+    return sum(max(needs(*cell) for cell in column) + 2 * padding for column in zip(*lines, strict=True))
+
+
+def test_a_full_table_fits_a_window_of_1100_pixels(rows, tmp_path):
+    place = Folder(tmp_path)
+    widest = {"fit_seconds": 0.00698, "predict_seconds": 0.0884, "memory": {"peak_mb": 4365.0}, "n_parameters": 709_313}
+    for name, seeds in (("sdma-no-saliency", 2), ("dtw-1nn", 1)):
+        for seed in range(seeds):
+            scores = {"accuracy": 1.0, "balanced_accuracy": 1.0, "macro_f1": 1.0, "log_loss": 0.073}
+            place.write(rows.row(name, seed, ours=seeds == 2, notes=["a note", "another"], scores=scores, **widest))
+    place.note([], {"reference": "dtw-1nn"})
+    text, page = page_of(tmp_path)
+    assert "100.00 ± 0.00" in page.text
+    assert width_of(text) <= 1100 - 15 - 2 * 24  # a scroll bar, the page's margins
 
 
 def test_an_empty_folder_is_an_error(tmp_path):

@@ -86,7 +86,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
 
 
 def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    head = "".join(f'<th scope="col">{escape(_unbroken(name))}</th>' for name in table.columns)
     lines = []
     for line in table.lines:
         marks = f" <sup>{escape(line.marks)}</sup>" if line.marks else ""
@@ -101,6 +101,11 @@ def _table(table: Table) -> str:
     return (f"<h3>{escape(name)}</h3>\n<p>{escape(rest)}.</p>\n"
             f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(lines)
             + f'\n</tbody></table></div>\n<ul class="notes">{"".join(notes)}</ul>')
+
+
+def _unbroken(heading: str) -> str:
+    """The heading, its last word, mostly a unit, never on a line of its own."""
+    return "\N{NO-BREAK SPACE}".join(heading.rsplit(" ", 1))
 
 
 def _figures(pictures: Iterable[figures.Picture]) -> list[str]:

@@ -11,11 +11,11 @@ h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
 p, ul { margin: .4rem 0; max-width: 50rem; }
 .lead { color: #444; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; margin: .3rem 0; }
-th, td { padding: .3rem .5rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
+table { border-collapse: collapse; font-size: .8125rem; font-variant-numeric: tabular-nums; margin: .3rem 0; }
+th, td { padding: .3rem .35rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #ddd; }
 th:first-child, td:first-child { text-align: left; }
 thead th { border-bottom: 2px solid #1a1a1a; vertical-align: bottom; white-space: normal; }
-tr.ours td:first-child { border-left: 4px solid #0b5394; padding-left: calc(.5rem - 4px); }
+tr.ours td:first-child { border-left: 4px solid #0b5394; padding-left: calc(.35rem - 2px); }
 td.best { font-weight: 700; }
 td.bad { color: #a61c00; }
 table.facts th, table.facts td { text-align: left; white-space: normal; vertical-align: top; }
