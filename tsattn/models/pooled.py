@@ -14,7 +14,8 @@ class Pooled(nn.Module):
     Parameters
     ----------
     body : nn.Module
-        `body(*inputs, lengths)` returns (batch, time, n_features) features.
+        `body(*inputs, lengths)` returns (batch, time, n_features) features; one that leaves fewer steps, such as
+        `tsattn.models.LSTMSAN`, returns them and the lengths there.
     n_features, n_outputs : int
         Features of the body; outputs (classes: their logits; targets: their values).
     pooling : callable, default=Last
@@ -49,7 +50,8 @@ class Pooled(nn.Module):
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return (batch, n_outputs)."""
-        features = self.body(*inputs, lengths)
+        found = self.body(*inputs, lengths)
+        features, lengths = found if isinstance(found, tuple) else (found, lengths)
         if self.trunk is not None:
             features, lengths = self.trunk(features, lengths)
         outputs: Tensor = self.head(self.dropout(self.pooling(features, lengths)))
