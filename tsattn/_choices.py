@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import torch
 from sktime.transformations.base import BaseTransformer
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import gelu, silu
 
 from tsattn._checks import check_one_of
 from tsattn.nn.convolution import Convolution
@@ -19,7 +21,11 @@ ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
     "lstm": LSTM,
     "bilstm": BidirectionalLSTM,
     "convolution": partial(Convolution, width=5, activation=False),  # a gate's argument has both signs
+    "linear": partial(Convolution, width=1, activation=False),
     "conv-bilstm": partial(Chain, encoders=(partial(Convolution, width=7), BidirectionalLSTM)),
+}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu, "gelu": gelu, "silu": silu, "tanh": torch.tanh,
 }
 TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk}
 POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
@@ -30,5 +36,12 @@ SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {
 
 
 def chosen(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
-    """What a name stands for, or the callable itself."""
-    return value if callable(value) else choices[check_one_of(name, value, choices)]
+    """What a name stands for; or the value itself, if it is of the kind that names stand for: a callable, a record."""
+    one = next(iter(choices.values()))
+    fits = callable(value) if callable(one) else isinstance(value, type(one))
+    return value if fits else choices[check_one_of(name, value, choices)]
+
+
+def chosen_or_none(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
+    """As `chosen`, with None for nothing."""
+    return None if value is None else chosen(name, value, choices)

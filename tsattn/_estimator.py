@@ -1,7 +1,7 @@
 """What all estimators with a network share: inputs, training, prediction, explanation. The network is their own.
 
-A child says which network (`_network`) and which saliency (`_saliency_transformer`); its task's base class says what is
-learned (classes here) and how outputs are read.
+A child says which network (`_network`); its task's base class says what is learned (classes here) and how outputs are
+read.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import torch
 from sktime.classification.base import BaseClassifier
+from sktime.transformations.base import BaseTransformer
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_one_of, draw_seed
+from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs
 from tsattn._labels import check_labels, weight_of_each
 from tsattn._panel import Panel
@@ -31,6 +33,7 @@ class NetworkEstimator:
     # would drop it if the class did not have it
     _parent_callback_ctx: Any = None
 
+    saliency: Any
     scaling: str | None
     training: Training | None
     random_state: Any
@@ -60,9 +63,13 @@ class NetworkEstimator:
                                  f"{given[owner]!r}; pass {cure} first")
         return super().set_params(**params)  # type: ignore[misc] # sktime's
 
-    def _saliency_transformer(self) -> Any:
+    def _saliency_transformer(self) -> BaseTransformer | None:
         """The unfitted transformer that makes the second input; None for none."""
-        raise NotImplementedError
+        if self.saliency is None or isinstance(self.saliency, BaseTransformer):
+            return self.saliency
+        if not isinstance(self.saliency, str):
+            raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
+        return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
 
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         """A network with fresh weights, called as `network(*inputs, lengths=lengths)`."""

@@ -15,9 +15,10 @@ import torch
 from torch import nn
 
 from tsattn._checks import ModelFileError, check_int
+from tsattn._estimator import NetworkClassifier
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import SDMAClassifier, XM2AClassifier
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -25,9 +26,11 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 FORMAT = 1
 NEEDS = "0.1.0"  # the first version that reads this format
 
+CLASSIFIER_STATE = ("classes_", "fit_time_", "inputs_", "history_", "best_epoch_", "n_parameters_")
 EVENT_STATE = ("feature_names_in_", "centre_", "scale_", "n_octaves_")
 STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that can be saved
-    SDMAClassifier: ("classes_", "fit_time_", "inputs_", "history_", "best_epoch_", "n_parameters_"),
+    SDMAClassifier: CLASSIFIER_STATE,
+    XM2AClassifier: CLASSIFIER_STATE,
     ScaleSpaceChannels: ("feature_names_in_", "sigmas_"),
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),
@@ -84,7 +87,7 @@ def write(estimator: Any, path: Any) -> None:
     if type(estimator) not in STATE:
         raise TypeError(f"only {SAVABLE} can be saved, got {type(estimator).__name__}")
     estimator.check_is_fitted()
-    if isinstance(estimator, SDMAClassifier) and estimator._is_vectorized:
+    if isinstance(estimator, NetworkClassifier) and estimator._is_vectorized:
         raise TypeError("a classifier of several targets cannot be saved as one file; save each of its classifiers_")
     writer = Writer()
     config = {"format": FORMAT, "needs": NEEDS, "estimator": writer.node(estimator, type(estimator).__name__)}
@@ -234,18 +237,19 @@ class Reader:
             if is_vector(value) and name in EVENT_STATE and len(value) != len(made.feature_names_in_):
                 raise ValueError(f"{name} has {len(value)} entries for {len(made.feature_names_in_)} columns")
             setattr(made, name, value)
-        if isinstance(made, SDMAClassifier):
+        if isinstance(made, NetworkClassifier):
             made.set_labels(made.classes_)
             if "inputs_" in state:
                 made.network_ = self._network(made)
         made._is_fitted = True
 
-    def _network(self, made: SDMAClassifier) -> nn.Module:
+    def _network(self, made: NetworkClassifier) -> nn.Module:
         """The network of a classifier, with the weights of the file; nothing is allocated before they are checked."""
         weights = {name: torch.tensor(self.unread.pop(name)) for name in list(self.unread)
                    if name.startswith("network.")}
-        if check_int("n_layers", made.n_layers) > max(len(weights), 3):
-            raise ValueError(f"{made.n_layers} layers and {len(weights)} tensors")
+        for name in {"n_layers", "n_heads"} & set(made.get_param_names()):  # each has tensors of its own
+            if check_int(name, getattr(made, name)) > max(len(weights), 3):
+                raise ValueError(f"{name} is {getattr(made, name)}, and there are {len(weights)} tensors")
         with torch.device("meta"):
             network = made._network(made.inputs_, made.n_classes_)
         expected = {f"network.{name}": (value.shape, value.dtype) for name, value in network.state_dict().items()}

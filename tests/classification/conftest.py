@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import SDMAClassifier, XM2AClassifier
 from tsattn.training import Training
 
 QUICK = Training(epochs=2, batch_size=8)
@@ -55,10 +55,14 @@ def equal():
     return SimpleNamespace(X=np.stack(panel).transpose(0, 2, 1), y=np.arange(24) % 2)
 
 
-def classifier(**options):
-    return SDMAClassifier(**{"hidden_size": 8, "training": QUICK, "random_state": 7} | options)
+CLASSIFIERS = {SDMAClassifier: {}, XM2AClassifier: {"n_heads": 3, "n_units": 4}}  # and what makes each quick
 
 
+def classifier(cls=SDMAClassifier, **options):
+    return cls(**{"hidden_size": 8, "training": QUICK, "random_state": 7} | CLASSIFIERS[cls] | options)
+
+
+every_classifier = pytest.mark.parametrize("cls", CLASSIFIERS, ids=lambda cls: cls.__name__)
 FORMS = {
     "default": {},
     "joint": {"architecture": "type1", "n_layers": 2, "saliency": "events", "encoder": "lstm", "trunk": None,
@@ -66,6 +70,10 @@ FORMS = {
     "one-way": {"architecture": "type2", "n_layers": 2, "mutual": False, "hidden_size": "auto", "pooling": "attention"},
     "convolutional": {"encoder": "conv-bilstm", "scaling": "series", "class_weight": "balanced"},
     "without": {"saliency": None, "scaling": None},
+    "heads": {"cls": XM2AClassifier},
+    "heads alone": {"cls": XM2AClassifier, "variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch",
+                    "residual": False, "activation": None, "rescale": False, "saliency": None, "encoder": None,
+                    "hidden_size": "auto", "trunk": None, "scaling": "series"},
 }
 
 
@@ -79,6 +87,6 @@ def fitted(form, ragged):
     return classifier(**form).fit(ragged.X, ragged.y)
 
 
-@pytest.fixture(scope="session")
-def learned(ragged):
-    return classifier(training=LEARNING).fit(ragged.X, ragged.y)
+@pytest.fixture(scope="session", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
+def learned(request, ragged):
+    return classifier(request.param, training=LEARNING).fit(ragged.X, ragged.y)

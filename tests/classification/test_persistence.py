@@ -14,10 +14,13 @@ from sktime.classification.dummy import DummyClassifier
 from sktime.transformations.series.difference import Differencer
 
 import tsattn
-from tests.classification.conftest import classifier, frame, series
+from tests.classification.conftest import CLASSIFIERS, classifier, frame, series
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
+from tsattn.classification import XM2AClassifier
+from tsattn.nn.multi_scale import growing
 from tsattn.nn.recurrent import LSTM
+from tsattn.nn.talk import SELF_TALK
 from tsattn.training import Training
 from tsattn.training.augment import Jitter, Mixup
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -28,9 +31,14 @@ def path(tmp_path):
     return tmp_path / "model.tsattn"
 
 
+@pytest.fixture(scope="module", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
+def quick(request, ragged):
+    return classifier(request.param).fit(ragged.X, ragged.y)
+
+
 @pytest.fixture
-def saved(ragged, path):
-    tsattn.save(classifier().fit(ragged.X, ragged.y), path)
+def saved(quick, path):
+    tsattn.save(quick, path)
     return path
 
 
@@ -138,6 +146,8 @@ def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, pat
 
 @pytest.mark.parametrize(("options", "said"), [
     ({"encoder": LSTM}, "SDMAClassifier.encoder cannot be saved"),
+    ({"cls": XM2AClassifier, "variant": growing}, "XM2AClassifier.variant cannot be saved"),
+    ({"cls": XM2AClassifier, "talk": SELF_TALK}, "XM2AClassifier.talk cannot be saved"),
     ({"saliency": Differencer(na_handling="fill_zero")}, "SDMAClassifier.saliency cannot be saved.*ScaleSpaceChannels"),
 ])
 def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ragged, path):
@@ -148,7 +158,7 @@ def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ra
 
 
 def test_other_estimators_are_refused(ragged, path):
-    with pytest.raises(TypeError, match="only SDMAClassifier, ScaleSpaceChannels, UVTFSaliency, UVTFEvents can be sa"):
+    with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, ScaleSpaceChannels, UVTFSal"):
         tsattn.save(DummyClassifier().fit(ragged.X, ragged.y), path)
     targets = pd.DataFrame({"a": ragged.y, "b": ragged.y[::-1]})
     with pytest.raises(TypeError, match="several targets cannot be saved as one file"):
@@ -218,6 +228,7 @@ def at(config, *keys):
 
 PARAMETERS = ("estimator", "parameters")
 INPUTS = ("estimator", "state", "inputs_", "parameters")
+DEEP = {"SDMAClassifier": {"architecture": "type1"}, "XM2AClassifier": {}}
 CHANGES = {
     "key": lambda t, c: c.update(extra=1),
     "no estimator": lambda t, c: c.pop("estimator"),
@@ -234,7 +245,8 @@ CHANGES = {
     "epochs": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(epochs="many"),
     "size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10**15),
     "other size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10),
-    "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, architecture="type1"),
+    "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, **DEEP[c["estimator"]["object"]]),
+    "heads": lambda t, c: at(c, *PARAMETERS).update(n_heads=10**15),
     "missing tensor": lambda t, c: t.pop(next(name for name in t if name.startswith("network."))),
     "spare tensor": lambda t, c: t.update(spare=np.zeros(3)),
     "spare weight": lambda t, c: t.update({"network.spare": np.zeros(3, np.float32)}),

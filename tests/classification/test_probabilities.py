@@ -25,7 +25,7 @@ def test_p08_random_problems(seed):
     size = 10.0 ** rng.integers(-6, 7)
     panel = [size * rng.normal(size=(length, n_channels)) for length in rng.integers(2, 31, n)]
     form = list(FORMS.values())[seed % len(FORMS)]
-    made = classifier(**{**form, "hidden_size": 4}, training=Training(epochs=int(rng.integers(1, 4)), lr=0.1))
+    made = classifier(**{"hidden_size": 4, **form}, training=Training(epochs=int(rng.integers(1, 4)), lr=0.1))
     X = frame(panel, columns=[f"c{number}" for number in range(n_channels)])
     proba = made.fit(X, y).predict_proba(X)
     assert proba.dtype == np.float64

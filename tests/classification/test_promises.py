@@ -11,9 +11,10 @@ from scipy import sparse
 from sktime.exceptions import NotFittedError
 
 import tsattn
-from tests.classification.conftest import LEARNING, classifier, frame, series
+from tests.classification.conftest import LEARNING, classifier, every_classifier, frame, series
 from tsattn._panel import Panel
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.nn.talk import SELF_TALK
 from tsattn.training import Training
 
 
@@ -25,15 +26,20 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_p01_the_constructor_stores_and_does_no_more():
-    training = Training(epochs=3)
-    given = {"architecture": "type2", "mutual": False, "saliency": None, "encoder": "lstm", "hidden_size": 5,
-             "n_layers": 2, "dropout": 0.1, "pooling": "last", "scaling": None, "training": training,
-             "class_weight": {"a": 2.0}, "random_state": 3}
-    made = SDMAClassifier(**given)
+SHARED = {"saliency": None, "encoder": "lstm", "hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last",
+          "scaling": None, "training": Training(epochs=3), "class_weight": {"a": 2.0}, "random_state": 3}
+
+
+@pytest.mark.parametrize(("cls", "own"), [
+    (SDMAClassifier, {"architecture": "type2", "mutual": False}),
+    (XM2AClassifier, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
+])
+def test_p01_the_constructor_stores_and_does_no_more(cls, own):
+    given = SHARED | own
+    made = cls(**given)
     assert all(getattr(made, name) is value for name, value in given.items())
     assert not [name for name in vars(made) if name.endswith("_")]
-    nonsense = SDMAClassifier(architecture="circle", hidden_size=-1)
+    nonsense = cls(encoder="circle", hidden_size=-1)
     assert nonsense.set_params(encoder=3).get_params()["encoder"] == 3
 
 
@@ -42,7 +48,7 @@ def test_p02_clone_and_parameters_go_round(form):
     other = original.clone()
     assert other.get_params(deep=False).keys() == original.get_params(deep=False).keys()
     assert str(other) == str(original)
-    assert str(SDMAClassifier().set_params(**original.get_params(deep=False))) == str(original)
+    assert str(type(original)().set_params(**original.get_params(deep=False))) == str(original)
 
 
 def test_p04_fitting_again_leaks_nothing(ragged, unseen, fitted, form):
@@ -50,15 +56,17 @@ def test_p04_fitting_again_leaks_nothing(ragged, unseen, fitted, form):
     assert (again.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
 
 
+@every_classifier
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "attention", "saliency_series"])
-def test_p05_unfitted_says_so(method, ragged):
-    with pytest.raises(NotFittedError, match="SDMAClassifier"):
-        getattr(classifier(), method)(ragged.X)
+def test_p05_unfitted_says_so(cls, method, ragged):
+    with pytest.raises(NotFittedError, match=cls.__name__):
+        getattr(classifier(cls), method)(ragged.X)
 
 
-def test_p05_saving_the_unfitted_says_so(tmp_path):
-    with pytest.raises(NotFittedError, match="SDMAClassifier"):
-        tsattn.save(classifier(), tmp_path / "model")
+@every_classifier
+def test_p05_saving_the_unfitted_says_so(cls, tmp_path):
+    with pytest.raises(NotFittedError, match=cls.__name__):
+        tsattn.save(classifier(cls), tmp_path / "model")
 
 
 def test_p06_inputs_and_parameters_stay_as_they_were(ragged, form):
@@ -103,7 +111,7 @@ def test_p10_infinity_and_overflow_stop_before_training(bad, ragged, learned):
     X.iloc[40, 1] = bad
     name, step = X.index[40]
     said = rf"X must .*(infinity|overflows).*instance '{name}', column 'width', position {step}"
-    made = classifier(training=LEARNING)
+    made = learned.clone()
     with pytest.raises(ValueError, match=said):
         made.fit(X, ragged.y)
     assert not made.is_fitted
@@ -111,15 +119,16 @@ def test_p10_infinity_and_overflow_stop_before_training(bad, ragged, learned):
         learned.predict(X)
 
 
+@every_classifier
 @pytest.mark.parametrize("scaling", ["standard", "series", None])
 @pytest.mark.parametrize("constant", [[0], [0, 1, 2]])
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e9])
-def test_p11_constant_channels(scaling, constant, value, ragged):
+def test_p11_constant_channels(cls, scaling, constant, value, ragged):
     X = ragged.X.copy()
     X.iloc[:, constant] = value if scaling is not None else min(value, 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = classifier(scaling=scaling).fit(X, ragged.y)
+        made = classifier(cls, scaling=scaling).fit(X, ragged.y)
         assert np.isfinite(made.predict_proba(X)).all()
         assert np.isfinite(made.attention(X)).all(axis=None)
     if scaling is not None:
@@ -182,14 +191,15 @@ def test_p13_two_samples_are_enough(form, ragged, unseen):
     assert np.isfinite(made.predict_proba(unseen.X)).all()
 
 
+@every_classifier
 @pytest.mark.filterwarnings("ignore:only single label")
-def test_p14_one_class_is_always_predicted(ragged, unseen):
-    made = classifier().fit(ragged.X, np.array(["only"] * 24))
+def test_p14_one_class_is_always_predicted(cls, ragged, unseen):
+    made = classifier(cls).fit(ragged.X, np.array(["only"] * 24))
     assert made.predict(unseen.X).tolist() == ["only"] * 24
     assert made.predict_proba(unseen.X).tolist() == [[1.0]] * 24
     assert made.classes_.tolist() == ["only"]
     assert not [name for name in ("network_", "history_", "best_epoch_", "n_parameters_") if hasattr(made, name)]
-    with pytest.raises(ValueError, match="no network to explain: SDMAClassifier was fitted to one class only"):
+    with pytest.raises(ValueError, match=f"no network to explain: {cls.__name__} was fitted to one class only"):
         made.attention(unseen.X)
 
 
@@ -306,10 +316,11 @@ def test_p22_whole_numbers_are_names_like_others(ragged, equal):
                 made.predict(wrong)
 
 
+@every_classifier
 @pytest.mark.parametrize("change", [lambda x: 1e12 * x, lambda x: 1e-12 * x, lambda x: 1e9 + x])
 @pytest.mark.parametrize("scaling", ["standard", "series"])
-def test_p23_units_do_not_matter(change, scaling, ragged, unseen):
-    made, other = (classifier(training=LEARNING, scaling=scaling) for _ in range(2))
+def test_p23_units_do_not_matter(cls, change, scaling, ragged, unseen):
+    made, other = (classifier(cls, training=LEARNING, scaling=scaling) for _ in range(2))
     plain = made.fit(ragged.X, ragged.y).score(unseen.X, unseen.y)
     changed = other.fit(change(ragged.X), ragged.y)
     assert np.isfinite(changed.history_["train_loss"]).all()

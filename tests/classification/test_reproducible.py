@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.classification.conftest import FORMS, LEARNING, classifier, frame
+from tests.classification.conftest import FORMS, LEARNING, classifier, every_classifier, frame
 from tsattn._checks import DivergenceError
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import XM2AClassifier
 from tsattn.training import Training, fit_network
 
 PROGRAM = """
@@ -49,7 +49,7 @@ print(len(FORMS))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form_name", ["default", "joint"])
+@pytest.mark.parametrize("form_name", ["default", "joint", "heads"])
 def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
     root = Path(__file__).parents[2]
     digests = {subprocess.run([sys.executable, "-c", PROGRAM, form_name], cwd=root, capture_output=True, text=True,
@@ -93,9 +93,10 @@ def test_p29_global_generators_are_neither_used_nor_touched():
     assert int(made.stdout) == len(FORMS)
 
 
-def test_p29_fits_in_threads_do_not_disturb_each_other(ragged):
+@pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}], ids=["lstm", "heads"])
+def test_p29_fits_in_threads_do_not_disturb_each_other(options, ragged):
     def proba(seed):
-        return classifier(random_state=seed, encoder="conv-bilstm").fit(ragged.X, ragged.y).predict_proba(ragged.X)
+        return classifier(random_state=seed, **options).fit(ragged.X, ragged.y).predict_proba(ragged.X)
 
     alone = [proba(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
@@ -109,9 +110,10 @@ def test_p57_a_fitted_classifier_travels_to_workers(fitted, unseen):
     assert all((part == fitted.predict_proba(unseen.X)).all() for part in parts)
 
 
+@every_classifier
 @pytest.mark.parametrize("epochs", [1, 5])
-def test_p66_a_loss_that_explodes_leaves_the_last_good_weights(epochs, ragged):
-    made = classifier(training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))
+def test_p66_a_loss_that_explodes_leaves_the_last_good_weights(cls, epochs, ragged):
+    made = classifier(cls, training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))
     with pytest.raises(DivergenceError, match=r"epoch \d+.*batch \d+.*kept the weights of epoch \d+"):
         made.fit(ragged.X, ragged.y)
     assert all(value.isfinite().all() for value in made.network_.state_dict().values())
@@ -156,9 +158,10 @@ def test_p69_no_test_series_and_no_test_label_changes_what_fit_learns(ragged, un
     assert found == [learned_digest(made.fit(ragged.X, ragged.y))] * 6
 
 
-def test_p69_training_takes_one_set_of_series_and_its_labels():
+@every_classifier
+def test_p69_training_takes_one_set_of_series_and_its_labels(cls):
     """Whatever chooses an epoch is held out of the series that are trained on: there is no other way in."""
-    assert list(inspect.signature(SDMAClassifier.fit).parameters) == ["self", "X", "y"]
+    assert list(inspect.signature(cls.fit).parameters) == ["self", "X", "y"]
     parameters = inspect.signature(fit_network).parameters
     assert [name for name, one in parameters.items() if "Sequences" in str(one.annotation)] == ["data"]
     accepted = {name: str(one.annotation) for name, one in inspect.signature(Training).parameters.items()}

@@ -1,31 +1,46 @@
-"""Write the outputs of small networks of fixed weights on fixed inputs: `python -m tests.golden.make`.
+"""Write the outputs of small networks of fixed weights on fixed inputs: `python -m tests.golden.make NAME...`.
 
 Made anew only where a network is meant to compute something else, and the changelog says so.
 """
 
 import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
 
-FILE = Path(__file__).with_name("sdma.json")
-FORMS = {
-    "best": SDMAClassifier(hidden_size=6),
-    "published": SDMAClassifier.paper(),
-    "published, type 1": SDMAClassifier.paper("type1"),
-    "published, type 2": SDMAClassifier.paper("type2"),
+FORMS = {  # a file each
+    "sdma": {
+        "best": SDMAClassifier(hidden_size=6),
+        "published": SDMAClassifier.paper(),
+        "published, type 1": SDMAClassifier.paper("type1"),
+        "published, type 2": SDMAClassifier.paper("type2"),
+    },
+    "xm2a": {
+        "best": XM2AClassifier(hidden_size=6, n_units=5),
+        "published": XM2AClassifier.paper(),
+        "hybrid": XM2AClassifier.paper("hybrid"),
+        "input to scale": XM2AClassifier.paper(talk="input", norm="batch"),
+        "self": XM2AClassifier.paper("exp-pool", talk="self", norm="none", descriptor="max"),
+        "over units": XM2AClassifier(softmax_axis="units", rescale=False, separate_values=True, n_heads=3, n_units=5),
+    },
 }
 COLUMNS, WIDTHS, CLASSES, LENGTHS = ["a", "b", "c"], (3, 5), 4, (29, 17, 11)
 
 
-def outputs(form: str) -> torch.Tensor:
+def file_of(name: str) -> Path:
+    """Where the outputs of a model's forms are kept."""
+    return Path(__file__).with_name(f"{name}.json")
+
+
+def outputs(name: str, form: str) -> torch.Tensor:
     """Logits (3, classes) of three series of unequal lengths."""
     inputs = SimpleNamespace(columns=COLUMNS, widths=WIDTHS)
-    network = build(lambda: FORMS[form]._network(inputs, CLASSES), torch.Generator().manual_seed(7)).eval()
+    network = build(lambda: FORMS[name][form]._network(inputs, CLASSES), torch.Generator().manual_seed(7)).eval()
     steps = torch.arange(max(LENGTHS))
     valid = steps < torch.tensor(LENGTHS)[:, None]
     series = [torch.sin(0.3 * steps[:, None] * torch.arange(1, width + 1) + torch.arange(3)[:, None, None])
@@ -35,4 +50,6 @@ def outputs(form: str) -> torch.Tensor:
 
 
 if __name__ == "__main__":
-    FILE.write_text(json.dumps({form: outputs(form).tolist() for form in FORMS}, indent=1) + "\n")
+    for name in sys.argv[1:]:
+        kept = {form: outputs(name, form).tolist() for form in FORMS[name]}
+        file_of(name).write_text(json.dumps(kept, indent=1) + "\n")

@@ -1,5 +1,6 @@
 """Classifiers of series: sktime's interface, with a network of tsattn behind it."""
 
 from tsattn.classification.sdma import SDMAClassifier
+from tsattn.classification.xm2a import XM2AClassifier
 
-__all__ = ["SDMAClassifier"]
+__all__ = ["SDMAClassifier", "XM2AClassifier"]

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from sktime.transformations.base import BaseTransformer
 from torch import nn
 
 from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
-from tsattn._choices import ENCODERS, POOLINGS, SALIENCIES, TRUNKS, chosen
+from tsattn._choices import ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._estimator import NetworkClassifier
 from tsattn._inputs import Inputs
 from tsattn.models.pooled import Pooled
@@ -42,7 +41,7 @@ class SDMAClassifier(NetworkClassifier):
         None: no second branch and no gate.
     gate : {"sigmoid", "none"}, default="sigmoid"
         "none" adds the branches without any gate, to compare with; it needs `mutual=True`.
-    encoder : {"convolution", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
+    encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
         Sequence layer of a branch, or what builds one: `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`.
     trunk : {"residual"}, callable or None, default="residual"
         What reads the joined branches before they are pooled: residual convolutions at half the steps; or what builds
@@ -160,13 +159,6 @@ class SDMAClassifier(NetworkClassifier):
                    hidden_size="auto", dropout=0.0, pooling="last", training=Training.paper(epochs),
                    class_weight=class_weight, random_state=random_state)
 
-    def _saliency_transformer(self) -> BaseTransformer | None:
-        if self.saliency is None or isinstance(self.saliency, BaseTransformer):
-            return self.saliency
-        if not isinstance(self.saliency, str):
-            raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
-        return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
-
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         check_bool("mutual", self.mutual)
         check_one_of("architecture", self.architecture, ARCHITECTURES)
@@ -179,7 +171,7 @@ class SDMAClassifier(NetworkClassifier):
             body = SDMA(*inputs.widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
                         encoder=encoder, gate=self._gate())
         return Pooled(body, hidden, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
-                      trunk=None if self.trunk is None else chosen("trunk", self.trunk, TRUNKS),
+                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
                       dropout=check_fraction("dropout", self.dropout))
 
     def _gate(self) -> Gate:

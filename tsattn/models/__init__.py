@@ -1,7 +1,8 @@
 """Networks of series, one paper a file: (batch, time, channel) and lengths in, features out; heads are separate."""
 
+from tsattn.models.joined import Joined
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import SDMA
 from tsattn.models.xm2a import XM2A
 
-__all__ = ["SDMA", "XM2A", "Pooled"]
+__all__ = ["SDMA", "XM2A", "Joined", "Pooled"]

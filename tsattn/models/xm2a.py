@@ -2,7 +2,7 @@
 
 Garg, "On Feature Saliency and Deep Neural Networks", dissertation, Arizona State University, 2020, chapter 7: 6 layers
 of 8 heads of 64 units. Differs: the source does not say what stands around a layer; nothing, or as in the Transformer
-that it replaces a residual connection.
+that it replaces a residual connection. Layers leave the width as it is; an encoder before them may change it.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tsattn._checks import check_bool, check_int
 from tsattn.nn.multi_scale_attention import MultiScaleAttention
 from tsattn.nn.padding import zero_padding
+from tsattn.nn.sequence import Encoder
 
 Layer = Callable[[int], nn.Module]
 
@@ -23,7 +24,11 @@ class XM2A(nn.Module):
     Parameters
     ----------
     n_channels : int
-        Channels of the series, and of the features.
+        Channels of the series.
+    hidden : int, optional
+        Features of every layer; by default, and as published, as many as the series has channels.
+    encoder : callable, optional
+        `encoder(n_channels, hidden)` builds a sequence layer before the first one; nothing, as published.
     n_layers : int, default=6
         Number of layers, as published.
     layer : callable, default=MultiScaleAttention
@@ -37,6 +42,11 @@ class XM2A(nn.Module):
     n_features : int
         Features of the output.
 
+    Raises
+    ------
+    ValueError
+        A size is below 1, or `hidden` is another number than that of the channels and there is no encoder.
+
     Examples
     --------
     >>> from functools import partial
@@ -48,16 +58,22 @@ class XM2A(nn.Module):
     """
 
     def __init__(
-        self, n_channels: int, *, n_layers: int = 6, layer: Layer = MultiScaleAttention, residual: bool = False
+        self, n_channels: int, *, hidden: int | None = None, encoder: Encoder | None = None, n_layers: int = 6,
+        layer: Layer = MultiScaleAttention, residual: bool = False,
     ) -> None:
         super().__init__()
-        self.n_features = check_int("n_channels", n_channels)
-        self.layers = nn.ModuleList(layer(n_channels) for _ in range(check_int("n_layers", n_layers)))
+        check_int("n_channels", n_channels)
+        self.n_features = n_channels if hidden is None else check_int("hidden", hidden)
+        if encoder is None and self.n_features != n_channels:
+            raise ValueError(f"hidden must be the number of channels, {n_channels}, where no encoder comes first, got "
+                             f"{hidden}")
+        self.encoder = None if encoder is None else encoder(n_channels, self.n_features)
+        self.layers = nn.ModuleList(layer(self.n_features) for _ in range(check_int("n_layers", n_layers)))
         self.residual = check_bool("residual", residual)
 
-    def forward(self, x: Float[Tensor, "b t v"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t v"]:
+    def forward(self, x: Float[Tensor, "b t v"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t h"]:
         """Return the features at every step; zeros beyond the lengths, whatever the padding holds."""
-        x = zero_padding(x, lengths)
+        x = zero_padding(x, lengths) if self.encoder is None else self.encoder(x, lengths)
         for layer in self.layers:
             x = x + layer(x, lengths) if self.residual else layer(x, lengths)
         return x
