@@ -22,7 +22,8 @@ def make_panel(columns, *, gaps=False, n=5, n_steps=13):
 
 def told(columns, saliency, *, gaps=False):
     panel = make_panel(columns, gaps=gaps)
-    data = Inputs.learn(panel, scaling="standard", saliency=saliency)(panel)
+    inputs, _ = Inputs.learn(panel, scaling="standard", saliency=saliency)
+    data = inputs(panel)
     return [part.tolist() for part in data.columns], [part.tolist() for part in data.flags]
 
 
@@ -52,7 +53,8 @@ def test_what_belongs_to_no_column_is_a_column_of_its_own():
 
 def test_a_dropped_column_is_gone_from_all_a_network_reads():
     panel = make_panel(["a", "b"], gaps=True, n=101)
-    data = Inputs.learn(panel, scaling="standard", saliency=ScaleSpaceChannels((0, 1, 2)))(panel)
+    inputs, prepared = Inputs.learn(panel, scaling="standard", saliency=ScaleSpaceChannels((0, 1, 2)))
+    data = inputs.sequences(prepared)
     series, bands = ChannelDrop(0.5)(data.batch(torch.arange(101)), torch.Generator().manual_seed(0)).inputs
     gone = (series[..., :2] == 0).all(1)  # series, column
     assert torch.equal((series[..., 2:] == 0).all(1), gone)
@@ -63,9 +65,19 @@ def test_a_dropped_column_is_gone_from_all_a_network_reads():
 
 def test_the_saliency_of_a_column_named_like_anothers_output_is_its_own():
     panel = make_panel(["a", "a__b"])
-    inputs = Inputs.learn(panel, scaling=None, saliency=UVTFSaliency(scaling=None))
-    together = inputs.saliency_of(panel)
+    inputs, prepared = Inputs.learn(panel, scaling=None, saliency=UVTFSaliency(scaling=None))
+    together = inputs.saliency_of(prepared)
     for position, column in enumerate(["a", "a__b"]):
         one = panel.frame(panel.values, panel.columns)[[column]]
         alone = UVTFSaliency(scaling=None).fit_transform(one)
         np.testing.assert_allclose(together[:, position], alone.to_numpy()[:, 0])
+
+
+@pytest.mark.parametrize("scaling", ["standard", "series", None])
+@pytest.mark.parametrize("saliency", [None, UVTFSaliency(), ScaleSpaceChannels((0, 1, 2))], ids=str)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_training_panel_is_prepared_as_any_other(scaling, saliency, gaps):
+    panel = make_panel(["a", "b"], gaps=gaps)
+    inputs, prepared = Inputs.learn(panel, scaling=scaling, saliency=saliency)
+    for one, other in zip(inputs.sequences(prepared).rows, inputs(panel).rows, strict=True):
+        assert torch.equal(one, other)

@@ -79,12 +79,14 @@ class NetworkEstimator:
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
         check_one_of("scaling", self.scaling, SCALINGS)
-        inputs = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
+        inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         training = Training() if self.training is None else self.training
         if self._X_metadata["mtype"] in UNNAMED:
             labels["ids"] = None
+        data = inputs.sequences(prepared, **labels)
+        del prepared  # float64, and of no use while the network is trained
         try:
-            fitted = fit_network(lambda: self._network(inputs, n_outputs), inputs(panel, **labels), training,
+            fitted = fit_network(lambda: self._network(inputs, n_outputs), data, training,
                                  seed=draw_seed(self.random_state), strata=strata, **objective)
         except DivergenceError as error:
             self._keep(inputs, error.fitted)
@@ -135,7 +137,7 @@ class NetworkEstimator:
             There is no saliency, or its outputs are not named after the columns.
         """
         panel = self._read(X)
-        return panel.frame(self.inputs_.saliency_of(panel), panel.columns)
+        return panel.frame(self.inputs_.saliency_of(self.inputs_.prepare(panel)), panel.columns)
 
     def attention(self, X: Any) -> pd.DataFrame:
         """Which moments and channels of `X` speak for what the network says of it, on the index and columns of `X`.
@@ -183,9 +185,10 @@ class NetworkEstimator:
         Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
         """
         panel = self._read(X)
-        follows = self.inputs_.following(panel)
+        prepared = self.inputs_.prepare(panel)
+        follows = self.inputs_.following(prepared)
         following = None if follows is None else Following(torch.from_numpy(follows[0]).float(), follows[1])
-        shares = relevance(self.network_, self.inputs_(panel), len(panel.columns), following)
+        shares = relevance(self.network_, self.inputs_.sequences(prepared), len(panel.columns), following)
         return panel.frame(shares, panel.columns)
 
     def __sklearn_tags__(self) -> Any:

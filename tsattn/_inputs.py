@@ -68,6 +68,25 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A panel as fitted inputs see it: what a network reads, and what explains it, are made of this.
+
+    Attributes
+    ----------
+    series : Panel
+        Filled and scaled.
+    observed : ndarray of bool, shape (rows, columns)
+        Where the panel had a value.
+    saliency : Panel or None
+        The transformer's output for the series, before its own scaling.
+    """
+
+    series: Panel
+    observed: np.ndarray
+    saliency: Panel | None = None
+
+
+@dataclass(frozen=True)
 class Inputs:
     """What fit learned about the inputs of a network.
 
@@ -98,22 +117,23 @@ class Inputs:
     saliency_scale: Scale | None = None
 
     @classmethod
-    def learn(cls, panel: Panel, *, scaling: str | None, saliency: Any) -> "Inputs":
-        """Fit scaling and a clone of the `saliency` transformer (None for none) to a training panel."""
+    def learn(cls, panel: Panel, *, scaling: str | None, saliency: Any) -> tuple["Inputs", Prepared]:
+        """Fit scaling and a clone of the `saliency` transformer (None for none) to a training panel.
+
+        Returned with it is the training panel, prepared: to measure the saliency's scale, it had to be.
+        """
         panel.check_finite("allow")
-        observed = bool(np.isnan(panel.values).any())
-        fill = _means(panel)
+        fill, observed = _means(panel), ~np.isnan(panel.values)
         filled = _filled(panel, fill)
-        scale = Scale.learn(filled, scaling)
-        bare = cls(panel.columns, fill, scale, observed)
+        inputs = cls(panel.columns, fill, Scale.learn(filled, scaling), not observed.all())
+        series = inputs.scale(filled)
         if saliency is None:
-            return bare
-        series = scale(filled)
-        transformer = saliency.clone().fit(plain_frame(series))
-        output = replace(bare, saliency=transformer)._salient(series)
-        size = float(np.abs(series.values).max())
-        return replace(bare, saliency=transformer, saliency_names=tuple(output.columns),
-                       saliency_scale=Scale.learn(output, scaling, size))
+            return inputs, Prepared(series, observed)
+        inputs = replace(inputs, saliency=saliency.clone().fit(plain_frame(series)))
+        output = inputs._salient(series)
+        scale = Scale.learn(output, scaling, float(np.abs(series.values).max()))
+        return (replace(inputs, saliency_names=tuple(output.columns), saliency_scale=scale),
+                Prepared(series, observed, output))
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -123,15 +143,24 @@ class Inputs:
 
     def __call__(self, panel: Panel, **labels: Any) -> Sequences:
         """Return the network's inputs; `labels` (target, weight, n_classes, other ids) go with them."""
-        series = self._series(panel)
-        values = [series.values]
-        if self.observed:
-            values = [np.hstack([series.values, ~np.isnan(panel.values)])]
-        if self.saliency_scale is not None:
-            values.append(self.saliency_scale(self._salient(series)).values)
+        return self.sequences(self.prepare(panel), **labels)
+
+    def prepare(self, panel: Panel) -> Prepared:
+        """Check a panel against the one learned from; fill and scale it, and compute its saliency."""
+        panel.check_columns(self.columns)
+        panel.check_finite("allow")
+        series = self.scale(replace(_filled(panel, self.fill), columns=self.columns))
+        return Prepared(series, ~np.isnan(panel.values), None if self.saliency is None else self._salient(series))
+
+    def sequences(self, prepared: Prepared, **labels: Any) -> Sequences:
+        """Return the network's inputs of a prepared panel; for `labels` see a call."""
+        series = prepared.series
+        values = [np.hstack([series.values, prepared.observed]) if self.observed else series.values]
+        if prepared.saliency is not None and self.saliency_scale is not None:
+            values.append(self.saliency_scale(prepared.saliency).values)
         columns, flags = self._stems()
-        labels = {"ids": panel.ids.tolist(), **labels}
-        return Sequences(values, panel.lengths, columns=columns, flags=flags, **labels)
+        labels = {"ids": series.ids.tolist(), **labels}
+        return Sequences(values, series.lengths, columns=columns, flags=flags, **labels)
 
     def _stems(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """For each input: the column that each channel stems from, and whether it only says what was observed."""
@@ -144,14 +173,14 @@ class Inputs:
             flags.append(np.zeros(len(owners), dtype=bool))
         return columns, flags
 
-    def saliency_of(self, panel: Panel) -> np.ndarray:
-        """Return the transformer's output, one value a row and column: several of one column by their norm.
+    def saliency_of(self, prepared: Prepared) -> np.ndarray:
+        """Return the saliency of a prepared panel, one value a row and column: several of one column by their norm.
 
         Outputs are those of a column if they bear its label, or its label before the last two underscores.
         """
-        if self.saliency is None:
+        output = prepared.saliency
+        if output is None:
             raise ValueError("there is no saliency to show: the estimator was made with saliency=None")
-        output = self._salient(self._series(panel))
         owners = _owners(output.columns, self.columns)
         reduced = []
         for position, column in enumerate(self.columns):
@@ -164,15 +193,15 @@ class Inputs:
             reduced.append(part[:, 0] if len(own) == 1 else np.linalg.norm(part, axis=1))
         return np.stack(reduced, axis=1)
 
-    def following(self, panel: Panel) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
+    def following(self, prepared: Prepared) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
         """How the second input follows the first, if it is linear in it; None if it is not, or there is none.
 
         Its scale is held as it is for this panel. Returned are its value in each series where the first input is 0,
         (n, channels), and the function that carries slopes back, from (rows, channels) to (rows, columns).
         """
-        if self.saliency_scale is None or not getattr(self.saliency, "linear", False):
+        salient = prepared.saliency
+        if salient is None or self.saliency_scale is None or not getattr(self.saliency, "linear", False):
             return None
-        salient = self._salient(self._series(panel))
         centre, scale = self.saliency_scale.units(salient)
 
         def pull_back(slopes: np.ndarray) -> np.ndarray:
@@ -180,12 +209,6 @@ class Inputs:
             return self.saliency.pull_back(plain_frame(units)).to_numpy()
 
         return -centre / scale, pull_back
-
-    def _series(self, panel: Panel) -> Panel:
-        """Check a panel against the one learned from; fill and scale it."""
-        panel.check_columns(self.columns)
-        panel.check_finite("allow")
-        return self.scale(replace(_filled(panel, self.fill), columns=self.columns))
 
     def _salient(self, series: Panel) -> Panel:
         """The transformer's output, as a panel of the same rows."""

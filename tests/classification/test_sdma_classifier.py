@@ -240,7 +240,7 @@ def test_attention_is_what_integrating_the_whole_slope_gives(options):
 def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
     made = classifier(training=LEARNING, **options).fit(ragged.X, ragged.y)
     panel = Panel.from_sktime(ragged.X)
-    start, pull_back = made.inputs_.following(panel)
+    start, pull_back = made.inputs_.following(made.inputs_.prepare(panel))
     added = attribution(made.network_, made.inputs_(panel), 3, Following(torch.tensor(start).float(), pull_back))
     for position in (0, 5, 23):
         x, lead = lead_of_series(made, ragged.panel, position)
@@ -253,9 +253,23 @@ def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
 def test_what_is_not_linear_moves_along_alone(saliency, ragged):
     made = classifier(saliency=saliency).fit(ragged.X, ragged.y)
     panel = Panel.from_sktime(ragged.X)
-    assert made.inputs_.following(panel) is None
+    assert made.inputs_.following(made.inputs_.prepare(panel)) is None
     expected = relevance(made.network_, made.inputs_(panel), 3)
     np.testing.assert_array_equal(made.attention(ragged.X), expected)
+
+
+def test_saliency_is_computed_once_a_call_and_warns_once(monkeypatch):
+    X, y = frame(series(1, [5, 13, 7, 17])), [0, 1, 0, 1]
+    applied, apply = [], UVTFSaliency._apply
+    monkeypatch.setattr(UVTFSaliency, "_apply", lambda self, panel: applied.append(panel.n) or apply(self, panel))
+    made = classifier(saliency="events")
+    calls = {"fit": lambda: made.fit(X, y), "predict": lambda: made.predict(X), "attention": lambda: made.attention(X),
+             "saliency_series": lambda: made.saliency_series(X)}
+    for name, call in calls.items():
+        applied.clear()
+        with pytest.warns(UserWarning, match="shorter than 8 time points") as caught:
+            call()
+        assert (name, len(applied), len(caught)) == (name, 1, 1)
 
 
 def test_attention_leaves_the_network_as_it_was(ragged, learned):
