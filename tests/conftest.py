@@ -7,8 +7,9 @@ import pytest
 from jaxtyping import install_import_hook
 
 # shapes are types: every call of these checks its arguments against their annotations. Not the estimators nor Training,
-# whose own errors are promised, and not what is compiled
-install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance"], "beartype.beartype")
+# whose own errors are promised; not the loop, since the check draws from Python's generator, which nothing may touch
+# there; and not what is compiled
+install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.training.losses"], "beartype.beartype")
 
 NEEDS = {
     "data": (lambda: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),

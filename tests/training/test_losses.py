@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 
 from tsattn.training import absolute_error, accuracy, cross_entropy, squared_error
 
@@ -38,3 +39,10 @@ def test_one_output_meets_a_flat_target():
 
 def test_accuracy_by_hand():
     assert accuracy(LOGITS, torch.tensor([1, 1])).tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(("loss", "output", "target"), [
+    (cross_entropy, (3, 2), 2), (squared_error, (3, 1), 2), (absolute_error, (3, 1), 2), (accuracy, (2, 3, 5), 3)])
+def test_shapes_that_do_not_fit_are_refused_where_shapes_are_checked(loss, output, target):
+    with pytest.raises(TypeCheckError):
+        loss(torch.zeros(output), torch.zeros(target, dtype=torch.int64))

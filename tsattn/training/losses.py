@@ -3,11 +3,14 @@
 The loop takes the mean over a batch, by the series' weights where there are any.
 """
 
+from jaxtyping import Float, Int, Num
 from torch import Tensor
 from torch.nn import functional
 
 
-def cross_entropy(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:
+def cross_entropy(
+    output: Float[Tensor, "b k"], target: Int[Tensor, " b"] | Float[Tensor, "b k"], label_smoothing: float = 0.0
+) -> Float[Tensor, " b"]:
     """Cross entropy of the softmax of logits: -sum_k t_k log p_k.
 
     Label smoothing (Szegedy et al., CVPR 2016) replaces the target t by (1 - s) t + s / n_classes.
@@ -31,7 +34,9 @@ def cross_entropy(output: Tensor, target: Tensor, label_smoothing: float = 0.0) 
     return functional.cross_entropy(output, target, reduction="none", label_smoothing=label_smoothing)
 
 
-def squared_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+def squared_error(
+    output: Float[Tensor, "b *rest"], target: Num[Tensor, "b *flat_or_rest"], label_smoothing: float = 0.0  # noqa: ARG001
+) -> Float[Tensor, " b"]:
     """Mean squared error of each series, over all its outputs. Label smoothing has no meaning here.
 
     Examples
@@ -43,7 +48,9 @@ def squared_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) 
     return _mean_rest((output - target.view_as(output)).square())
 
 
-def absolute_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0) -> Tensor:  # noqa: ARG001
+def absolute_error(
+    output: Float[Tensor, "b *rest"], target: Num[Tensor, "b *flat_or_rest"], label_smoothing: float = 0.0  # noqa: ARG001
+) -> Float[Tensor, " b"]:
     """Mean absolute error of each series, over all its outputs. Label smoothing has no meaning here.
 
     Examples
@@ -55,7 +62,7 @@ def absolute_error(output: Tensor, target: Tensor, label_smoothing: float = 0.0)
     return _mean_rest((output - target.view_as(output)).abs())
 
 
-def accuracy(output: Tensor, target: Tensor) -> Tensor:
+def accuracy(output: Float[Tensor, "b k"], target: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
     """1 where the greatest logit is the target's class, else 0; (batch,).
 
     Examples
@@ -67,5 +74,5 @@ def accuracy(output: Tensor, target: Tensor) -> Tensor:
     return (output.argmax(-1) == target).float()
 
 
-def _mean_rest(errors: Tensor) -> Tensor:
+def _mean_rest(errors: Float[Tensor, "b *rest"]) -> Float[Tensor, " b"]:
     return errors.flatten(1).mean(-1) if errors.ndim > 1 else errors
