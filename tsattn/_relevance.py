@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from tsattn.nn.mask import valid_steps
 from tsattn.training import Sequences
+from tsattn.training.data import runs
 
 Score = Callable[..., Tensor]
 STEPS = 16  # of the path; 8 or 32 move the shares on planted events by about 0.01
-EXPLAINED_AT_ONCE = 64  # series in a backward pass
+EXPLAINED_AT_ONCE = 64  # series in a backward pass, or fewer where they are long
 
 
 def margin(outputs: Float[Tensor, "b k"], chosen: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
@@ -102,7 +103,7 @@ def attribution(network: nn.Module, data: Sequences, n_columns: int, following: 
     what it adds is carried back to the first: then the sum over a series is the change of the output's lead.
     """
     values, slopes, others = [], [], []
-    for positions in torch.arange(len(data)).split(EXPLAINED_AT_ONCE):
+    for positions in torch.arange(len(data)).split(runs(data.lengths, EXPLAINED_AT_ONCE)):
         batch = data.batch(positions)
         valid = valid_steps(batch.lengths, batch.inputs[0].shape[1])
         with torch.no_grad():

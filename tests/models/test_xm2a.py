@@ -7,12 +7,14 @@ from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
 from tests.reference import xm2a as reference
+from tsattn.models.joined import Joined
 from tsattn.models.pooled import Pooled
 from tsattn.models.xm2a import XM2A
 from tsattn.nn.initialise import build
 from tsattn.nn.multi_scale import VARIANTS
 from tsattn.nn.multi_scale_attention import HeadBatchNorm, MultiScaleAttention, NoNorm
 from tsattn.nn.pooling import MeanMax
+from tsattn.nn.recurrent import LSTM
 from tsattn.nn.talk import DESCRIPTORS, TALKS
 
 LENGTHS = torch.tensor([11, 4, 1])
@@ -101,3 +103,21 @@ def test_eight_series_are_learned_by_heart(options, draw, generator):
         cross_entropy(network(x, lengths=lengths), target).backward()
         optimiser.step()
     assert network.eval()(x, lengths=lengths).argmax(-1).tolist() == target.tolist()
+
+
+def test_an_encoder_brings_the_channels_to_the_features_wanted(generator, draw):
+    made = partial(XM2A, n_layers=2, layer=partial(MultiScaleAttention, n_heads=2, n_units=3))
+    network = build(lambda: made(5, hidden=7, encoder=LSTM), generator).double()
+    x = draw(3, 11, 5)
+    assert network.n_features == 7
+    assert torch.equal(network(x, LENGTHS), network.layers[1](network.layers[0](network.encoder(x, LENGTHS), LENGTHS),
+                                                              LENGTHS))
+    assert made(5, encoder=LSTM).n_features == 5
+    with pytest.raises(ValueError, match="hidden must be the number of channels, 5, where no encoder comes first"):
+        made(5, hidden=7)
+
+
+def test_joined_inputs_stand_beside_each_other_in_order(draw):
+    a, b = draw(3, 11, 2), draw(3, 11, 5)
+    joined = Joined(XM2A(7, n_layers=1)).double()
+    assert torch.equal(joined(a, b, LENGTHS), joined.body(torch.cat([a, b], -1), LENGTHS))

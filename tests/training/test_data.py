@@ -1,11 +1,13 @@
 """Padded batches are what a loop over series would make; shuffling is random, complete, and saves padding."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 
 from tsattn.training import Sequences
-from tsattn.training.data import shuffled_batches, sorted_batches
+from tsattn.training.data import AT_ONCE, runs, shuffled_batches, sorted_batches
 
 
 def padded_by_hand(rows, lengths, positions):
@@ -111,3 +113,18 @@ def test_equal_lengths_are_merely_shuffled():
 def test_sorted_batches_hold_each_series_once():
     lengths = torch.tensor([5, 2, 9, 2, 7])
     assert [batch.tolist() for batch in sorted_batches(lengths, 2)] == [[1, 3], [0, 4], [2]]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 256])
+def test_runs_keep_both_limits_and_are_as_long_as_they_allow(batch_size):
+    lengths = torch.randint(1, 41, (97,), generator=torch.Generator().manual_seed(3))
+    parts = lengths.split(runs(lengths, batch_size, n_steps=101))
+    assert torch.cat(parts).tolist() == lengths.tolist()
+    assert all(len(part) <= batch_size and len(part) * int(part.max()) <= 101 for part in parts)
+    for part, after in itertools.pairwise(parts):
+        longer = torch.cat([part, after[:1]])
+        assert len(longer) > batch_size or len(longer) * int(longer.max()) > 101
+
+
+def test_long_series_are_computed_one_by_one():
+    assert [batch.tolist() for batch in sorted_batches(torch.tensor([AT_ONCE, 1, 2 * AT_ONCE]), 256)] == [[1], [0], [2]]

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+AT_ONCE = 2**15  # steps of a batch in which nothing is learned: 64 MB for 512 features
 POOL = 16  # batches that are sorted by length together
 
 
@@ -212,5 +213,27 @@ def shuffled_batches(positions: Tensor, lengths: Tensor, batch_size: int, genera
 
 
 def sorted_batches(lengths: Tensor, batch_size: int) -> list[Tensor]:
-    """Deal all series into batches by length, for a pass in which order does not matter."""
-    return list(torch.argsort(lengths, stable=True).split(batch_size))
+    """Deal all series into batches by length, for a pass in which order does not matter; see `runs`."""
+    order = torch.argsort(lengths, stable=True)
+    return list(order.split(runs(lengths[order], batch_size)))
+
+
+def runs(lengths: Tensor, batch_size: int, *, n_steps: int = AT_ONCE) -> list[int]:
+    """Cut series, in their order, into batches of at most `batch_size`, and of at most `n_steps` with their padding.
+
+    A series that is longer by itself stands alone. Memory is then that of `n_steps`, or of the longest series.
+
+    Examples
+    --------
+    >>> import torch
+    >>> runs(torch.tensor([3, 3, 3, 7, 20, 2]), 2, n_steps=12)
+    [2, 1, 1, 1, 1]
+    """
+    sizes, size, longest = [], 0, 0
+    for length in lengths.tolist():
+        longest = max(longest, length)
+        if size and (size == batch_size or (size + 1) * longest > n_steps):
+            sizes.append(size)
+            size, longest = 0, length
+        size += 1
+    return [*sizes, size]

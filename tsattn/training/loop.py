@@ -115,6 +115,7 @@ def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EV
         In evaluation mode, on the CPU.
     data : Sequences
     batch_size : int, default=256
+        Most series computed together; of series of more than 128 steps, fewer.
     device : str, default="auto"
 
     Returns
