@@ -2,9 +2,14 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+
+from tsattn.classification import XM2AClassifier
 
 ROOT = Path(__file__).parents[2]
 LONG = """
@@ -36,3 +41,72 @@ def test_p55_series_of_20000_steps_fit_into_two_gigabytes(made):
     assert done.returncode == 0, done.stderr
     limited = run(LONG.format(made=made), "too much")  # the limit holds
     assert "MemoryError" in limited.stderr
+
+
+def made_for(n_channels):
+    rng = np.random.default_rng(0)
+    made = XM2AClassifier.paper(epochs=1, random_state=0).set_params(n_layers=1, n_heads=2)
+    return made.fit(rng.normal(size=(4, n_channels, 7)), [0, 1, 0, 1])
+
+
+def seconds(made, n, n_channels, n_steps):
+    """Processor time of predicting, the least of three."""
+    X, taken = np.random.default_rng(1).normal(size=(n, n_channels, n_steps)), []
+    for _ in range(4):  # the first one warms up
+        begin = time.process_time()
+        made.predict_proba(X)
+        taken.append(time.process_time() - begin)
+    return min(taken[1:])
+
+
+def slope(sizes, costs):
+    return np.polyfit(np.log(sizes), np.log(costs), 1)[0]
+
+
+SIZES = {"series": [(n, 5, 1000) for n in (32, 64, 128, 256)], "steps": [(8, 5, t) for t in (4000, 8000, 16000, 32000)],
+         "channels": [(8, c, 1000) for c in (96, 192, 384, 768)]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("growing", SIZES)
+def test_p56_time_grows_with_series_steps_and_channels(growing):
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        sizes = SIZES[growing]
+        found = slope([np.prod(size) for size in sizes], [seconds(made_for(size[1]), *size) for size in sizes])
+    finally:
+        torch.set_num_threads(before)
+    assert found == pytest.approx(1, abs=0.2)
+
+
+def kept(made, *shape):
+    """Bytes that a step of training keeps for its gradients, weights apart."""
+    n, n_channels, n_steps = shape
+    x, lengths = torch.randn(n, n_steps, n_channels), torch.full((n,), n_steps)
+    total = {}
+    weights = {parameter.untyped_storage().data_ptr() for parameter in made.network_.parameters()}
+
+    def keep(saved):
+        storage = saved.untyped_storage()
+        if storage.data_ptr() not in weights:
+            total[storage.data_ptr()] = storage.nbytes()
+        return saved
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda saved: saved):
+        made.network_(x, lengths=lengths)
+    return sum(total.values())
+
+
+@pytest.mark.parametrize("shapes", [[(n, 5, 997) for n in (1, 2, 4, 8)], [(3, 5, t) for t in (499, 997, 1999, 3989)]],
+                         ids=["series", "steps"])
+def test_p56_memory_grows_with_series_and_steps(shapes):
+    found = slope([np.prod(shape) for shape in shapes], [kept(made_for(5), *shape) for shape in shapes])
+    assert found == pytest.approx(1, abs=0.02)
+
+
+def test_p56_memory_grows_with_channels_by_their_own_size_alone():
+    n, n_steps = 3, 997
+    few, more, most = (kept(made_for(c), n, c, n_steps) for c in (5, 10, 20))
+    assert most - more == pytest.approx(2 * (more - few), rel=0.02)
+    assert more - few <= 5 * 4 * 4 * n * n_steps  # a few tensors of 5 channels of float32
