@@ -135,7 +135,7 @@ def test_report_can_be_made_again(tiny, tmp_path):
     tsattn("bench", "--suite", "tiny", "--output", tmp_path, "--no-report")
     result = tsattn("report", tmp_path, "--reference", "broken")
     assert result.output.strip() == f"report: {tmp_path / 'report.html'}"
-    assert "vs broken" in (tmp_path / "report.html").read_text()
+    assert "vs\N{NO-BREAK SPACE}broken" in (tmp_path / "report.html").read_text()
 
 
 def test_list_names_suites_data_and_estimators():
