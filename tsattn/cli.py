@@ -97,7 +97,7 @@ def list_suites(
         for one in SUITES.values() if suite is None else [suite_named(suite)]:
             typer.echo(f"{one.name}: {one.title} ({sum(1 for _ in one.cells())} cells, {one.seeds} seeds)")
             for task in one.tasks:
-                folds = "" if task.split == "official" else f", {task.folds} folds"
+                folds = "" if task.n_folds == 1 else f", {task.folds} folds"
                 typer.echo(f"  data       {task.name:22} {task.split}{folds}; {task.about}")
             for entry in one.entries:
                 typer.echo(f"  estimator  {entry.name:22} {_first_line(entry)}")

@@ -52,6 +52,16 @@ def test_validation_never_touches_the_test_part(dummies):
         assert data.is_train[test].all()
 
 
+def test_the_split_of_papers_is_by_class_and_over_all(dummies):
+    data = dummies.panel(n=60)
+    ((train, test),) = splits(data, "paper")
+    assert (len(train), len(test), len(set(train) | set(test))) == (42, 12, 54)
+    assert np.unique(data.y[train], return_counts=True)[1].tolist() == [14] * 3
+    assert np.unique(data.y[test], return_counts=True)[1].tolist() == [4] * 3
+    assert len(set(data.is_train[test])) == 2
+    assert all((a == b).all() for a, b in zip((train, test), splits(data, "paper")[0], strict=True))
+
+
 def test_impossible_splits_say_why(dummies):
     data = dummies.panel(groups=True)
     with pytest.raises(ValueError, match="outnumber the 4 groups, got 5"):

@@ -90,6 +90,16 @@ def test_pictures_are_of_what_is_there(folder):
     assert "What the networks looked at" not in page.text
 
 
+def test_networks_are_drawn_by_size_too(rows):
+    made = [rows.row("a", ours=True), rows.row("b", ours=True, n_parameters=99), rows.row("forest")]
+    time, size = figures.pareto(made)
+    assert "against mean fit time" in time.caption
+    assert "against the number of weights" in size.caption
+    assert b"forest" in time.svg
+    assert b"forest" not in size.svg
+    assert len(list(figures.pareto(made[1:]))) == 1
+
+
 def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
     events = [["variate", ["a"]], ["t", [2]], ["position", [2.0]], ["sigma", [1.0]], ["start", [0]], ["end", [4]],
               ["polarity", [1]]]

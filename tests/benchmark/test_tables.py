@@ -111,3 +111,28 @@ def test_markdown_escapes_what_would_break_the_table(rows):
 def test_an_unknown_column_lists_the_columns(made):
     with pytest.raises(ValueError, match="unknown column 'speed'; choose one of 'estimator', 'accuracy %'"):
         markdown(made, ["speed"])
+
+
+def with_published(rows, *accuracies_and_printed):
+    made = []
+    for name, (accuracy, printed) in zip("abcd", accuracies_and_printed, strict=False):
+        made.append(rows.row(name, accuracy=accuracy))
+        made[-1]["estimator"]["published"] = printed
+    return made
+
+
+def test_published_figures_stand_beside_ours_with_how_far_the_order_is_kept(rows):
+    (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25), (0.6, 69.0), (0.9, None)))
+    assert [cell.text for cell in column(table, "published %").values()] == ["71.50", "70.25", "69.00", "–"]
+    assert column(table, "vs a")["b"].text == "+10.00"
+    (said,) = [remark for remark in table.remarks if "Spearman" in remark]
+    assert said.endswith("over 3 estimators, Spearman's rank correlation with ours is 0.50")  # 1 - 6 * 2 / (3 * 8)
+
+
+def test_where_nothing_is_published_there_is_no_such_column(made, rows):
+    assert "published %" not in made.columns
+    (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25)))
+    assert "published %" in table.columns
+    assert not [remark for remark in table.remarks if "Spearman" in remark]  # two have no order to speak of
+    (table,) = tables(with_published(rows, (0.7, 71.5), (0.7, 70.25), (0.7, 60.0)))
+    assert not [remark for remark in table.remarks if "Spearman" in remark]

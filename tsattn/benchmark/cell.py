@@ -72,7 +72,7 @@ def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, t
                  "majority": _majority(data.y[train], data.y[test]), "about": cell.task.about},
         "split": split_of(cell),
         "estimator": {"name": cell.entry.name, "what": what, "ours": cell.entry.ours, "seeded": cell.entry.seeded,
-                      "notes": notes},
+                      "notes": notes, "published": cell.entry.published.get(cell.task.name)},
         "seed": cell.seed,
     }
 

@@ -16,6 +16,10 @@ from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_cu
 CLOSE = 2  # channels
 SHOWN = 16  # channels of a picture: as many as can be named in it
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
+COSTS = {  # of the axis, of the caption, of the dotted line
+    "fit_seconds": ("fit time, s (logarithmic)", "mean fit time", "time"),
+    "n_parameters": ("weights (logarithmic)", "the number of weights of the networks", "size"),
+}
 KINDS = {"series": "series, each channel about its mean", "saliency": "saliency it reads", "attention": "attention"}
 
 
@@ -28,17 +32,20 @@ class Picture:
 
 
 def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
-    """Accuracy against fit time, a picture a protocol."""
+    """Accuracy against fit time, and against the number of weights, a picture each a protocol."""
     for (task, kind, _), estimators in by_protocol(rows).items():
-        points = {name: point for name, own in estimators.items() if (point := _point(own)) is not None}
-        if len(points) > 1:
-            drawn, axes = figure(width=7, height=3)
-            table = pd.DataFrame.from_dict(points, orient="index")
-            ax = plot_pareto(table, axes[0, 0])
-            ax.set_xlabel("fit time, s (logarithmic)")
-            ax.set_ylabel("accuracy, %")
-            yield Picture(as_svg(drawn), f"{task}, {kind} split: mean accuracy (bars: ± 1 standard deviation) against "
-                                         "mean fit time. Blue: ours; brown: others. Dotted: the best for its time.")
+        points = [point | {"name": name} for name, own in estimators.items() if (point := _point(own)) is not None]
+        for cost, (label, said, best) in COSTS.items():
+            table = pd.DataFrame(points, columns=["name", *COSTS, "accuracy", "accuracy_sd", "ours"]).set_index("name")
+            table = table[table[cost].notna()].astype({cost: float})
+            if len(table) > 1:
+                drawn, axes = figure(width=7, height=max(3.0, 0.22 * len(table)))
+                ax = plot_pareto(table, axes[0, 0], x=cost)
+                ax.set_xlabel(label)
+                ax.set_ylabel("accuracy, %")
+                yield Picture(as_svg(drawn), f"{task}, {kind} split: mean accuracy (bars: ± 1 standard deviation) "
+                                             f"against {said}. Blue: ours; brown: others. Dotted: the best for its "
+                                             f"{best}.")
 
 
 def _point(rows: Sequence[Row]) -> dict[str, Any] | None:
@@ -47,8 +54,9 @@ def _point(rows: Sequence[Row]) -> dict[str, Any] | None:
     seconds = summary(row["fit_seconds"] for row in done)
     if score is None or seconds is None:
         return None
-    return {"fit_seconds": max(seconds.mean, 1e-3), "accuracy": 100 * score.mean,
-            "accuracy_sd": np.nan if score.sd is None else 100 * score.sd, "ours": bool(done[0]["estimator"]["ours"])}
+    return {"fit_seconds": max(seconds.mean, 1e-3), "n_parameters": done[0]["n_parameters"],
+            "accuracy": 100 * score.mean, "accuracy_sd": np.nan if score.sd is None else 100 * score.sd,
+            "ours": bool(done[0]["estimator"]["ours"])}
 
 
 def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:

@@ -7,13 +7,13 @@ not tested at all. Folds share training series, so that even their p is a rough 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import wilcoxon
+from scipy.stats import spearmanr, wilcoxon
 from statsmodels.stats.multitest import multipletests
 
 from tsattn.benchmark.scores import LOWER_IS_BETTER
@@ -114,6 +114,28 @@ def _holm(p: np.ndarray) -> np.ndarray:
     if known.any():
         adjusted[known] = multipletests(p[known], method="holm")[1]
     return adjusted
+
+
+def order_kept(estimators: Mapping[str, list[Row]], metric: str = "accuracy") -> tuple[int, float] | None:
+    """How many estimators have a published accuracy and one of ours, and Spearman's rank correlation of the two.
+
+    None where there are fewer than three, or one side is the same for all.
+    """
+    ours, theirs = [], []
+    for rows in estimators.values():
+        own, printed = summary((row["scores"] or {}).get(metric) for row in rows), published(rows)
+        if own is not None and printed is not None:
+            ours.append(own.mean)
+            theirs.append(printed)
+    if len(ours) < 3 or len(set(ours)) == 1 or len(set(theirs)) == 1:
+        return None
+    return len(ours), float(spearmanr(ours, theirs).statistic)
+
+
+def published(rows: Sequence[Row]) -> float | None:
+    """The accuracy in % that an estimator's source prints for this task; None where it prints none."""
+    value: float | None = rows[0]["estimator"].get("published")
+    return value
 
 
 def verdicts(differences: pd.DataFrame, reference: str, *, one_test_set: int | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsattn._checks import check_int, check_one_of
-from tsattn.benchmark.data import SPLITS, Data
+from tsattn.benchmark.data import SINGLE, SPLITS, Data
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ class Task:
 
     @property
     def n_folds(self) -> int:
-        """Folds to run: 1 under the official split."""
-        return 1 if self.split == "official" else self.folds
+        """Folds to run: 1 under the official split and the papers'."""
+        return 1 if self.split in SINGLE else self.folds
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Entry:
         Keep series, events, saliency and attention of a few test instances for the report.
     options : mapping
         Task name -> options of the task's loader, where this estimator reads the data in another form.
+    published : mapping
+        Task name -> accuracy in % that its source prints, to stand beside ours.
 
     Examples
     --------
@@ -116,6 +118,7 @@ class Entry:
     notes: Mapping[str, str] = field(default_factory=dict)
     explain: bool = False
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    published: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Cell:
     @property
     def label(self) -> str:
         """The cell in a word, for people."""
-        fold = "" if self.task.split == "official" else f" fold {self.fold + 1}/{self.task.n_folds}"
+        fold = "" if self.task.split in SINGLE else f" fold {self.fold + 1}/{self.task.n_folds}"
         return f"{self.task.name} ({self.task.split}{fold}) · {self.entry.name} · seed {self.seed}"
 
 
@@ -187,15 +190,15 @@ class Suite:
         Raises
         ------
         ValueError
-            A name is unknown, or `folds` are given for an official split, which has none.
+            A name is unknown, or `folds` are given for a split that has none.
         """
         kept = _pick("task", self.tasks, tasks)
         if split is not None:
             kept = tuple(replace(task, split=split) for task in kept)
         if folds is not None:
-            if official := [task.name for task in kept if task.split == "official"]:
-                raise ValueError(f"folds are of the splits 'cv' and 'validation', got {folds} for the official split "
-                                 f"of {', '.join(official)}; name a split")
+            if single := [task for task in kept if task.split in SINGLE]:
+                raise ValueError(f"folds are of the splits 'cv' and 'validation', got {folds} for the "
+                                 f"{single[0].split} split of {', '.join(task.name for task in single)}; name a split")
             kept = tuple(replace(task, folds=check_int("folds", folds, minimum=2)) for task in kept)
         entries = _pick("estimator", self.entries, estimators)
         here = self.reference in {entry.name for entry in entries}

@@ -11,6 +11,7 @@ from tsattn._checks import check_one_of
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
+from tsattn.benchmark.xm2a_forms import ABLATION, GRID, SPANS
 
 # how the best form and its parts are trained where other recipes than `Training()` did better on validation parts
 RECIPES = {
@@ -116,6 +117,7 @@ AUSLAN = Task("auslan", auslan, steps=64, folds=4, about="train sessions 1-4, te
 DIGITS = Task("spoken_arabic_digits", spoken_arabic_digits, steps=50, about="66 speakers / 22 others")
 HDM05 = Task("hdm05", hdm05, steps=400, folds=3, about="actors bd, bk, dg / mm, tr")
 CLEAN = (AUSLAN, DIGITS, HDM05)
+AS_PUBLISHED = replace(AUSLAN, split="paper", about="70 % and 20 % of all sessions' series; one person made them all")
 
 
 def on_angles(*entries: Entry) -> tuple[Entry, ...]:
@@ -136,6 +138,10 @@ SUITES = {suite.name: suite for suite in (
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (
               *on_angles(*SDMA, *SDMA_PARTS, BANDS),
           ), seeds=3, reference="sdma-no-saliency"),
+    Suite("xm2a-ablation", "What XM2A's parts are worth, beside what its source printed, and its variants",
+          (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale"),
+    Suite("xm2a-grid", "All of XM2A's descriptors, norms and talks", (AS_PUBLISHED,), GRID, seeds=3,
+          reference="xm2a-average-layer-scale"),
 )}
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsattn._checks import check_one_of
+from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import LOWER_IS_BETTER, SCORES
-from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, summary, verdicts
+from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, summary, verdicts
 
 FAILED, MISSING = "failed", "–"
 PERCENT = {"accuracy", "balanced_accuracy", "macro_f1"}
@@ -98,23 +99,39 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
     for metric in SCORES:
         _mark_best(cells, estimators, metric)
     differences = compare(estimators, reference)
+    printed = any(published(rows) is not None for rows in estimators.values())
+    if printed:
+        columns.insert(1 + len(SCORES), "published %")
     lines = []
     for name, rows in estimators.items():
         own = cells[name]
-        own.insert(len(SCORES), _difference(differences, name, reference))
+        own[len(SCORES):len(SCORES)] = [*[_published(rows)] * printed, _difference(differences, name, reference)]
         marks = " ".join(mark_of[text] for text in texts[name])
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
     n_test = next(iter(estimators.values()))[0]["task"]["n_test"]
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
-                 [*verdicts(differences, reference, one_test_set=n_test if protocol[1] == "official" else None),
-                  pace(estimators)])
+                 [*verdicts(differences, reference, one_test_set=n_test if protocol[1] in SINGLE else None),
+                  *_order(estimators), pace(estimators)])
+
+
+def _published(rows: Sequence[Row]) -> Cell:
+    value = published(rows)
+    return Cell(MISSING if value is None else f"{value:.2f}")
+
+
+def _order(estimators: Mapping[str, list[Row]]) -> list[str]:
+    """How far the order of the published accuracies is ours too, in words."""
+    kept = order_kept(estimators)
+    return [] if kept is None else [f"published %: what the source prints, by a split of its own; over {kept[0]} "
+                                    f"estimators, Spearman's rank correlation with ours is {kept[1]:.2f}"]
 
 
 def _title(protocol: tuple[str, str, int], estimators: dict[str, list[Row]]) -> str:
     name, kind, folds = protocol
     task = next(iter(estimators.values()))[0]["task"]
     split = {"official": "official split", "cv": f"{folds}-fold cross-validation",
-             "validation": f"{folds}-fold validation inside the training part"}[kind]
+             "validation": f"{folds}-fold validation inside the training part",
+             "paper": "70/20 split over all, persons on both sides"}[kind]
     steps = f"{task['min_length']}" + (f"–{task['max_length']}" if task["max_length"] != task["min_length"] else "")
     return (f"{name}: {split}; {task['n_train']} training and {task['n_test']} test series of {steps} steps, "
             f"{task['n_channels']} channels, {task['n_classes']} classes; the most frequent class alone "
