@@ -18,7 +18,7 @@ from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkClassifier
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -31,6 +31,7 @@ EVENT_STATE = ("feature_names_in_", "centre_", "scale_", "n_octaves_")
 STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that can be saved
     SDMAClassifier: CLASSIFIER_STATE,
     XM2AClassifier: CLASSIFIER_STATE,
+    LSTMSANClassifier: CLASSIFIER_STATE,
     ScaleSpaceChannels: ("feature_names_in_", "sigmas_"),
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),

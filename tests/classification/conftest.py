@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.training import Training
 
 QUICK = Training(epochs=2, batch_size=8)
@@ -55,7 +55,9 @@ def equal():
     return SimpleNamespace(X=np.stack(panel).transpose(0, 2, 1), y=np.arange(24) % 2)
 
 
-CLASSIFIERS = {SDMAClassifier: {}, XM2AClassifier: {"n_heads": 3, "n_units": 4}}  # and what makes each quick
+CLASSIFIERS = {  # and what makes each quick
+    SDMAClassifier: {}, XM2AClassifier: {"n_heads": 3, "n_units": 4}, LSTMSANClassifier: {},
+}
 
 
 def classifier(cls=SDMAClassifier, **options):
@@ -74,6 +76,11 @@ FORMS = {
     "heads alone": {"cls": XM2AClassifier, "variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch",
                     "residual": False, "activation": None, "rescale": False, "saliency": None, "encoder": None,
                     "hidden_size": "auto", "trunk": None, "scaling": "series"},
+    "recurrent": {"cls": LSTMSANClassifier},
+    "recurrent alone": {"cls": LSTMSANClassifier, "placement": "bottleneck", "absolute": False,
+                        "channel_alignment": False, "dilation": 2, "n_layers": 3, "bidirectional": False,
+                        "saliency": None, "trunk": None, "pooling": "last"},
+    "glimpses": {"cls": LSTMSANClassifier, "attention_module": "ran", "saliency": "events"},
 }
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from tsattn.classification import XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, XM2AClassifier
 
 ROOT = Path(__file__).parents[2]
 LONG = """
 import resource, sys
 import numpy as np
 from tests.classification.conftest import QUICK
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 rng = np.random.default_rng(0)
 made = {made}
 made.set_params(training__epochs=1).fit(rng.normal(size=(8, 3, 17)), np.arange(8) % 2)
@@ -26,7 +26,14 @@ for n in (1, 7):
 if len(sys.argv) > 1:
     np.ones((n * 20, 3, 20_000, 16))
 """
-MADE = ["XM2AClassifier.paper()", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)"]
+MADE = ["XM2AClassifier.paper()", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)",
+        "LSTMSANClassifier(training=QUICK)", "LSTMSANClassifier.paper(attention_module='ran')"]
+SMALL = {
+    "heads": XM2AClassifier.paper(epochs=1, random_state=0).set_params(n_layers=1, n_heads=2),
+    "recurrent": LSTMSANClassifier.paper(epochs=1, random_state=0).set_params(n_layers=2, hidden_size=8),
+    "glimpses": LSTMSANClassifier.paper(attention_module="ran", epochs=1, random_state=0).set_params(n_layers=1),
+}
+every_small = pytest.mark.parametrize("small", SMALL.values(), ids=SMALL.keys())
 
 
 def run(code, *arguments):
@@ -43,10 +50,9 @@ def test_p55_series_of_20000_steps_fit_into_two_gigabytes(made):
     assert "MemoryError" in limited.stderr
 
 
-def made_for(n_channels):
+def made_for(small, n_channels):
     rng = np.random.default_rng(0)
-    made = XM2AClassifier.paper(epochs=1, random_state=0).set_params(n_layers=1, n_heads=2)
-    return made.fit(rng.normal(size=(4, n_channels, 7)), [0, 1, 0, 1])
+    return small.clone().fit(rng.normal(size=(4, n_channels, 7)), [0, 1, 0, 1])
 
 
 def seconds(made, n, n_channels, n_steps):
@@ -64,17 +70,20 @@ def slope(sizes, costs):
 
 
 SIZES = {"series": [(n, 5, 1000) for n in (32, 64, 128, 256)], "steps": [(8, 5, t) for t in (4000, 8000, 16000, 32000)],
-         "channels": [(8, c, 1000) for c in (96, 192, 384, 768)]}
+         "channels": [(8, c, 1000) for c in (96, 192, 384, 768)],
+         "fewer steps": [(8, 5, t) for t in (2000, 4000, 8000, 16000)]}
+GROWING = [("heads", "series"), ("heads", "steps"), ("heads", "channels"), ("recurrent", "fewer steps")]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("growing", SIZES)
-def test_p56_time_grows_with_series_steps_and_channels(growing):
+@pytest.mark.parametrize(("name", "growing"), GROWING)
+def test_p56_time_grows_with_series_steps_and_channels(name, growing):
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         sizes = SIZES[growing]
-        found = slope([np.prod(size) for size in sizes], [seconds(made_for(size[1]), *size) for size in sizes])
+        costs = [seconds(made_for(SMALL[name], size[1]), *size) for size in sizes]
+        found = slope([np.prod(size) for size in sizes], costs)
     finally:
         torch.set_num_threads(before)
     assert found == pytest.approx(1, abs=0.2)
@@ -100,13 +109,15 @@ def kept(made, *shape):
 
 @pytest.mark.parametrize("shapes", [[(n, 5, 997) for n in (1, 2, 4, 8)], [(3, 5, t) for t in (499, 997, 1999, 3989)]],
                          ids=["series", "steps"])
-def test_p56_memory_grows_with_series_and_steps(shapes):
-    found = slope([np.prod(shape) for shape in shapes], [kept(made_for(5), *shape) for shape in shapes])
+@every_small
+def test_p56_memory_grows_with_series_and_steps(small, shapes):
+    made = made_for(small, 5)
+    found = slope([np.prod(shape) for shape in shapes], [kept(made, *shape) for shape in shapes])
     assert found == pytest.approx(1, abs=0.02)
 
 
 def test_p56_memory_grows_with_channels_by_their_own_size_alone():
     n, n_steps = 3, 997
-    few, more, most = (kept(made_for(c), n, c, n_steps) for c in (5, 10, 20))
+    few, more, most = (kept(made_for(SMALL["heads"], c), n, c, n_steps) for c in (5, 10, 20))
     assert most - more == pytest.approx(2 * (more - few), rel=0.02)
     assert more - few <= 5 * 4 * 4 * n * n_steps  # a few tensors of 5 channels of float32

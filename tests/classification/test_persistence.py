@@ -17,7 +17,8 @@ import tsattn
 from tests.classification.conftest import CLASSIFIERS, classifier, frame, series
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
-from tsattn.classification import XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, XM2AClassifier
+from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.multi_scale import growing
 from tsattn.nn.recurrent import LSTM
 from tsattn.nn.talk import SELF_TALK
@@ -147,6 +148,7 @@ def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, pat
 @pytest.mark.parametrize(("options", "said"), [
     ({"encoder": LSTM}, "SDMAClassifier.encoder cannot be saved"),
     ({"cls": XM2AClassifier, "variant": growing}, "XM2AClassifier.variant cannot be saved"),
+    ({"cls": LSTMSANClassifier, "attention_module": GlimpseLSTM}, "LSTMSANClassifier.attention_module cannot be"),
     ({"cls": XM2AClassifier, "talk": SELF_TALK}, "XM2AClassifier.talk cannot be saved"),
     ({"saliency": Differencer(na_handling="fill_zero")}, "SDMAClassifier.saliency cannot be saved.*ScaleSpaceChannels"),
 ])
@@ -158,7 +160,7 @@ def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ra
 
 
 def test_other_estimators_are_refused(ragged, path):
-    with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, ScaleSpaceChannels, UVTFSal"):
+    with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceC"):
         tsattn.save(DummyClassifier().fit(ragged.X, ragged.y), path)
     targets = pd.DataFrame({"a": ragged.y, "b": ragged.y[::-1]})
     with pytest.raises(TypeError, match="several targets cannot be saved as one file"):
@@ -228,7 +230,7 @@ def at(config, *keys):
 
 PARAMETERS = ("estimator", "parameters")
 INPUTS = ("estimator", "state", "inputs_", "parameters")
-DEEP = {"SDMAClassifier": {"architecture": "type1"}, "XM2AClassifier": {}}
+DEEP = {"SDMAClassifier": {"architecture": "type1"}, "XM2AClassifier": {}, "LSTMSANClassifier": {}}
 CHANGES = {
     "key": lambda t, c: c.update(extra=1),
     "no estimator": lambda t, c: c.pop("estimator"),
@@ -237,10 +239,10 @@ CHANGES = {
     "parameter": lambda t, c: at(c, *PARAMETERS).update(custom_objects=1),
     "state": lambda t, c: c["estimator"]["state"].update(is_fitted=True),
     "unfitted": lambda t, c: c["estimator"].pop("state"),
-    "kind": lambda t, c: at(c, *PARAMETERS).update(encoder={"import": "os"}),
-    "nested kind": lambda t, c: at(c, *PARAMETERS).update(encoder={"float": "1", "tuple": []}),
-    "list": lambda t, c: at(c, *PARAMETERS).update(encoder=[1]),
-    "url": lambda t, c: at(c, *PARAMETERS).update(encoder="https://example.org/encoder"),
+    "kind": lambda t, c: at(c, *PARAMETERS).update(pooling={"import": "os"}),
+    "nested kind": lambda t, c: at(c, *PARAMETERS).update(pooling={"float": "1", "tuple": []}),
+    "list": lambda t, c: at(c, *PARAMETERS).update(pooling=[1]),
+    "url": lambda t, c: at(c, *PARAMETERS).update(pooling="https://example.org/encoder"),
     "file": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(checkpoint="/etc/passwd"),
     "epochs": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(epochs="many"),
     "size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10**15),

@@ -13,7 +13,7 @@ from sktime.exceptions import NotFittedError
 import tsattn
 from tests.classification.conftest import LEARNING, classifier, every_classifier, frame, series
 from tsattn._panel import Panel
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.talk import SELF_TALK
 from tsattn.training import Training
 
@@ -26,12 +26,13 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-SHARED = {"saliency": None, "encoder": "lstm", "hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last",
+SHARED = {"saliency": None, "hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last",
           "scaling": None, "training": Training(epochs=3), "class_weight": {"a": 2.0}, "random_state": 3}
 
 
 @pytest.mark.parametrize(("cls", "own"), [
-    (SDMAClassifier, {"architecture": "type2", "mutual": False}),
+    (SDMAClassifier, {"architecture": "type2", "mutual": False, "encoder": "lstm"}),
+    (LSTMSANClassifier, {"attention_module": "ran", "placement": "bottleneck", "extrema": False, "dilation": 2}),
     (XM2AClassifier, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
 ])
 def test_p01_the_constructor_stores_and_does_no_more(cls, own):
@@ -39,8 +40,8 @@ def test_p01_the_constructor_stores_and_does_no_more(cls, own):
     made = cls(**given)
     assert all(getattr(made, name) is value for name, value in given.items())
     assert not [name for name in vars(made) if name.endswith("_")]
-    nonsense = cls(encoder="circle", hidden_size=-1)
-    assert nonsense.set_params(encoder=3).get_params()["encoder"] == 3
+    nonsense = cls(pooling="circle", hidden_size=-1)
+    assert nonsense.set_params(pooling=3).get_params()["pooling"] == 3
 
 
 def test_p02_clone_and_parameters_go_round(form):

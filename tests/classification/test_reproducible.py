@@ -15,7 +15,7 @@ import torch
 
 from tests.classification.conftest import FORMS, LEARNING, classifier, every_classifier, frame
 from tsattn._checks import DivergenceError
-from tsattn.classification import XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, XM2AClassifier
 from tsattn.training import Training, fit_network
 
 PROGRAM = """
@@ -49,7 +49,7 @@ print(len(FORMS))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form_name", ["default", "joint", "heads"])
+@pytest.mark.parametrize("form_name", ["default", "joint", "heads", "recurrent", "glimpses"])
 def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
     root = Path(__file__).parents[2]
     digests = {subprocess.run([sys.executable, "-c", PROGRAM, form_name], cwd=root, capture_output=True, text=True,
@@ -93,7 +93,8 @@ def test_p29_global_generators_are_neither_used_nor_touched():
     assert int(made.stdout) == len(FORMS)
 
 
-@pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}], ids=["lstm", "heads"])
+@pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}, {"cls": LSTMSANClassifier}],
+                         ids=["lstm", "heads", "recurrent"])
 def test_p29_fits_in_threads_do_not_disturb_each_other(options, ragged):
     def proba(seed):
         return classifier(random_state=seed, **options).fit(ragged.X, ragged.y).predict_proba(ragged.X)

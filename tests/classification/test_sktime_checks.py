@@ -3,10 +3,10 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 
 
-@parametrize_with_checks([SDMAClassifier, XM2AClassifier])
+@parametrize_with_checks([SDMAClassifier, XM2AClassifier, LSTMSANClassifier])
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
 def test_p03_sktime_checks(obj, test_name):
     assert check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import torch
 
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
 
 FORMS = {  # a file each
@@ -19,6 +19,15 @@ FORMS = {  # a file each
         "published": SDMAClassifier.paper(),
         "published, type 1": SDMAClassifier.paper("type1"),
         "published, type 2": SDMAClassifier.paper("type2"),
+    },
+    "lstm_san": {
+        "best": LSTMSANClassifier(hidden_size=6),
+        "published": LSTMSANClassifier.paper(),
+        "bottleneck, dilated": LSTMSANClassifier.paper("bottleneck", dilation=2),
+        "recurrent attention": LSTMSANClassifier.paper(attention_module="ran"),
+        "without attention": LSTMSANClassifier.paper(attention_module=None),
+        "difference alone": LSTMSANClassifier.paper("bottleneck", absolute=False, channel_alignment=False,
+                                                    extrema=False, smoothing=False),
     },
     "xm2a": {
         "best": XM2AClassifier(hidden_size=6, n_units=5),

@@ -1,8 +1,11 @@
 """Several inputs side by side: what reads one series reads a series and its saliency."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
+
+# features, and the lengths there where a body leaves fewer steps
+Found = Float[Tensor, "b t h"] | tuple[Float[Tensor, "b t h"], Int[Tensor, " b"]]
 
 
 class Joined(nn.Module):
@@ -26,8 +29,8 @@ class Joined(nn.Module):
         super().__init__()
         self.body = body
 
-    def forward(self, *inputs_and_lengths: Tensor) -> Float[Tensor, "b t h"]:
-        """Return the body's features; called with the inputs and, last, the lengths."""
+    def forward(self, *inputs_and_lengths: Tensor) -> Found:
+        """Return what the body does; called with the inputs and, last, the lengths."""
         *inputs, lengths = inputs_and_lengths
-        features: Tensor = self.body(torch.cat(inputs, -1), lengths)
-        return features
+        found: Found = self.body(torch.cat(inputs, -1), lengths)
+        return found

@@ -1,0 +1,187 @@
+"""LSTM-SAN as a classifier: sktime's interface, its parameters, and which network they mean."""
+
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from tsattn._checks import check_bool, check_fraction, check_int
+from tsattn._choices import POOLINGS, TRUNKS, chosen, chosen_or_none
+from tsattn._estimator import NetworkClassifier
+from tsattn._inputs import Inputs
+from tsattn.models.joined import Joined
+from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
+from tsattn.models.pooled import Pooled
+from tsattn.nn.glimpse import GlimpseLSTM
+from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.scale_attention import SANBlock
+from tsattn.nn.sequence import Encoder
+from tsattn.training import Training
+
+SWITCHES = ("absolute", "channel_alignment", "extrema", "smoothing")
+
+
+class LSTMSANClassifier(NetworkClassifier):
+    """Classify series by recurrent layers that attend what changes from one layer to the next.
+
+    Each layer's features are masked by how they differ from those that the layer reads: by the size of a change, more
+    where it stands out from the steps beside it, smoothed by a learned convolution. After every second layer pairs of
+    steps are averaged. Series may have several channels, unequal lengths and gaps. The defaults are our best form;
+    :meth:`paper` is the published one.
+
+    Parameters
+    ----------
+    attention_module : {"san", "ran"}, callable or None, default="san"
+        Scale-space attention, as above. Recurrent attention, to compare with: a layer chooses from its last state how
+        much of each channel of the next step it reads. Or what builds a layer with attention:
+        `attention_module(n_inputs, n_features)`, see `tsattn.nn.sequence`. None: recurrent layers and nothing else.
+    placement : {"full", "bottleneck"}, default="full"
+        Attention at every layer, or at every second: those before pairs of steps are averaged.
+    absolute, channel_alignment, extrema, smoothing : bool, default=True
+        Parts of scale-space attention, each of which may be left out: that a change counts without its sign; the mean
+        over the channels that a layer reads, without which they must be as many as its features, as they are at the
+        bottlenecks; the share of the steps beside it that a change is not below; the convolution.
+    dilation : int, default=1
+        Steps between the entries of that convolution: 1 is the published SAN-c, 2 SAN-d.
+    hidden_size : int, default=64
+        Features of every layer and of the trunk.
+    n_layers : int, default=2
+        Recurrent layers, one after another; 4 as published.
+    bidirectional : bool, default=True
+        Let half of a layer's features come from reading each series from its end.
+    saliency : {"channels", "events"}, transformer or None, default="channels"
+        What is read beside the series, as further channels: signed difference-of-Gaussians bands
+        (`ScaleSpaceChannels`, octaves from 0.7 to 11.2 steps); the series of events (`UVTFSaliency`); or the output of
+        any transformer of sktime from series to series of the same length, fitted in fit and applied in predict. It
+        reads the scaled series, filled, under a plain index. None: nothing, as published.
+    trunk : {"residual"}, callable or None, default="residual"
+        What reads the last layer's features before they are pooled: residual convolutions at half the steps; or what
+        builds a layer, see `tsattn.models.pooled`; or nothing, as published.
+    dropout : float, default=0.4
+        Chance that a pooled feature is dropped in training.
+    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+        How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
+        learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+    scaling : {"standard", "series", None}, default="standard"
+        Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
+        constant channel becomes 0. The saliency series are scaled likewise.
+    training : Training, optional
+        How the network is trained; `Training()` by default. To search `training__lr` and the like, pass
+        `training=Training()` first: None has no parameters.
+    class_weight : "balanced" or dict, optional
+        Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
+    random_state : int or RandomState, optional
+        Seed of weights, order, dropout and augmentation, from 0 to 2³² - 1. The global generators are never used.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        Labels, sorted, with the dtype they came with; the columns of `predict_proba`.
+    history_ : DataFrame
+        One row an epoch, as `SDMAClassifier.history_`.
+    best_epoch_ : int
+        The epoch, from 1, whose weights are kept.
+    network_ : torch.nn.Module
+        The trained network, on the CPU.
+    n_parameters_ : int
+        Its number of weights.
+
+    Raises
+    ------
+    ValueError, TypeError, DivergenceError
+        In fit and predict, as `SDMAClassifier`. Also where `channel_alignment=False` and a layer reads another number
+        of channels than it has features, or there is no pooling for the bottleneck.
+
+    Notes
+    -----
+    Gaps, single classes and labels are treated as by `SDMAClassifier`, and the notes there hold here.
+
+    Time and memory grow linearly with the steps. "ran" takes several times as long as "san": its layers go through the
+    steps one by one in Python.
+
+    References
+    ----------
+    Garg, Candan & Sapino, "SAN: Scale-Space Attention Networks", ICDE 2020. Mnih, Heess, Graves & Kavukcuoglu,
+    "Recurrent models of visual attention", NIPS 2014.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_unit_test
+    >>> from tsattn.classification import LSTMSANClassifier
+    >>> from tsattn.training import Training
+    >>> X, y = load_unit_test(split="train", return_type="numpy3D")
+    >>> classifier = LSTMSANClassifier(hidden_size=8, training=Training(epochs=2), random_state=0).fit(X, y)
+    >>> classifier.predict_proba(X).shape
+    (20, 2)
+    """
+
+    def __init__(self, attention_module="san", placement="full", absolute=True, channel_alignment=True,
+                 extrema=True, smoothing=True, dilation=1, hidden_size=64, n_layers=2, bidirectional=True,
+                 saliency="channels", trunk="residual", dropout=0.4, pooling="mean-max", scaling="standard",
+                 training=None, class_weight=None, random_state=None):
+        self.attention_module = attention_module
+        self.placement = placement
+        self.absolute = absolute
+        self.channel_alignment = channel_alignment
+        self.extrema = extrema
+        self.smoothing = smoothing
+        self.dilation = dilation
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.saliency = saliency
+        self.trunk = trunk
+        self.dropout = dropout
+        self.pooling = pooling
+        self.scaling = scaling
+        self.training = training
+        self.class_weight = class_weight
+        self.random_state = random_state
+        super().__init__()
+
+    @classmethod
+    def paper(cls, placement: str = "full", attention_module: Any = "san", *, epochs: int = 25,
+              class_weight: Any = None, random_state: Any = None, **switches: Any) -> "LSTMSANClassifier":
+        """Make the published form: 4 LSTMs of 64 units on the series alone, last step, RMSprop.
+
+        Parameters
+        ----------
+        placement, attention_module, class_weight, random_state
+            As for the class. `attention_module=None` is the published baseline.
+        epochs : int, default=25
+            The source gives neither the epochs of this network nor its optimiser; these are its other networks' of
+            series.
+        **switches
+            `absolute`, `channel_alignment`, `extrema`, `smoothing` and `dilation`, as for the class.
+        """
+        return cls(attention_module=attention_module, placement=placement, n_layers=4, bidirectional=False,
+                   saliency=None, trunk=None, dropout=0.0, pooling="last", training=Training.paper(epochs),
+                   class_weight=class_weight, random_state=random_state, **switches)
+
+    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+        layer: Encoder = BidirectionalLSTM if check_bool("bidirectional", self.bidirectional) else LSTM
+        body = LSTMSAN(sum(inputs.widths), hidden=check_int("hidden_size", self.hidden_size),
+                       n_layers=check_int("n_layers", self.n_layers), layer=layer, attended=self._attended(layer),
+                       placement=self.placement)
+        return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
+                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
+                      dropout=check_fraction("dropout", self.dropout))
+
+    def _attended(self, layer: Encoder) -> Encoder | None:
+        """What builds a layer with attention."""
+        switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
+        block = partial(SANBlock, dilation=check_int("dilation", self.dilation), **switches)
+        glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
+        return chosen_or_none("attention_module", self.attention_module,
+                              {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
+        """Parameter sets that sktime's own checks run with."""
+        return [
+            {"hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"placement": "bottleneck", "absolute": False, "channel_alignment": False, "extrema": False,
+             "smoothing": False, "hidden_size": 3, "n_layers": 3, "bidirectional": False, "saliency": None,
+             "trunk": None, "dropout": 0.0, "pooling": "last", "scaling": "series", "class_weight": "balanced",
+             "training": Training.paper(epochs=2)},
+        ]
