@@ -45,7 +45,7 @@ def test_a_product_is_shared_out_by_hand():
     x, y = torch.tensor([[2.0]], dtype=torch.double), torch.tensor([[3.0]], dtype=torch.double)
     of_x, of_y = integrated_gradients(lambda x, y: (x * y**2).sum(1), [x, y], [0 * x, 0 * y])
     # along (2a, 3a) the slopes are 9 a^2 and 12 a^2; the midpoint rule falls short of 1/3 by 1/(12 n^2)
-    third = 1 / 3 - 1 / (12 * 16**2)
+    third = 1 / 3 - 1 / (12 * 32**2)
     torch.testing.assert_close([of_x.item(), of_y.item()], [2 * 9 * third, 3 * 12 * third])
 
 

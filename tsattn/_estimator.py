@@ -1,6 +1,6 @@
 """What all estimators with a network share: inputs, training, prediction, explanation. The network is their own.
 
-A child says which network (`_network`); its task's base class says what is learned (classes here) and how outputs are
+A child says what is trained (`_trained`); its task's base class says what is learned (classes here) and how outputs are
 read.
 """
 
@@ -14,12 +14,14 @@ from sktime.classification.base import BaseClassifier
 from sktime.transformations.base import BaseTransformer
 from torch import Tensor, nn
 
-from tsattn._checks import DivergenceError, check_one_of, draw_seed
+from tsattn._checks import DivergenceError, check_int, check_one_of, draw_seed
 from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs
 from tsattn._labels import check_labels, weight_of_each
 from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
+from tsattn.models.committee import Committee
+from tsattn.nn.ridge import ProportionRidge
 from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
@@ -34,6 +36,7 @@ class NetworkEstimator:
     _parent_callback_ctx: Any = None
 
     saliency: Any
+    proportions: int
     scaling: str | None
     training: Training | None
     random_state: Any
@@ -71,9 +74,16 @@ class NetworkEstimator:
             raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
         return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
 
-    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        """A network with fresh weights, called as `network(*inputs, lengths=lengths)`."""
+    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+        """What is trained of the network, with fresh weights, called as `network(*inputs, lengths=lengths)`."""
         raise NotImplementedError
+
+    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+        """The whole network: what is trained, with what is solved for beside it."""
+        network = self._trained(inputs, n_outputs)
+        if check_int("proportions", self.proportions, minimum=0) == 0:
+            return network
+        return Committee(network, ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions))
 
     def _train(self, panel: Panel, n_outputs: int, *, strata: Any = None,
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
@@ -178,7 +188,7 @@ class NetworkEstimator:
         0 is the training mean with `scaling="standard"`, the series' own mean with "series", and plain 0 with None. A
         value of 0 has no relevance, so that a class is explained by what is there, not by what is missing; and large
         values draw attention even from a network that has learned nothing, so look at its score first. The integral is
-        the mean over 16 midpoints, and costs as many backward passes.
+        the mean over 32 midpoints, and costs as many backward passes.
 
         References
         ----------

@@ -18,7 +18,7 @@ from tsattn.training import Sequences
 from tsattn.training.data import runs
 
 Score = Callable[..., Tensor]
-STEPS = 16  # of the path; 8 or 32 move the shares on planted events by about 0.01
+STEPS = 32  # of the path; 8 move the shares on planted events by about 0.01, and a ridge has steep steps
 EXPLAINED_AT_ONCE = 64  # series in a backward pass, or fewer where they are long
 
 

@@ -61,7 +61,8 @@ CLASSIFIERS = {  # and what makes each quick
 
 
 def classifier(cls=SDMAClassifier, **options):
-    return cls(**{"hidden_size": 8, "training": QUICK, "random_state": 7} | CLASSIFIERS[cls] | options)
+    quick = {"hidden_size": 8, "proportions": 20, "training": QUICK, "random_state": 7}
+    return cls(**quick | CLASSIFIERS[cls] | options)
 
 
 every_classifier = pytest.mark.parametrize("cls", CLASSIFIERS, ids=lambda cls: cls.__name__)
@@ -71,7 +72,7 @@ FORMS = {
               "pooling": "last"},
     "one-way": {"architecture": "type2", "n_layers": 2, "mutual": False, "hidden_size": "auto", "pooling": "attention"},
     "convolutional": {"encoder": "conv-bilstm", "scaling": "series", "class_weight": "balanced"},
-    "without": {"saliency": None, "scaling": None},
+    "without": {"saliency": None, "scaling": None, "proportions": 0},
     "heads": {"cls": XM2AClassifier},
     "heads alone": {"cls": XM2AClassifier, "variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch",
                     "residual": False, "activation": None, "rescale": False, "saliency": None, "encoder": None,

@@ -231,6 +231,7 @@ def at(config, *keys):
 PARAMETERS = ("estimator", "parameters")
 INPUTS = ("estimator", "state", "inputs_", "parameters")
 DEEP = {"SDMAClassifier": {"architecture": "type1"}, "XM2AClassifier": {}, "LSTMSANClassifier": {}}
+BIAS, CHANNELS = "network.network.head.bias", "network.adviser.proportions.channels"
 CHANGES = {
     "key": lambda t, c: c.update(extra=1),
     "no estimator": lambda t, c: c.pop("estimator"),
@@ -249,11 +250,13 @@ CHANGES = {
     "other size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10),
     "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, **DEEP[c["estimator"]["object"]]),
     "heads": lambda t, c: at(c, *PARAMETERS).update(n_heads=10**15),
+    "mixtures": lambda t, c: at(c, *PARAMETERS).update(proportions=10**15),
     "missing tensor": lambda t, c: t.pop(next(name for name in t if name.startswith("network."))),
     "spare tensor": lambda t, c: t.update(spare=np.zeros(3)),
     "spare weight": lambda t, c: t.update({"network.spare": np.zeros(3, np.float32)}),
-    "weight's type": lambda t, c: t.update({"network.head.bias": t["network.head.bias"].astype(np.float64)}),
-    "nan weight": lambda t, c: t.update({"network.head.bias": t["network.head.bias"] * np.nan}),
+    "weight's type": lambda t, c: t.update({BIAS: t[BIAS].astype(np.float64)}),
+    "nan weight": lambda t, c: t.update({BIAS: t[BIAS] * np.nan}),
+    "mixture of no channel": lambda t, c: t.update({CHANNELS: t[CHANNELS] + 1000}),
     "scale": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "scale")["array"]: np.zeros(3)}),
     "centre": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "centre")["array"]: np.zeros(2)}),
     "fill": lambda t, c: at(c, *INPUTS).update(fill=3.0),

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def integrated(function, x, steps=16, h=1e-6):
+def integrated(function, x, steps=32, h=1e-6):
     """(t, v): each value times the mean slope of `function`, which takes the whole series, from 0 to `x`."""
     found = np.zeros_like(x)
     for t in range(x.shape[0]):

@@ -62,6 +62,10 @@ class LSTMSANClassifier(NetworkClassifier):
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
         learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+    proportions : int, default=2500
+        Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
+        thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
+        `tsattn.nn.ridge`. 0: the trained network alone, as published.
     scaling : {"standard", "series", None}, default="standard"
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
@@ -117,8 +121,8 @@ class LSTMSANClassifier(NetworkClassifier):
 
     def __init__(self, attention_module="san", placement="full", absolute=True, channel_alignment=True,
                  extrema=True, smoothing=True, dilation=1, hidden_size=64, n_layers=2, bidirectional=True,
-                 saliency="channels", trunk="residual", dropout=0.4, pooling="mean-max", scaling="standard",
-                 training=None, class_weight=None, random_state=None):
+                 saliency="channels", trunk="residual", dropout=0.4, pooling="mean-max", proportions=2500,
+                 scaling="standard", training=None, class_weight=None, random_state=None):
         self.attention_module = attention_module
         self.placement = placement
         self.absolute = absolute
@@ -133,6 +137,7 @@ class LSTMSANClassifier(NetworkClassifier):
         self.trunk = trunk
         self.dropout = dropout
         self.pooling = pooling
+        self.proportions = proportions
         self.scaling = scaling
         self.training = training
         self.class_weight = class_weight
@@ -155,10 +160,10 @@ class LSTMSANClassifier(NetworkClassifier):
             `absolute`, `channel_alignment`, `extrema`, `smoothing` and `dilation`, as for the class.
         """
         return cls(attention_module=attention_module, placement=placement, n_layers=4, bidirectional=False,
-                   saliency=None, trunk=None, dropout=0.0, pooling="last", training=Training.paper(epochs),
-                   class_weight=class_weight, random_state=random_state, **switches)
+                   saliency=None, trunk=None, dropout=0.0, pooling="last", proportions=0,
+                   training=Training.paper(epochs), class_weight=class_weight, random_state=random_state, **switches)
 
-    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         layer: Encoder = BidirectionalLSTM if check_bool("bidirectional", self.bidirectional) else LSTM
         body = LSTMSAN(sum(inputs.widths), hidden=check_int("hidden_size", self.hidden_size),
                        n_layers=check_int("n_layers", self.n_layers), layer=layer, attended=self._attended(layer),
@@ -179,9 +184,9 @@ class LSTMSANClassifier(NetworkClassifier):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"hidden_size": 4, "proportions": 20, "training": Training(epochs=2, batch_size=8)},
             {"placement": "bottleneck", "absolute": False, "channel_alignment": False, "extrema": False,
              "smoothing": False, "hidden_size": 3, "n_layers": 3, "bidirectional": False, "saliency": None,
-             "trunk": None, "dropout": 0.0, "pooling": "last", "scaling": "series", "class_weight": "balanced",
-             "training": Training.paper(epochs=2)},
+             "trunk": None, "dropout": 0.0, "pooling": "last", "proportions": 0, "scaling": "series",
+             "class_weight": "balanced", "training": Training.paper(epochs=2)},
         ]

@@ -55,6 +55,10 @@ class SDMAClassifier(NetworkClassifier):
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
         learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+    proportions : int, default=2500
+        Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
+        thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
+        `tsattn.nn.ridge`. 0: the trained network alone, as published.
     scaling : {"standard", "series", None}, default="standard"
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
@@ -125,8 +129,8 @@ class SDMAClassifier(NetworkClassifier):
     """
 
     def __init__(self, architecture="single", mutual=True, saliency="channels", gate="sigmoid", encoder="convolution",
-                 trunk="residual", hidden_size=64, n_layers=3, dropout=0.4, pooling="mean-max", scaling="standard",
-                 training=None, class_weight=None, random_state=None):
+                 trunk="residual", hidden_size=64, n_layers=3, dropout=0.4, pooling="mean-max", proportions=2500,
+                 scaling="standard", training=None, class_weight=None, random_state=None):
         self.architecture = architecture
         self.mutual = mutual
         self.saliency = saliency
@@ -137,6 +141,7 @@ class SDMAClassifier(NetworkClassifier):
         self.n_layers = n_layers
         self.dropout = dropout
         self.pooling = pooling
+        self.proportions = proportions
         self.scaling = scaling
         self.training = training
         self.class_weight = class_weight
@@ -156,10 +161,10 @@ class SDMAClassifier(NetworkClassifier):
             As published for classification.
         """
         return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", trunk=None,
-                   hidden_size="auto", dropout=0.0, pooling="last", training=Training.paper(epochs),
-                   class_weight=class_weight, random_state=random_state)
+                   hidden_size="auto", dropout=0.0, pooling="last", proportions=0,
+                   training=Training.paper(epochs), class_weight=class_weight, random_state=random_state)
 
-    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         check_bool("mutual", self.mutual)
         check_one_of("architecture", self.architecture, ARCHITECTURES)
         encoder = chosen("encoder", self.encoder, ENCODERS)
@@ -184,8 +189,8 @@ class SDMAClassifier(NetworkClassifier):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"hidden_size": 4, "proportions": 20, "training": Training(epochs=2, batch_size=8)},
             {"architecture": "type2", "n_layers": 2, "mutual": False, "saliency": "events", "encoder": "lstm",
-             "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "class_weight": "balanced",
-             "training": Training.paper(epochs=2)},
+             "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "proportions": 0,
+             "class_weight": "balanced", "training": Training.paper(epochs=2)},
         ]

@@ -72,6 +72,10 @@ class XM2AClassifier(NetworkClassifier):
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
         learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+    proportions : int, default=2500
+        Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
+        thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
+        `tsattn.nn.ridge`. 0: the trained network alone, as published.
     scaling : {"standard", "series", None}, default="standard"
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
@@ -132,8 +136,8 @@ class XM2AClassifier(NetworkClassifier):
     def __init__(self, variant="default", talk="scale", descriptor="average", norm="layer", n_heads=8, n_units=32,
                  n_layers=2, residual=True, activation="relu", softmax_axis="time", rescale=True,
                  separate_values=False, saliency="channels", encoder="convolution", hidden_size=64, trunk="residual",
-                 dropout=0.4, pooling="mean-max", scaling="standard", training=None, class_weight=None,
-                 random_state=None):
+                 dropout=0.4, pooling="mean-max", proportions=2500, scaling="standard", training=None,
+                 class_weight=None, random_state=None):
         self.variant = variant
         self.talk = talk
         self.descriptor = descriptor
@@ -152,6 +156,7 @@ class XM2AClassifier(NetworkClassifier):
         self.trunk = trunk
         self.dropout = dropout
         self.pooling = pooling
+        self.proportions = proportions
         self.scaling = scaling
         self.training = training
         self.class_weight = class_weight
@@ -174,10 +179,10 @@ class XM2AClassifier(NetworkClassifier):
         """
         return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_units=64, n_layers=6, residual=False,
                    activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None, dropout=0.0,
-                   scaling="series", training=Training.paper(epochs), class_weight=class_weight,
+                   proportions=0, scaling="series", training=Training.paper(epochs), class_weight=class_weight,
                    random_state=random_state)
 
-    def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
+    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         width = sum(inputs.widths)
         body = XM2A(
             width, hidden=width if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size),
@@ -201,9 +206,10 @@ class XM2AClassifier(NetworkClassifier):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"n_heads": 3, "n_units": 4, "hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"n_heads": 3, "n_units": 4, "hidden_size": 4, "proportions": 20,
+             "training": Training(epochs=2, batch_size=8)},
             {"variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch", "n_heads": 3, "n_units": 4,
              "residual": False, "activation": None, "softmax_axis": "units", "rescale": False, "saliency": None,
              "encoder": None, "hidden_size": "auto", "trunk": None, "dropout": 0.0, "pooling": "last",
-             "scaling": "series", "class_weight": "balanced", "training": Training.paper(epochs=2)},
+             "proportions": 0, "scaling": "series", "class_weight": "balanced", "training": Training.paper(epochs=2)},
         ]

@@ -21,11 +21,10 @@ from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.losses import cross_entropy
-from tsattn.training.run import Fitted, Objective, Run, pick_device, start
+from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, pick_device, start
 from tsattn.training.schedule import SCHEDULES
 
 EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
-EVALUATION = 256  # series in a batch where nothing is learned
 
 
 def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Training, *,
@@ -224,8 +223,7 @@ def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
 def _outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
     """Batches of these series, as they are, with the network's outputs; the caller turns gradients off."""
     run.network.eval()
-    for order in sorted_batches(run.data.lengths[positions], EVALUATION):
-        batch = run.data.batch(positions[order], run.device)
+    for batch in as_they_are(run.data, positions, run.device):
         with autocast(run.training.precision, run.device):
             output = run.network(*batch.inputs, lengths=batch.lengths)
         yield batch, output.float()

@@ -2,7 +2,7 @@
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +14,12 @@ from tsattn.nn.dropout import bind
 from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, overwrite
 from tsattn.training.config import Training
-from tsattn.training.data import Sequences
+from tsattn.training.data import Batch, Sequences, sorted_batches
 from tsattn.training.schedule import make_optimizer
 from tsattn.training.split import hold_out
 
 RESIDENT = 2 * 2**30  # bytes of inputs that are moved to the device once, and not batch by batch
+EVALUATION = 256  # series in a batch where nothing is learned
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ class Run:
 
 def start(make: Callable[[], nn.Module], data: Sequences, training: Training, objective: Objective, *,
           seed: int | None, strata: Any) -> Run:
-    """Draw the validation part and the network, in this order, from one generator."""
+    """Draw the validation part and the network, in this order, from one generator.
+
+    What of the network is solved for and not trained, by its method `settle`, is solved for on the training part.
+    """
     seed = secrets.randbits(63) if seed is None else int(seed)
     device = pick_device(training.device)
     generator = torch.Generator().manual_seed(seed)
@@ -137,12 +141,21 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
         drawn = int(torch.randint(2**62, (), generator=generator))
         generators.append(torch.Generator(device).manual_seed(drawn))
     bind(network, generators[-1])
-    initial = snapshot(network)
     if device.type != "cpu" and data.n_bytes <= RESIDENT:
         data = data.to(device)
+    settle = getattr(network, "settle", None)
+    if settle is not None:
+        settle(lambda: as_they_are(data, train, device))
+    initial = snapshot(network)
     return Run(training, objective, data, device, seed, generators, train, validation, network,
                make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
                Average(network, training.averaging), initial, best=snapshot(network))
+
+
+def as_they_are(data: Sequences, positions: Tensor, device: torch.device) -> Iterator[Batch]:
+    """These series in batches, unchanged, of like lengths."""
+    for order in sorted_batches(data.lengths[positions], EVALUATION):
+        yield data.batch(positions[order], device)
 
 
 def snapshot(network: nn.Module) -> dict[str, Tensor]:

@@ -1,0 +1,47 @@
+"""A trained network and a layer solved in closed form, each learning by itself, that answer together."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+class Committee(nn.Module):
+    """A network that is trained alone, and whose logits are added to those of another one once it is.
+
+    The sum of logits is the product of probabilities (Hinton, "Training products of experts by minimizing contrastive
+    divergence", Neural Computation 2002), except that each is trained by itself: neither leans on the other, and what
+    both get wrong alike is what is left.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Trained; `network(*inputs, lengths=lengths)` returns logits.
+    adviser : nn.Module
+        Called alike; not trained, but settled on the training series by its `settle`, as `ProportionRidge` is.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.models.pooled import Pooled
+    >>> from tsattn.models.sdma import SDMA
+    >>> from tsattn.nn.ridge import ProportionRidge
+    >>> network = Committee(Pooled(SDMA(3, 3), 6, 5), ProportionRidge(3, 5, n_mixtures=7))
+    >>> network(torch.zeros(2, 11, 3), torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(self, network: nn.Module, adviser: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.adviser = adviser
+
+    def settle(self, batches: Callable[[], Iterable[Any]]) -> None:
+        """Let the adviser learn from the training series; see its own `settle`."""
+        self.adviser.settle(batches)  # type: ignore[operator] # a module's attribute
+
+    def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
+        """Return the network's logits while it is trained, afterwards those of both added."""
+        logits: Tensor = self.network(*inputs, lengths=lengths)
+        return logits if self.training else logits + self.adviser(*inputs, lengths=lengths)

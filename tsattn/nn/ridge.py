@@ -1,0 +1,177 @@
+"""A linear layer on the proportions of a series' channels, solved in closed form: no training, no learning rate.
+
+Hoerl & Kennard, "Ridge regression", Technometrics 1970. With A the n x p features, standardised and divided by the
+square root of p, Y the n x k targets less their means, w the weights of the series and a the penalty:
+
+    C = (A A^T + a diag(1/w))^-1 Y = (1/a) w (Y - A (A^T diag(w) A + a)^-1 A^T diag(w) Y)      B = A^T C
+
+of which the smaller system is solved. Leaving a series out changes its output to y_i - c_i / M_ii, M the inverse: by
+these outputs, which have not seen the series, logits are put into the scale in which their cross entropy is least.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from scipy.optimize import minimize_scalar
+from torch import Tensor, nn
+
+from tsattn._checks import check_int, check_positive
+from tsattn.nn.mask import valid_steps
+from tsattn.nn.proportions import Proportions
+
+PENALTY = 0.1
+DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
+SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
+STEPS = 16_384  # of the training series, from which thresholds are taken
+STILL = 1e-6  # standard deviation of a feature that counts as constant
+
+
+class Solution(NamedTuple):
+    """What `ridge` returns: outputs are `features @ weight.T + bias`."""
+
+    weight: Float[Tensor, "k p"]
+    bias: Float[Tensor, " k"]
+    left_out: Float[Tensor, "n k"]  # each series' outputs by the solution of all others
+
+
+@torch.no_grad()
+def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None = None,
+          penalty: float = PENALTY) -> Solution:
+    """Solve for the linear layer with the least penalised squared error, in float64.
+
+    Means and standard deviations are those of the features as they are here, held for the series that is left out.
+
+    Parameters
+    ----------
+    features : Tensor, (n, p)
+        Constant ones get the weight 0.
+    target : Tensor, (n, k)
+    weight : Tensor, (n,), optional
+        Of each series, above 0; 1 by default.
+    penalty : float, default=0.1
+        Relative to the mean square of a standardised feature.
+
+    Returns
+    -------
+    Solution
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.tensor([[1.0], [2.0], [4.0]])
+    >>> found = ridge(x, 3 * x - 1, penalty=1e-9)
+    >>> bool((x @ found.weight.T + found.bias).sub(3 * x - 1).abs().max() < 1e-5)
+    True
+    """
+    x, y = features.double(), target.double()
+    w = x.new_ones(len(x)) if weight is None else weight.double() / weight.double().mean()
+    share = (w / w.sum()).unsqueeze(-1)
+    middle, level = (share * x).sum(0), (share * y).sum(0)
+    x = x - middle
+    size = (share * x.square()).sum(0).sqrt()
+    size = torch.where(size > STILL, size * x.shape[1] ** 0.5, torch.inf)
+    x, y = x / size, y - level
+    found, own = _dual(x, y, w, penalty) if len(x) <= x.shape[1] else _primal(x, y, w, penalty)
+    coefficients = found / size.unsqueeze(-1)  # p k
+    return Solution(coefficients.T, level - middle @ coefficients, y - own + level)
+
+
+def _dual(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    """Coefficients, and each target less its output by the others, through the n x n system."""
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(x @ x.T + penalty * torch.diag(1 / w)))
+    dual = inverse @ y
+    return x.T @ dual, dual / inverse.diagonal().unsqueeze(-1)
+
+
+def _primal(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+    """The same through the p x p system."""
+    weighted = x * w.unsqueeze(-1)
+    gram = weighted.T @ x
+    gram.diagonal().add_(penalty)
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+    found = inverse @ (weighted.T @ y)
+    pull = ((weighted @ inverse) * x).sum(1, keepdim=True)  # how much of its own target is in a series' output
+    return found, (y - x @ found) / (1 - pull)
+
+
+def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: Float[Tensor, " n"] | None = None
+              ) -> float:
+    """Return the factor by which outputs, as logits, have the least cross entropy (Guo et al., ICML 2017).
+
+    A thousandth of each target is spread over all classes, without which outputs that are always right would get an
+    infinite one.
+    """
+    w = None if weight is None else weight / weight.sum()
+
+    def loss(log_factor: float) -> float:
+        each = nn.functional.cross_entropy(
+            outputs * float(torch.tensor(log_factor).exp()), target, label_smoothing=DOUBT, reduction="none")
+        return float(each.mean() if w is None else (each * w).sum())
+
+    return float(torch.tensor(minimize_scalar(loss, bounds=SCALES, method="bounded").x).exp())
+
+
+class ProportionRidge(nn.Module):
+    """Class logits from proportions of the last input's channels, by ridge regression of the classes.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Channels of the last input; classes.
+    n_mixtures : int, default=2500
+        See `tsattn.nn.proportions.Proportions`.
+    penalty : float, default=0.1
+        See `ridge`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> ProportionRidge(3, 5, n_mixtures=7)(torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
+    torch.Size([2, 5])
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, *, n_mixtures: int = 2500, penalty: float = PENALTY) -> None:
+        super().__init__()
+        self.proportions = Proportions(n_inputs, n_mixtures=n_mixtures)
+        self.penalty = check_positive("penalty", penalty)
+        self.head = nn.Linear(self.proportions.n_features, check_int("n_outputs", n_outputs)).requires_grad_(False)
+
+    def reset(self, generator: torch.Generator) -> None:  # noqa: ARG002 - the protocol of all layers; none is drawn
+        """Set the weights to 0: until they are solved for, all classes are alike."""
+        self.head.weight.zero_()
+        self.head.bias.zero_()
+
+    @torch.no_grad()
+    def settle(self, batches: Callable[[], Iterable[Any]]) -> None:
+        """Solve for the weights.
+
+        Parameters
+        ----------
+        batches : callable
+            Returns the training series, in batches with inputs, lengths, target and weight; called twice.
+        """
+        self.proportions.settle(_steps(batches()))
+        found = [(self.proportions(batch.inputs[-1], batch.lengths), batch.target, batch.weight) for batch in batches()]
+        features, target = torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
+        weight = None if found[0][2] is None else torch.cat([part[2] for part in found])
+        if weight is not None:  # a series of weight 0 is not there
+            features, target, weight = (part[weight > 0] for part in (features, target, weight))
+        classes = nn.functional.one_hot(target, self.head.out_features).to(features.dtype)
+        solution = ridge(features, classes, weight, self.penalty)
+        factor = sharpness(solution.left_out, target, weight)
+        self.head.weight.copy_(factor * solution.weight)
+        self.head.bias.copy_(factor * solution.bias)
+
+    def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
+        """Return the logits."""
+        logits: Tensor = self.head(self.proportions(inputs[-1], lengths))
+        return logits
+
+
+def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:
+    """Steps of all series, evenly chosen, about `STEPS` of them at most."""
+    rows = [batch.inputs[-1][valid_steps(batch.lengths, batch.inputs[-1].shape[1])] for batch in batches]
+    stride = max(-(-sum(map(len, rows)) // STEPS), 1)
+    return torch.cat([part[::stride] for part in rows])
