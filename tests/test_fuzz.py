@@ -5,12 +5,14 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tsattn._checks import DivergenceError, ModelFileError
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.nn.talk import OVER_UNITS, SELF_TALK
 from tsattn.scalespace import bands, detect, events, saliency_series
 from tsattn.training import ChannelDrop, Mixup, Training
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -97,9 +99,7 @@ def test_p65_transformers(X, other, missing, scaling, n_words, sigmas):
 
 
 # each beside what it is by default, so that most draws get as far as training
-CLASSIFIER = {
-    "architecture": ["single", "type1", "type2", "type9"],
-    "mutual": [True, False, "yes"],
+SHARED = {
     "saliency": ["channels", "events", None, "bands", ScaleSpaceChannels((0, 1)), ScaleSpaceChannels("auto", keep=True),
                  ScaleSpaceChannels((2, 1)), UVTFSaliency(output="both")],
     "encoder": ["lstm", "conv-bilstm", "none", 7],
@@ -108,9 +108,19 @@ CLASSIFIER = {
     "pooling": ["attention", "last", "best"],
     "scaling": ["standard", "series", None, "soft"],
     "hidden_size": [3, "auto", 0],
-    "gate": ["none", "soft"],
     "dropout": [0.0, 0.5, 1.0],
     "class_weight": ["balanced", {"0": 2.0}, {"0": 0.0}, {"9": 1.0}, {"0": -1.0}, {"1": np.nan}, "heavy", 3],
+}
+CLASSIFIERS = {
+    SDMAClassifier: SHARED | {"architecture": ["single", "type1", "type2", "type9"], "mutual": [True, False, "yes"],
+                              "gate": ["none", "soft"]},
+    XM2AClassifier: SHARED | {
+        "variant": ["msmsa", "exp", "hybrid", "short", 3], "talk": ["input", "self", SELF_TALK, len],
+        "descriptor": ["max", "median"], "norm": ["batch", "none", None], "n_heads": [1, 3, 0], "n_units": [1, 2.5],
+        "residual": [False, "yes"], "activation": [None, "tanh", torch.sigmoid, "step"],
+        "softmax_axis": ["units", OVER_UNITS, "both"], "rescale": [False, 1], "separate_values": [True, None],
+        "encoder": [None, "linear", "lstm", 7],
+    },
 }
 TRAINING = {
     "lr": [1e-3, 0.1, 1e6, -1, "fast"],
@@ -131,14 +141,18 @@ def some_of(choices):
 
 
 @pytest.mark.slow
-@settings(FUZZ, max_examples=400)
-@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99), some_of(CLASSIFIER), some_of(TRAINING))
-def test_p65_classifier(X, other, seed, options, training):
+@settings(FUZZ, max_examples=500)
+@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99),
+       st.sampled_from(list(CLASSIFIERS)).flatmap(lambda cls: st.tuples(st.just(cls), some_of(CLASSIFIERS[cls]))),
+       some_of(TRAINING))
+def test_p65_classifier(X, other, seed, drawn, training):
+    cls, options = drawn
+    small = {"hidden_size": 4} | ({"n_heads": 2, "n_units": 3} if cls is XM2AClassifier else {})
     if "groups" in training:
         training = {"validation": 0.5, **training}
     n_instances = len(X) if isinstance(X, np.ndarray) else X.index.get_level_values(0).nunique()
     y = np.random.default_rng(seed).integers(0, 3, n_instances).astype(str)
-    made = SDMAClassifier(**{"hidden_size": 4, **options}, training=Training(epochs=2, **training), random_state=seed)
+    made = cls(**{**small, **options}, training=Training(epochs=2, **training), random_state=seed)
     for unseen in (X, other):
         proba = only_documented(lambda panel=unseen: made.fit(X, y).predict_proba(panel))
         assert is_finite(proba)
