@@ -2,7 +2,7 @@ import pytest
 
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.suites import SUITES, suite_named
-from tsattn.classification import XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, XM2AClassifier
 
 
 def test_cells_are_tasks_by_seeds_by_folds_by_entries(dummies):
@@ -55,7 +55,7 @@ def test_recipes_are_said_where_training_is_not_the_default(task):
     info = Info(task, 12, 2, 3, 5, 5, 11, None)
     entries = {entry.name: entry for suite in SUITES.values() for entry in suite.entries if entry.ours}
     for name, entry in entries.items():
-        if name.startswith("xm2a-"):  # as published, each
+        if name.startswith(("xm2a-", "san", "ran-", "lstm4")):  # as published, each
             continue
         training = entry.make(0, info).get_params()
         given = next(value for key, value in training.items() if key.rpartition("__")[2] == "training")
@@ -75,6 +75,25 @@ def test_recipes_are_said_where_training_is_not_the_default(task):
 
 def test_the_ladder_never_reads_the_test_part():
     assert {task.split for task in SUITES["clean-ladder"].tasks} == {"validation"}
+
+
+def test_each_row_of_the_san_suites_is_the_published_form_with_what_it_says():
+    info = Info("hdm05", 12, 2, 3, 5, 5, 11, None)
+    switches = ("absolute", "channel_alignment", "extrema", "smoothing")
+    made = {entry.name: entry.make(7, info) for entry in SUITES["san-ablation"].entries}
+    for form in made.values():
+        own = {name: getattr(form, name) for name in ("placement", "attention_module", *switches)}
+        assert str(form) == str(LSTMSANClassifier.paper(**own, random_state=7))
+        assert form.placement == "bottleneck"
+    on = {name: [getattr(form, switch) for switch in switches] for name, form in made.items() if name != "lstm4"}
+    assert list(on.values()) == [
+        [False] * 4, [True, False, False, False], [True, True, False, False], [True, True, True, False], [True] * 4,
+        [False, True, True, True], [True, False, True, True], [True, True, False, True]]
+    assert made["lstm4"].attention_module is None
+    places = {entry.name: entry.make(7, info) for entry in SUITES["san-placement"].entries}
+    assert {name: (form.attention_module, form.placement) for name, form in places.items() if name != "lstm4"} == {
+        f"{module}-{place}": (module, place) for module in ("ran", "san") for place in ("bottleneck", "full")}
+    assert all("printed loss" in entry.note for entry in SUITES["san-placement"].entries)
 
 
 def test_each_form_of_the_xm2a_suites_is_what_its_name_says():

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tsattn._checks import check_one_of
+from tsattn.benchmark import san_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
@@ -118,6 +119,7 @@ DIGITS = Task("spoken_arabic_digits", spoken_arabic_digits, steps=50, about="66 
 HDM05 = Task("hdm05", hdm05, steps=400, folds=3, about="actors bd, bk, dg / mm, tr")
 CLEAN = (AUSLAN, DIGITS, HDM05)
 AS_PUBLISHED = replace(AUSLAN, split="paper", about="70 % and 20 % of all sessions' series; one person made them all")
+MOTIONS = replace(HDM05, split="paper", about="70 % and 20 % of all actors' motions")
 
 
 def on_angles(*entries: Entry) -> tuple[Entry, ...]:
@@ -142,6 +144,10 @@ SUITES = {suite.name: suite for suite in (
           (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale"),
     Suite("xm2a-grid", "All of XM2A's descriptors, norms and talks", (AS_PUBLISHED,), GRID, seeds=3,
           reference="xm2a-average-layer-scale"),
+    Suite("san-ablation", "What the parts of scale-space attention's mask are worth", (MOTIONS, AS_PUBLISHED),
+          on_angles(*san_forms.ABLATION), seeds=3, reference="lstm4"),
+    Suite("san-placement", "Scale-space and recurrent attention, at each layer and before each pooling", (MOTIONS,),
+          on_angles(*san_forms.PLACEMENT), seeds=3, reference="lstm4"),
 )}
 
 

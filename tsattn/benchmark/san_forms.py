@@ -1,0 +1,58 @@
+"""LSTM-SAN's published forms as entries: what the parts of its mask are worth, and its places and competitor.
+
+Garg, "On Feature Saliency and Deep Neural Networks", dissertation, Arizona State University, 2020, tables 5.9 and 5.6.
+Table 5.9 is of images, at the bottleneck and with an undilated convolution: only the order of its rows can be compared.
+Table 5.6 is of another set of motions; every row has an accuracy of 100 % there, so that it compares losses.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tsattn.benchmark.suite import Entry, Info
+
+
+@dataclass(frozen=True)
+class PublishedSAN:
+    """LSTM-SAN as published, with the attention that its fields say."""
+
+    attention_module: str | None = "san"
+    placement: str = "bottleneck"
+    absolute: bool = True
+    channel_alignment: bool = True
+    extrema: bool = True
+    smoothing: bool = True
+
+    def __call__(self, seed: int, _info: Info) -> Any:
+        from tsattn.classification import LSTMSANClassifier
+
+        return LSTMSANClassifier.paper(**asdict(self), random_state=seed)
+
+    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
+        """Parameters of the form."""
+        return asdict(self)
+
+
+def _form(name: str, note: str, **fields: Any) -> Entry:
+    return Entry(name, PublishedSAN(**fields), ours=True, note=note)
+
+
+BASE = "LSTM-4 without attention"
+ABLATION = (
+    _form("lstm4", BASE, attention_module=None),
+    _form("san-plain", "the signed difference alone", absolute=False, channel_alignment=False, extrema=False,
+          smoothing=False),
+    _form("san-abs", "absolute", channel_alignment=False, extrema=False, smoothing=False),
+    _form("san-abs-cca", "absolute, channels aligned", extrema=False, smoothing=False),
+    _form("san-abs-cca-extrema", "absolute, channels aligned, extrema", smoothing=False),
+    _form("san", "all parts of the mask"),
+    _form("san-no-abs", "all but the absolute value", absolute=False),
+    _form("san-no-cca", "all but the alignment of channels", channel_alignment=False),
+    _form("san-no-extrema", "all but the extrema", extrema=False),
+)
+PLACEMENT = (
+    _form("lstm4", f"{BASE}; printed loss 0.1118", attention_module=None),
+    _form("ran-bottleneck", "recurrent attention; printed loss 0.1055", attention_module="ran"),
+    _form("ran-full", "recurrent attention; printed loss 0.0751", attention_module="ran", placement="full"),
+    _form("san-bottleneck", "scale-space attention; printed loss 0.0641"),
+    _form("san-full", "scale-space attention; printed loss 0.0084", placement="full"),
+)
