@@ -30,12 +30,13 @@ FORMS = {  # a file each
                                                     extrema=False, smoothing=False),
     },
     "xm2a": {
-        "best": XM2AClassifier(hidden_size=6, n_units=5),
+        "best": XM2AClassifier(hidden_size=6, n_heads=8, n_units=5),
         "published": XM2AClassifier.paper(),
         "hybrid": XM2AClassifier.paper("hybrid"),
         "input to scale": XM2AClassifier.paper(talk="input", norm="batch"),
         "self": XM2AClassifier.paper("exp-pool", talk="self", norm="none", descriptor="max"),
-        "over units": XM2AClassifier(softmax_axis="units", rescale=False, separate_values=True, n_heads=3, n_units=5),
+        "over units": XM2AClassifier(softmax_axis="units", rescale=False, separate_values=True, n_heads=3, n_units=5,
+                                     hidden_size=64),
     },
 }
 COLUMNS, WIDTHS, CLASSES, LENGTHS = ["a", "b", "c"], (3, 5), 4, (29, 17, 11)

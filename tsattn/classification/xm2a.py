@@ -38,8 +38,8 @@ class XM2AClassifier(NetworkClassifier):
         How a head's query and key come from what it saw.
     norm : {"layer", "batch", "none"} or callable, default="layer"
         What follows the sum over masks: a norm over the units of a step, or over a batch.
-    n_heads, n_units : int, default=8, 32
-        Heads of a layer, and kernels of each.
+    n_heads, n_units : int, default=4, 16
+        Heads of a layer, and kernels of each; 8 and 64 as published.
     n_layers : int, default=2
         Layers, one after another.
     residual : bool, default=True
@@ -61,7 +61,7 @@ class XM2AClassifier(NetworkClassifier):
     encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"}, callable or None, default="convolution"
         Sequence layer before the first attention layer, which brings the channels to `hidden_size`. Or what builds one:
         `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`. Or nothing, as published.
-    hidden_size : int or "auto", default=64
+    hidden_size : int or "auto", default=128
         Features of every layer; "auto" is the number of channels that are read, as published, and the only choice
         without an encoder.
     trunk : {"residual"}, callable or None, default="residual"
@@ -133,9 +133,9 @@ class XM2AClassifier(NetworkClassifier):
     (480, 1)
     """
 
-    def __init__(self, variant="default", talk="scale", descriptor="average", norm="layer", n_heads=8, n_units=32,
+    def __init__(self, variant="default", talk="scale", descriptor="average", norm="layer", n_heads=4, n_units=16,
                  n_layers=2, residual=True, activation="relu", softmax_axis="time", rescale=True,
-                 separate_values=False, saliency="channels", encoder="convolution", hidden_size=64, trunk="residual",
+                 separate_values=False, saliency="channels", encoder="convolution", hidden_size=128, trunk="residual",
                  dropout=0.4, pooling="mean-max", proportions=2500, scaling="standard", training=None,
                  class_weight=None, random_state=None):
         self.variant = variant
@@ -177,10 +177,10 @@ class XM2AClassifier(NetworkClassifier):
         epochs : int, default=25
             As published for all but the longest series, which had 5.
         """
-        return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_units=64, n_layers=6, residual=False,
-                   activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None, dropout=0.0,
-                   proportions=0, scaling="series", training=Training.paper(epochs), class_weight=class_weight,
-                   random_state=random_state)
+        return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_heads=8, n_units=64, n_layers=6,
+                   residual=False, activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None,
+                   dropout=0.0, proportions=0, scaling="series", training=Training.paper(epochs),
+                   class_weight=class_weight, random_state=random_state)
 
     def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         width = sum(inputs.widths)
