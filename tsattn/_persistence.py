@@ -18,7 +18,12 @@ from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkClassifier
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
-from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import (
+    LSTMSANClassifier,
+    ScaleSpaceRidgeClassifier,
+    SDMAClassifier,
+    XM2AClassifier,
+)
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -32,6 +37,7 @@ STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that c
     SDMAClassifier: CLASSIFIER_STATE,
     XM2AClassifier: CLASSIFIER_STATE,
     LSTMSANClassifier: CLASSIFIER_STATE,
+    ScaleSpaceRidgeClassifier: CLASSIFIER_STATE,
     ScaleSpaceChannels: ("feature_names_in_", "sigmas_"),
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),

@@ -88,6 +88,8 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
         raise ValueError("monitor='accuracy' needs classes, and there is no metric here: use monitor='loss'")
     seed = seed_of(training.checkpoint) if seed is None else seed
     run = start(make, data, training, Objective(loss, metric), seed=seed, strata=strata)
+    if not any(parameter.requires_grad for parameter in run.network.parameters()):
+        return run.finish()  # all of it is solved for
     resume(run)
     with _progress(run) as advance:
         while not run.over:

@@ -49,7 +49,7 @@ def make_optimizer(name: str, network: nn.Module, lr: float, weight_decay: float
         {"params": [parameter for parameter in trained if parameter.ndim > 1], "weight_decay": weight_decay},
         {"params": [parameter for parameter in trained if parameter.ndim <= 1], "weight_decay": 0.0},
     ]
-    return OPTIMIZERS[name]([group for group in groups if group["params"]], lr)
+    return OPTIMIZERS[name]([group for group in groups if group["params"]] or groups, lr)
 
 
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
