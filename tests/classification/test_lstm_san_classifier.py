@@ -11,7 +11,7 @@ from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 
 
 def recurrent(**options):
-    return classifier(LSTMSANClassifier, **options)
+    return classifier(LSTMSANClassifier, **{"proportions": 0, **options})
 
 
 def body_of(fitted):
