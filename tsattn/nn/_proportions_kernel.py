@@ -29,9 +29,12 @@ def mixture(x: Any, channels: Any, weights: Any, out: Any) -> None:
 
 @compiled
 @no_type_check
-def proportions(x: Any, lengths: Any, channels: Any, weights: Any, thresholds: Any, steepness: Any, out: Any,
-                first: Any, last: Any) -> None:
-    """Fill rows first ... last of `out`, (batch, mixture, threshold), from `x`, (batch, channel, time)."""
+def proportions(x: Any, lengths: Any, mixtures: Any, out: Any, first: Any, last: Any) -> None:
+    """Fill rows first ... last of `out`, (batch, mixture, threshold), from `x`, (batch, channel, time).
+
+    `mixtures` are channels, weights and thresholds, the latter two in units of the ramp's width.
+    """
+    channels, weights, thresholds = mixtures
     zero, half, one = x.dtype.type(0), x.dtype.type(0.5), x.dtype.type(1)
     for b in range(first, last):
         n = lengths[b]
@@ -40,10 +43,10 @@ def proportions(x: Any, lengths: Any, channels: Any, weights: Any, thresholds: A
         for i in range(len(channels)):
             mixture(series, channels[i], weights[i], values)
             for j in range(thresholds.shape[1]):
-                shift = half - thresholds[i, j] * steepness
+                shift = half - thresholds[i, j]
                 total = zero
                 for t in range(n):
-                    share = values[t] * steepness + shift
+                    share = values[t] + shift
                     share = share if share > zero else zero
                     total += share if share < one else one
                 out[b, i, j] = total / n
@@ -51,9 +54,9 @@ def proportions(x: Any, lengths: Any, channels: Any, weights: Any, thresholds: A
 
 @compiled
 @no_type_check
-def slopes(x: Any, lengths: Any, channels: Any, weights: Any, thresholds: Any, steepness: Any, gradient: Any, out: Any,
-           first: Any, last: Any) -> None:
+def slopes(x: Any, lengths: Any, mixtures: Any, gradient: Any, out: Any, first: Any, last: Any) -> None:
     """Add to rows first ... last of `out`, as `x`, what a gradient of the proportions means for `x`."""
+    channels, weights, thresholds = mixtures
     half = x.dtype.type(0.5)
     for b in range(first, last):
         n = lengths[b]
@@ -63,10 +66,9 @@ def slopes(x: Any, lengths: Any, channels: Any, weights: Any, thresholds: Any, s
             mixture(series, channels[i], weights[i], values)
             slope[:] = 0
             for j in range(thresholds.shape[1]):
-                threshold, each = thresholds[i, j], gradient[b, i, j] * steepness / n
+                threshold, each = thresholds[i, j], gradient[b, i, j] / n
                 for t in range(n):
-                    inside = abs(values[t] - threshold) * steepness < half
-                    slope[t] += each if inside else x.dtype.type(0)
+                    slope[t] += each if abs(values[t] - threshold) < half else x.dtype.type(0)
             for j in range(len(channels[i])):
                 weight = weights[i, j]
                 if weight != 0:

@@ -169,11 +169,8 @@ def _over_series(name: str, x: Tensor, lengths: Tensor, layer: Proportions, *arr
     """Run a kernel over a batch, its series shared out among threads."""
     from tsattn.nn import _proportions_kernel as kernels  # here, as numba takes a while to import
 
-    series = x.detach().transpose(1, 2).contiguous().numpy()
-    steps, channels = lengths.numpy(), layer.channels.numpy()
-    weights, thresholds = (part.detach().to(x.dtype).numpy() for part in (layer.weights, layer.thresholds))
-    steepness = series.dtype.type(1 / layer.width)
-    kernel = getattr(kernels, name)
-    over_rows(
-        lambda first, last: kernel(series, steps, channels, weights, thresholds, steepness, *arrays, first, last),
-        len(x), int(steps.sum()) * channels.size, threads=torch.get_num_threads(), worth=WORTH_A_THREAD)
+    series, steps = x.detach().transpose(1, 2).contiguous().numpy(), lengths.numpy()
+    scaled = ((part.detach().to(x.dtype) / layer.width).numpy() for part in (layer.weights, layer.thresholds))
+    mixtures, kernel = (layer.channels.numpy(), *scaled), getattr(kernels, name)
+    over_rows(lambda first, last: kernel(series, steps, mixtures, *arrays, first, last),
+              len(x), int(steps.sum()) * layer.channels.numel(), threads=torch.get_num_threads(), worth=WORTH_A_THREAD)
