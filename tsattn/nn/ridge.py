@@ -60,7 +60,7 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     Examples
     --------
     >>> import torch
-    >>> x = torch.tensor([[1.0], [2.0], [4.0]])
+    >>> x = torch.tensor([[1.0], [2.0], [4.0]], dtype=torch.float64)
     >>> found = ridge(x, 3 * x - 1, penalty=1e-9)
     >>> bool((x @ found.weight.T + found.bias).sub(3 * x - 1).abs().max() < 1e-5)
     True
