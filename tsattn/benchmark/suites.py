@@ -7,7 +7,7 @@ without them being imported.
 from dataclasses import replace
 
 from tsattn._checks import check_one_of
-from tsattn.benchmark import our_forms, san_forms
+from tsattn.benchmark import attention_forms, our_forms, san_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.suite import Entry, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
@@ -33,9 +33,14 @@ def on_angles(*entries: Entry) -> tuple[Entry, ...]:
     return tuple(replace(entry, options=ANGLES) for entry in entries)
 
 
+VOWELS = Task("japanese_vowels", japanese_vowels, about="9 speakers, 270 / 370 utterances")
+CROSSED = (  # as many folds as a test needs, or as there are sessions or actors
+    replace(VOWELS, split="cv", folds=10), replace(AUSLAN, split="cv", folds=9), replace(DIGITS, split="cv", folds=10),
+    replace(HDM05, split="cv", folds=5),
+)
 SUITES = {suite.name: suite for suite in (
     Suite("demo", "What ships inside sktime, in minutes", (
-        Task("japanese_vowels", japanese_vowels, about="9 speakers, 270 / 370 utterances"),
+        VOWELS,
         Task("basic_motions", basic_motions, about="4 activities, 40 / 40 recordings"),
     ), our_forms.SDMA + QUICK, seeds=2, reference="sdma"),
     Suite("clean", "Splits without leakage: other sessions, speakers and actors", CLEAN, (
@@ -46,6 +51,8 @@ SUITES = {suite.name: suite for suite in (
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (
               *on_angles(*our_forms.SDMA, *our_forms.HALVES, *our_forms.SDMA_PARTS),
           ), seeds=3, reference="sdma-network"),
+    *(Suite(f"{name}-attention", "What its attention adds to its network, fold by fold", CROSSED, on_angles(*pair),
+            reference=pair[1].name) for name, pair in attention_forms.PAIRS.items()),
     Suite("xm2a-ablation", "What XM2A's parts are worth, beside what its source printed, and its variants",
           (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale"),
     Suite("xm2a-grid", "All of XM2A's descriptors, norms and talks", (AS_PUBLISHED,), GRID, seeds=3,
