@@ -1,0 +1,83 @@
+"""A committee's network learns as if it were alone; what is said is the sum."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from tsattn.models.committee import Committee
+from tsattn.models.pooled import Pooled
+from tsattn.models.sdma import SDMA
+from tsattn.nn.initialise import build
+from tsattn.nn.ridge import ProportionRidge
+
+LENGTHS = torch.tensor([13, 5, 1])
+
+
+def alone():
+    body = SDMA(3, 5, hidden=6)
+    return Pooled(body, body.n_features, 4, dropout=0.0)
+
+
+@pytest.fixture
+def inputs(draw):
+    return [draw(3, 13, width, dtype=torch.float32) for width in (3, 5)]
+
+
+@pytest.fixture
+def committee(generator, inputs):
+    made = build(lambda: Committee(alone(), ProportionRidge(5, 4, n_mixtures=11)), generator)
+    batch = SimpleNamespace(inputs=inputs, lengths=LENGTHS, target=torch.tensor([0, 3, 2]), weight=None)
+    made.settle(lambda: [batch])
+    return made
+
+
+def test_settling_is_the_advisers(committee):
+    assert committee.adviser.head.weight.any()
+    assert committee.adviser.proportions.thresholds.any()
+
+
+def test_in_training_the_network_answers_alone(committee, inputs):
+    committee.train()
+    found = committee(*inputs, lengths=LENGTHS)
+    assert torch.equal(found, committee.network(*inputs, lengths=LENGTHS))
+
+
+def test_afterwards_both_answer_and_their_logits_are_added(committee, inputs):
+    parts = [part(*inputs, lengths=LENGTHS) for part in (committee.eval().network, committee.adviser)]
+    assert_close(committee(*inputs, lengths=LENGTHS), parts[0] + parts[1])
+    assert parts[1].abs().max() > 0.1
+    product = parts[0].softmax(-1) * parts[1].softmax(-1)
+    assert_close(committee(*inputs, lengths=LENGTHS).softmax(-1), product / product.sum(-1, keepdim=True))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_gradients_reach_the_network_and_no_weight_of_the_adviser(training, committee, inputs):
+    committee.train(training)(*inputs, lengths=LENGTHS).square().sum().backward()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in committee.network.parameters())
+    assert all(parameter.grad is None for parameter in committee.adviser.parameters())
+    trained = {name.partition(".")[0] for name, one in committee.named_parameters() if one.requires_grad}
+    assert trained == {"network"}
+
+
+def test_what_is_asked_of_both_has_the_slope_of_both(committee, inputs):
+    committee.eval()
+    slopes = []
+    for part in (committee, committee.network, committee.adviser):
+        leaves = [x.clone().requires_grad_() for x in inputs]
+        part(*leaves, lengths=LENGTHS)[:, 0].sum().backward()
+        slopes.append([torch.zeros_like(x) if x.grad is None else x.grad for x in leaves])
+    for whole, one, other in zip(*slopes, strict=True):
+        assert_close(whole, one + other)
+    assert slopes[2][1].any()
+    assert not slopes[2][0].any()  # it reads the last input alone
+
+
+def test_padding_and_company_change_nothing(committee, inputs):
+    committee.eval()
+    together = committee(*inputs, lengths=LENGTHS)
+    for i, n in enumerate(LENGTHS):
+        single = committee(*(x[i : i + 1, :n] for x in inputs), lengths=LENGTHS[i : i + 1])
+        assert_close(single[0], together[i], rtol=0, atol=1e-5)
+

@@ -1,0 +1,275 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from tests.reference import ridge as reference
+from tsattn.nn import build
+from tsattn.nn.ridge import DOUBT, STEPS, ProportionRidge, ridge, sharpness
+
+SIZES = {"dual": (7, 13), "square": (11, 11), "primal": (23, 5)}
+every_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+
+
+@pytest.fixture
+def problem(draw):
+    def problem(n, p, k=3):
+        """Features of unlike means and sizes, targets that depend on them, and weights."""
+        features = draw(n, p) * torch.arange(1, p + 1) + 100
+        return features, features @ draw(p, k) / p + draw(n, k), draw(n).exp()
+
+    return problem
+
+
+def test_by_hand():
+    """Standardised, 1, 2, 3 are -z, 0, z with 2 z^2 = 3: targets -1, 0, 1 have the coefficient 2 z / (3 + 1) = z / 2.
+
+    Without the first, the coefficient is z / (z^2 + 1) = z / 2.5, and the first one's output -z^2 / 2.5 = -0.6.
+    """
+    found = ridge(torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[-1.0], [0.0], [1.0]]), penalty=1.0)
+    assert_close(found.weight, torch.tensor([[0.75]], dtype=torch.float64))  # z / 2 over the deviation, 1 / z
+    assert_close(found.bias, torch.tensor([-1.5], dtype=torch.float64))
+    assert_close(found.left_out, torch.tensor([[-0.6], [0.0], [0.6]], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("penalty", [0.01, 0.1, 7.0])
+@every_size
+def test_equals_least_squares_with_a_row_more_for_each_feature(size, penalty, problem):
+    features, target, weight = problem(*size)
+    for given in (weight, None):
+        found = ridge(features, target, given, penalty)
+        weights, biases = reference.ridge(features.numpy(), target.numpy(),
+                                          np.ones(size[0]) if given is None else given.numpy(), penalty)
+        np.testing.assert_allclose(found.weight, weights, rtol=1e-8, atol=1e-10)
+        np.testing.assert_allclose(found.bias, biases, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("penalty", [0.01, 0.1, 7.0])
+@every_size
+def test_left_out_is_what_the_others_say(size, penalty, problem):
+    features, target, weight = problem(*size)
+    for given in (weight, None):
+        loop = reference.left_out(features.numpy(), target.numpy(),
+                                  np.ones(size[0]) if given is None else given.numpy(), penalty)
+        found = ridge(features, target, given, penalty).left_out
+        np.testing.assert_allclose(found, loop, rtol=1e-8, atol=1e-9)
+        assert (found - target).abs().max() > 0.1
+
+
+def test_both_systems_have_the_same_solution(problem):
+    """A constant feature more has no effect but to change their number: the penalty follows it."""
+    features, target, weight = problem(13, 11)
+    more = torch.cat([features, torch.full((13, 6), 7.0)], 1)
+    primal, dual = ridge(features, target, weight, 0.1), ridge(more, target, weight, 0.1 * 11 / 17)
+    assert_close(dual.weight[:, :11], primal.weight)
+    assert_close(dual.bias, primal.bias)
+    assert_close(dual.left_out, primal.left_out)
+
+
+@every_size
+def test_constant_features_get_the_weight_0(size, problem):
+    features, target, weight = problem(*size)
+    features[:, 3] = 0.1
+    features[:, 1] = 1e-8 * features[:, 1]  # as if it were rounding
+    found = ridge(features, target, weight)
+    assert not found.weight[:, [1, 3]].any()
+    assert found.weight[:, [0, 2, 4]].all()
+
+
+def test_features_that_are_all_constant_leave_the_mean():
+    target = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    found = ridge(torch.full((3, 5), 0.3), target, torch.tensor([2.0, 1.0, 1.0]))
+    assert not found.weight.any()
+    assert_close(found.bias, torch.tensor([0.5, 0.5], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("size", [(7, 29), (23, 5)], ids=["dual", "primal"])
+def test_a_weight_is_so_many_times_the_series(size, problem):
+    """Weights are relative to their mean; series that are repeated are more, against which the same penalty is less."""
+    features, target, _ = problem(*size)
+    times = torch.arange(size[0]) % 3 + 1
+    repeated = [part.repeat_interleave(times, 0) for part in (features, target)]
+    weighted = ridge(features, target, times.double(), 0.1)
+    several = ridge(*repeated, penalty=0.1 * float(times.sum()) / size[0])
+    assert_close(weighted.weight, several.weight)
+    assert_close(weighted.bias, several.bias)
+
+
+@every_size
+def test_only_ratios_of_weights_matter(size, problem):
+    features, target, weight = problem(*size)
+    for one, other in zip(ridge(features, target, weight), ridge(features, target, 1e6 * weight), strict=True):
+        assert_close(one, other)
+    for one, other in zip(ridge(features, target), ridge(features, target, torch.full((size[0],), 1e-6)), strict=True):
+        assert_close(one, other)
+
+
+@every_size
+def test_a_series_of_hardly_any_weight_is_hardly_there(size, problem):
+    """The mean weight, and with it the penalty, is that of one series more."""
+    features, target, weight = problem(*size)
+    weight[-1] = 1e-12
+    n = size[0]
+    with_it = ridge(features, target, weight, 0.1)
+    without = ridge(features[:-1], target[:-1], weight[:-1], 0.1 * (n - 1) / n)
+    assert_close(with_it.weight, without.weight, rtol=1e-6, atol=1e-9)
+    assert_close(with_it.left_out[:-1], without.left_out, rtol=1e-6, atol=1e-9)
+    own = features[-1] @ without.weight.T + without.bias
+    assert_close(with_it.left_out[-1], own, rtol=1e-6, atol=1e-6)
+
+
+@every_size
+def test_units_and_origin_of_features_do_not_matter(size, problem, draw):
+    features, target, weight = problem(*size)
+    plain, factor, shift = ridge(features, target, weight), draw(size[1]).exp(), 10 * draw(size[1])
+    changed = ridge(features * factor + shift, target, weight)
+    assert_close(changed.weight * factor, plain.weight)
+    assert_close(changed.left_out, plain.left_out)
+    assert_close((features * factor + shift) @ changed.weight.T + changed.bias, features @ plain.weight.T + plain.bias)
+
+
+def test_one_series_is_answered_with_its_target(draw):
+    found = ridge(draw(1, 5), torch.tensor([[0.0, 1.0]]))
+    assert not found.weight.any()
+    assert found.bias.tolist() == [0, 1]
+    assert found.left_out.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_sharpness_is_the_best_of_a_grid(weighted, draw, generator):
+    target = torch.randint(3, (53,), generator=generator)
+    weight = draw(53).exp() if weighted else None
+    for spread in (0.3, 1.0, 5.0):
+        outputs = nn.functional.one_hot(target, 3) / 3 + spread * draw(53, 3) / 5
+        factor = sharpness(outputs, target, weight)
+        given = outputs.numpy(), target.numpy(), np.ones(53) if weight is None else weight.numpy()
+        grid = [reference.cross_entropy(*given, np.exp(log), DOUBT) for log in np.arange(-3, 6, 0.01)]
+        assert reference.cross_entropy(*given, factor, DOUBT) <= min(grid) + 1e-6
+        assert abs(np.log(factor) - (-3 + 0.01 * np.argmin(grid))) < 0.02
+
+
+def test_sharpness_by_hand():
+    """With e odds to one for a class that is right 3 times of 4, its share in all the best logit is log 3, nearly."""
+    outputs = torch.tensor([[1.0, 0.0]] * 4, dtype=torch.float64)
+    share = 0.75 * (1 - DOUBT) + DOUBT / 2
+    assert sharpness(outputs, torch.tensor([0, 0, 0, 1])) == pytest.approx(np.log(share / (1 - share)), rel=1e-4)
+    assert sharpness(outputs, torch.tensor([0, 0, 0, 1]), torch.tensor([1.0, 1, 1, 3])) == pytest.approx(
+        np.exp(-3), rel=1e-4)  # no factor is of use: the least
+
+
+def test_outputs_that_are_always_right_stay_finite():
+    outputs = torch.eye(3, dtype=torch.float64)
+    limit = (1 - DOUBT + DOUBT / 3) / (DOUBT / 3)  # odds that the doubt is worth
+    assert sharpness(outputs, torch.arange(3)) == pytest.approx(np.log(limit), rel=1e-4)
+    assert sharpness(outputs / 1e6, torch.arange(3)) == pytest.approx(np.exp(6), rel=1e-4)
+
+
+def batch(x, lengths, target=None, weight=None):
+    return SimpleNamespace(inputs=(torch.zeros(len(x), x.shape[1], 2), x), lengths=lengths, target=target,
+                           weight=weight)
+
+
+@pytest.fixture
+def batches(draw, generator):
+    """Series whose level tells their class, in two batches of other lengths; the rest of the padding is absurd."""
+    found = []
+    for n, n_steps in [(13, 11), (17, 23)]:
+        target = torch.randint(3, (n,), generator=generator)
+        lengths = torch.randint(5, n_steps + 1, (n,), generator=generator)
+        x = draw(n, n_steps, 7, dtype=torch.float32) + target[:, None, None]
+        x[torch.arange(n_steps) >= lengths[:, None]] = 1e6
+        found.append(batch(x, lengths, target, draw(n, dtype=torch.float32).exp()))
+    return found
+
+
+def advised(**options):
+    return build(lambda: ProportionRidge(7, 3, **{"n_mixtures": 31} | options), torch.Generator().manual_seed(3))
+
+
+def logits_of(layer, batches):
+    return torch.cat([layer(*one.inputs, lengths=one.lengths) for one in batches])
+
+
+def test_before_it_is_settled_all_classes_are_alike(batches):
+    assert not logits_of(advised(), batches).any()
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_it_settles_on_the_ridge_of_its_proportions(weighted, batches):
+    if not weighted:
+        for one in batches:
+            one.weight = None
+    layer, asked = advised(penalty=0.3), []
+    layer.settle(lambda: asked.append(1) or iter(batches))
+    assert len(asked) == 2
+    expected = advised().proportions
+    expected.settle(torch.cat([one.inputs[1][torch.arange(one.inputs[1].shape[1]) < one.lengths[:, None]]
+                               for one in batches]))
+    assert torch.equal(layer.proportions.thresholds, expected.thresholds)
+    features = torch.cat([expected(one.inputs[1], one.lengths) for one in batches])
+    target = torch.cat([one.target for one in batches])
+    weight = torch.cat([one.weight for one in batches]) if weighted else None
+    solution = ridge(features, nn.functional.one_hot(target, 3).float(), weight, 0.3)
+    outputs = features @ solution.weight.float().T + solution.bias.float()
+    assert_close(logits_of(layer, batches), sharpness(solution.left_out, target, weight) * outputs, rtol=1e-4,
+                 atol=1e-4)
+    assert (logits_of(layer, batches).argmax(1) == target).float().mean() > 0.9
+
+
+def test_nothing_of_it_is_trained(batches):
+    layer = advised()
+    layer.settle(lambda: batches)
+    assert not any(parameter.requires_grad for parameter in layer.parameters())
+    assert not logits_of(layer, batches).requires_grad
+    x = batches[0].inputs[1].clone().requires_grad_()
+    layer(x, lengths=batches[0].lengths).sum().backward()  # but what it reads has a slope
+    assert x.grad.any()
+
+
+def test_a_series_of_weight_0_is_not_there(batches, monkeypatch):
+    """Where the thresholds are held; they are of the steps of all series."""
+    states = []
+    for left in (slice(None), slice(2, None)):
+        layer = advised()
+        layer.proportions.settle(batches[0].inputs[1][:, :5].flatten(0, 1))
+        monkeypatch.setattr(layer.proportions, "settle", lambda steps: None)
+        parts = []
+        for one in batches:
+            weight = one.weight.clone()
+            weight[:2] = 0
+            parts.append(batch(one.inputs[1][left], one.lengths[left], one.target[left], weight[left]))
+        layer.settle(lambda parts=parts: parts)
+        states.append(layer.state_dict())
+    assert states[0]["head.weight"].any()
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_weights_that_are_all_0_leave_all_classes_alike(batches):
+    for one in batches:
+        one.weight = torch.zeros(len(one.target))
+    layer = advised()
+    layer.settle(lambda: batches)
+    assert not logits_of(layer, batches).any()
+
+
+def test_thresholds_are_taken_from_some_of_many_steps(monkeypatch):
+    x = torch.arange(3.0 * 40_000 * 7).view(3, 40_000, 7)
+    taken, layer = [], advised()
+    monkeypatch.setattr(layer.proportions, "settle", taken.append)
+    layer.settle(lambda: [batch(x, torch.tensor([40_000] * 3), torch.arange(3))])
+    assert len(taken[0]) == 120_000 // 8  # every eighth: 8 * 16384 is above 120000 and 7 * 16384 below
+    assert torch.equal(taken[0], x.flatten(0, 1)[::8])
+    assert STEPS == 16_384
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"penalty": 0.0}, "penalty must be"), ({"n_mixtures": 0}, "n_mixtures must be an integer of at least 1, got 0"),
+])
+def test_nonsense_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        ProportionRidge(3, 5, **options)
+    with pytest.raises(ValueError, match="n_outputs must be an integer of at least 1, got 0"):
+        ProportionRidge(3, 0)
