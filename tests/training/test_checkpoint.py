@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import torch
 
 from tsattn._checks import DivergenceError, ModelFileError
 from tsattn._files import read_tensors, write_tensors
+from tsattn.models.committee import Committee
+from tsattn.nn.ridge import ProportionRidge
 from tsattn.training import Jitter, Sequences, Training, accuracy, fit_network
 from tsattn.training import loop as loop_module
 
@@ -79,11 +82,18 @@ def fit(net, data, **parameters):
                        strata=data.target.numpy())
 
 
+def committee(net):
+    return Committee(net(), ProportionRidge(3, 5, n_mixtures=13))
+
+
+@pytest.mark.parametrize("advised", [False, True], ids=["alone", "advised"])
 @pytest.mark.parametrize("error", [Stop, KeyboardInterrupt])
 @pytest.mark.parametrize("parameters", [
     {}, {"optimizer": "adam", "averaging": 0.9}, {"optimizer": "rmsprop", "averaging": "tail"},
     {"optimizer": "sgd", "validation": 0.2, "patience": 2, "schedule": "cosine", "checkpoint_every": 2}])
-def test_p51_stopped_within_an_epoch_and_resumed(parameters, error, net, data, digest, stop_after, tmp_path):
+def test_p51_stopped_within_an_epoch_and_resumed(parameters, error, advised, net, data, digest, stop_after, tmp_path):
+    if advised:
+        net = partial(committee, net)
     straight = fit(net, data, **parameters)
     stop_after(14, error)  # 3 or 4 batches an epoch: within the fourth or fifth epoch
     with pytest.raises(error):

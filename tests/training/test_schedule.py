@@ -63,3 +63,9 @@ def test_rmsprop_by_hand():
     network.weight.grad = torch.tensor([[2.0]])
     optimizer.step()
     assert before - network.weight.item() == pytest.approx(0.01 * 2 / (math.sqrt(0.4) + 1e-7), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_there_may_be_nothing_to_train(name):
+    optimizer = make_optimizer(name, nn.Linear(3, 5).requires_grad_(False), 0.1, 0.5)
+    assert not any(group["params"] for group in optimizer.param_groups)
