@@ -227,6 +227,8 @@ class Reader:
         made = cls(**{name: self.node(item) for name, item in parameters.items()})
         if cls is Training:
             return here(made)
+        if "device" in known:  # of a classifier without a training
+            made.device = here(made.training).device
         if hasattr(made, "_check_parameters"):
             made._check_parameters()
         if state is not None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.training import Training
 
 QUICK = Training(epochs=2, batch_size=8)
@@ -57,15 +57,31 @@ def equal():
 
 CLASSIFIERS = {  # and what makes each quick
     SDMAClassifier: {}, XM2AClassifier: {"n_heads": 3, "n_units": 4}, LSTMSANClassifier: {},
+    ScaleSpaceRidgeClassifier: {"proportions": 200},
 }
+TRAINED = [cls for cls in CLASSIFIERS if "training" in cls.get_param_names()]
+
+
+def known(cls, **options):
+    """Those of the options that are parameters of the class."""
+    return {name: value for name, value in options.items() if name in cls.get_param_names()}
 
 
 def classifier(cls=SDMAClassifier, **options):
-    quick = {"hidden_size": 8, "proportions": 20, "training": QUICK, "random_state": 7}
+    quick = known(cls, hidden_size=8, proportions=20, training=QUICK, random_state=7)
     return cls(**quick | CLASSIFIERS[cls] | options)
 
 
-every_classifier = pytest.mark.parametrize("cls", CLASSIFIERS, ids=lambda cls: cls.__name__)
+def learning(cls=SDMAClassifier, **options):
+    """One that learns enough for its answers to be looked at."""
+    return classifier(cls, **known(cls, training=LEARNING) | options)
+
+
+def each(classes):
+    return pytest.mark.parametrize("cls", classes, ids=lambda cls: cls.__name__)
+
+
+every_classifier, every_trained = each(CLASSIFIERS), each(TRAINED)
 FORMS = {
     "default": {},
     "joint": {"architecture": "type1", "n_layers": 2, "saliency": "events", "encoder": "lstm", "trunk": None,
@@ -82,6 +98,7 @@ FORMS = {
                         "channel_alignment": False, "dilation": 2, "n_layers": 3, "bidirectional": False,
                         "saliency": None, "trunk": None, "pooling": "last"},
     "glimpses": {"cls": LSTMSANClassifier, "attention_module": "ran", "saliency": "events"},
+    "ridge": {"cls": ScaleSpaceRidgeClassifier},
 }
 
 
@@ -97,4 +114,4 @@ def fitted(form, ragged):
 
 @pytest.fixture(scope="session", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
 def learned(request, ragged):
-    return classifier(request.param, training=LEARNING).fit(ragged.X, ragged.y)
+    return learning(request.param).fit(ragged.X, ragged.y)

@@ -230,8 +230,30 @@ def at(config, *keys):
 
 PARAMETERS = ("estimator", "parameters")
 INPUTS = ("estimator", "state", "inputs_", "parameters")
-DEEP = {"SDMAClassifier": {"architecture": "type1"}, "XM2AClassifier": {}, "LSTMSANClassifier": {}}
-BIAS, CHANNELS = "network.network.head.bias", "network.adviser.proportions.channels"
+DEEP = {"SDMAClassifier": {"architecture": "type1"}}  # of the others, depth is no matter of architecture
+
+
+def change_weight(ending, change):
+    """Change the first tensor of the network whose name ends like that."""
+    def changed(tensors, _):
+        name = next(name for name in tensors if name.startswith("network.") and name.endswith(ending))
+        tensors[name] = change(tensors[name])
+
+    return changed
+
+
+def of_device(config):
+    """The parameters among which the device is: the training's, or those of a classifier that has none."""
+    parameters = at(config, *PARAMETERS)
+    return parameters["training"]["parameters"] if "training" in parameters else parameters
+
+
+def change_training(**parameters):
+    """Change parameters of the training, or give one to a classifier that has none."""
+    return lambda _, config: at(config, *PARAMETERS).setdefault(
+        "training", {"object": "Training", "parameters": {}})["parameters"].update(parameters)
+
+
 CHANGES = {
     "key": lambda t, c: c.update(extra=1),
     "no estimator": lambda t, c: c.pop("estimator"),
@@ -244,19 +266,21 @@ CHANGES = {
     "nested kind": lambda t, c: at(c, *PARAMETERS).update(pooling={"float": "1", "tuple": []}),
     "list": lambda t, c: at(c, *PARAMETERS).update(pooling=[1]),
     "url": lambda t, c: at(c, *PARAMETERS).update(pooling="https://example.org/encoder"),
-    "file": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(checkpoint="/etc/passwd"),
-    "epochs": lambda t, c: at(c, *PARAMETERS, "training", "parameters").update(epochs="many"),
+    "file": change_training(checkpoint="/etc/passwd"),
+    "epochs": change_training(epochs="many"),
+    "device": lambda t, c: of_device(c).update(device="gpu0"),
     "size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10**15),
     "other size": lambda t, c: at(c, *PARAMETERS).update(hidden_size=10),
-    "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, **DEEP[c["estimator"]["object"]]),
+    "layers": lambda t, c: at(c, *PARAMETERS).update(n_layers=10**15, **DEEP.get(c["estimator"]["object"], {})),
     "heads": lambda t, c: at(c, *PARAMETERS).update(n_heads=10**15),
     "mixtures": lambda t, c: at(c, *PARAMETERS).update(proportions=10**15),
     "missing tensor": lambda t, c: t.pop(next(name for name in t if name.startswith("network."))),
     "spare tensor": lambda t, c: t.update(spare=np.zeros(3)),
     "spare weight": lambda t, c: t.update({"network.spare": np.zeros(3, np.float32)}),
-    "weight's type": lambda t, c: t.update({BIAS: t[BIAS].astype(np.float64)}),
-    "nan weight": lambda t, c: t.update({BIAS: t[BIAS] * np.nan}),
-    "mixture of no channel": lambda t, c: t.update({CHANNELS: t[CHANNELS] + 1000}),
+    "weight's type": change_weight("head.bias", lambda bias: bias.astype(np.float64)),
+    "nan weight": change_weight("head.bias", lambda bias: bias * np.nan),
+    "mixture of no channel": change_weight("proportions.channels", lambda channels: channels + 1000),
+    "mixture before all channels": change_weight("proportions.channels", lambda channels: channels - 1000),
     "scale": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "scale")["array"]: np.zeros(3)}),
     "centre": lambda t, c: t.update({at(c, *INPUTS, "scale", "parameters", "centre")["array"]: np.zeros(2)}),
     "fill": lambda t, c: at(c, *INPUTS).update(fill=3.0),
@@ -333,7 +357,7 @@ def test_p60_a_newer_format_names_the_version_it_needs(saved):
 
 def test_p61_a_device_that_is_not_here_becomes_auto(saved, unseen):
     def on_gpu(tensors, config):
-        config["estimator"]["parameters"]["training"]["parameters"]["device"] = "cuda:63"
+        of_device(config)["device"] = "cuda:63"
 
     loaded = tsattn.load(changed(saved, on_gpu))
     assert loaded.training.device == "auto"

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.classification.conftest import FORMS, classifier, frame
+from tests.classification.conftest import FORMS, classifier, frame, known
+from tsattn.classification import SDMAClassifier
 from tsattn.training import Training
 
 KINDS = {
@@ -25,7 +26,8 @@ def test_p08_random_problems(seed):
     size = 10.0 ** rng.integers(-6, 7)
     panel = [size * rng.normal(size=(length, n_channels)) for length in rng.integers(2, 31, n)]
     form = list(FORMS.values())[seed % len(FORMS)]
-    made = classifier(**{"hidden_size": 4, **form}, training=Training(epochs=int(rng.integers(1, 4)), lr=0.1))
+    training = Training(epochs=int(rng.integers(1, 4)), lr=0.1)
+    made = classifier(**known(form.get("cls", SDMAClassifier), hidden_size=4, training=training) | form)
     X = frame(panel, columns=[f"c{number}" for number in range(n_channels)])
     proba = made.fit(X, y).predict_proba(X)
     assert proba.dtype == np.float64

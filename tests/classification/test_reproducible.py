@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.classification.conftest import FORMS, LEARNING, classifier, every_classifier, frame
+from tests.classification.conftest import FORMS, LEARNING, classifier, every_classifier, every_trained, frame
 from tsattn._checks import DivergenceError
-from tsattn.classification import LSTMSANClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, XM2AClassifier
 from tsattn.training import Training, fit_network
 
 PROGRAM = """
@@ -49,7 +49,7 @@ print(len(FORMS))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form_name", ["default", "joint", "heads", "recurrent", "glimpses"])
+@pytest.mark.parametrize("form_name", ["default", "joint", "heads", "recurrent", "glimpses", "ridge"])
 def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
     root = Path(__file__).parents[2]
     digests = {subprocess.run([sys.executable, "-c", PROGRAM, form_name], cwd=root, capture_output=True, text=True,
@@ -93,8 +93,8 @@ def test_p29_global_generators_are_neither_used_nor_touched():
     assert int(made.stdout) == len(FORMS)
 
 
-@pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}, {"cls": LSTMSANClassifier}],
-                         ids=["lstm", "heads", "recurrent"])
+@pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}, {"cls": LSTMSANClassifier},
+                                     {"cls": ScaleSpaceRidgeClassifier}], ids=["lstm", "heads", "recurrent", "ridge"])
 def test_p29_fits_in_threads_do_not_disturb_each_other(options, ragged):
     def proba(seed):
         return classifier(random_state=seed, **options).fit(ragged.X, ragged.y).predict_proba(ragged.X)
@@ -111,7 +111,7 @@ def test_p57_a_fitted_classifier_travels_to_workers(fitted, unseen):
     assert all((part == fitted.predict_proba(unseen.X)).all() for part in parts)
 
 
-@every_classifier
+@every_trained
 @pytest.mark.parametrize("epochs", [1, 5])
 def test_p66_a_loss_that_explodes_leaves_the_last_good_weights(cls, epochs, ragged):
     made = classifier(cls, training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))

@@ -9,12 +9,12 @@ import torch
 from sktime.transformations.series.difference import Differencer
 from sktime.transformations.series.summarize import SummaryTransformer
 
-from tests.classification.conftest import LEARNING, classifier, frame, series
+from tests.classification.conftest import LEARNING, classifier, every_trained, frame, learning, series
 from tests.reference.relevance import integrated
 from tsattn._choices import LADDER
 from tsattn._panel import Panel
 from tsattn._relevance import Following, attribution, relevance
-from tsattn.classification import SDMAClassifier
+from tsattn.classification import ScaleSpaceRidgeClassifier, SDMAClassifier
 from tsattn.models.sdma import SDMA
 from tsattn.nn.mutual_attention import one_way_gate
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
@@ -25,7 +25,12 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
 
 def test_it_learns_an_easy_problem(unseen, learned):
     assert learned.score(unseen.X, unseen.y) >= 0.9
-    assert learned.history_["train_loss"].iloc[-1] < learned.history_["train_loss"].iloc[0]
+
+
+@every_trained
+def test_its_loss_falls(cls, ragged):
+    losses = learning(cls).fit(ragged.X, ragged.y).history_["train_loss"]
+    assert losses.iloc[-1] < losses.iloc[0]
 
 
 def test_the_published_form():
@@ -225,6 +230,7 @@ FOLLOWING = {
     "default": {}, "series": {"scaling": "series"}, "unscaled": {"scaling": None},
     "kept": {"saliency": ScaleSpaceChannels((0, 1.3), keep=True)},
     "advised": {"proportions": 2500},  # few mixtures have few, steep steps, which midpoints miss
+    "ridge": {"cls": ScaleSpaceRidgeClassifier, "proportions": 2500},
 }
 
 
@@ -239,7 +245,7 @@ def test_attention_is_what_integrating_the_whole_slope_gives(options):
 
 @pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
 def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
-    made = classifier(**{"training": LEARNING, "proportions": 0} | options).fit(ragged.X, ragged.y)
+    made = learning(**{"proportions": 0} | options).fit(ragged.X, ragged.y)
     panel = Panel.from_sktime(ragged.X)
     start, pull_back = made.inputs_.following(made.inputs_.prepare(panel))
     added = attribution(made.network_, made.inputs_(panel), 3, Following(torch.tensor(start).float(), pull_back))

@@ -10,15 +10,16 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from tests.classification.conftest import LEARNING, classifier
-from tsattn.classification import SDMAClassifier
+from tests.classification.conftest import LEARNING, classifier, known
+from tsattn.classification import ScaleSpaceRidgeClassifier, SDMAClassifier
 from tsattn.training import Training
 
 
 class OfTables(ClassifierMixin, BaseEstimator):
     """Each row of a table as a series of one channel."""
 
-    def __init__(self, epochs=15, lr=0.03, random_state=0):
+    def __init__(self, cls=SDMAClassifier, epochs=15, lr=0.03, random_state=0):
+        self.cls = cls
         self.epochs = epochs
         self.lr = lr
         self.random_state = random_state
@@ -27,8 +28,8 @@ class OfTables(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y)
         self.classes_ = np.unique(y)
         training = Training(epochs=self.epochs, lr=self.lr, label_smoothing=0.0)
-        self.classifier_ = SDMAClassifier(hidden_size=8, dropout=0.0, training=training,
-                                          random_state=self.random_state).fit(X[:, None], y)
+        options = known(self.cls, hidden_size=8, dropout=0.0, training=training, random_state=self.random_state)
+        self.classifier_ = self.cls(**options).fit(X[:, None], y)
         return self
 
     def predict(self, X):
@@ -44,10 +45,11 @@ NOT_APPLICABLE = {"check_array_api_input"}  # skips itself unless SCIPY_ARRAY_AP
 CHECKS = [check for _, check in estimator_checks_generator(OfTables()) if check.func.__name__ not in NOT_APPLICABLE]
 
 
+@pytest.mark.parametrize("cls", [SDMAClassifier, ScaleSpaceRidgeClassifier], ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.func.__name__)
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
-def test_p03_sklearn_checks(check):
-    check(OfTables())
+def test_p03_sklearn_checks(cls, check):
+    check(OfTables(cls))
 
 
 def test_cross_validation(equal):

@@ -3,10 +3,10 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
+from tests.classification.conftest import CLASSIFIERS
 
 
-@parametrize_with_checks([SDMAClassifier, XM2AClassifier, LSTMSANClassifier])
+@parametrize_with_checks(list(CLASSIFIERS))
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
 def test_p03_sktime_checks(obj, test_name):
     assert check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)
