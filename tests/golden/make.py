@@ -10,8 +10,9 @@ from types import SimpleNamespace
 
 import torch
 
-from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
+from tsattn.nn.ridge import ProportionRidge
 
 FORMS = {  # a file each
     "sdma": {
@@ -38,6 +39,10 @@ FORMS = {  # a file each
         "over units": XM2AClassifier(softmax_axis="units", rescale=False, separate_values=True, n_heads=3, n_units=5,
                                      hidden_size=64),
     },
+    "scale_space_ridge": {
+        "best": ScaleSpaceRidgeClassifier(),
+        "few": ScaleSpaceRidgeClassifier(proportions=7),
+    },
 }
 COLUMNS, WIDTHS, CLASSES, LENGTHS = ["a", "b", "c"], (3, 5), 4, (29, 17, 11)
 
@@ -55,8 +60,19 @@ def outputs(name: str, form: str) -> torch.Tensor:
     valid = steps < torch.tensor(LENGTHS)[:, None]
     series = [torch.sin(0.3 * steps[:, None] * torch.arange(1, width + 1) + torch.arange(3)[:, None, None])
               for width in WIDTHS]
+    for layer in network.modules():
+        if isinstance(layer, ProportionRidge):
+            fix(layer, series[-1][valid])
     with torch.no_grad():
         return network(*(one * valid[..., None] for one in series), lengths=torch.tensor(LENGTHS))
+
+
+def fix(layer: ProportionRidge, steps: torch.Tensor) -> None:
+    """Thresholds of these steps, and weights that are drawn, as if they had been solved for."""
+    layer.proportions.settle(steps)
+    weight = torch.randn(layer.head.weight.shape, generator=torch.Generator().manual_seed(11))
+    with torch.no_grad():
+        layer.head.weight.copy_(weight / layer.head.in_features**0.5)
 
 
 if __name__ == "__main__":
