@@ -74,7 +74,7 @@ def classifier(cls=SDMAClassifier, **options):
 
 def learning(cls=SDMAClassifier, **options):
     """One that learns enough for its answers to be looked at."""
-    return classifier(cls, **known(cls, training=LEARNING) | options)
+    return classifier(cls, **known(cls, training=LEARNING, proportions=200) | options)
 
 
 def each(classes):

@@ -9,30 +9,32 @@ import numpy as np
 import pytest
 import torch
 
-from tsattn.classification import LSTMSANClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, XM2AClassifier
 
 ROOT = Path(__file__).parents[2]
 LONG = """
 import resource, sys
 import numpy as np
 from tests.classification.conftest import QUICK
-from tsattn.classification import LSTMSANClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 rng = np.random.default_rng(0)
 made = {made}
-made.set_params(training__epochs=1).fit(rng.normal(size=(8, 3, 17)), np.arange(8) % 2)
+made.fit(rng.normal(size=(8, 3, 17)), np.arange(8) % 2)
 resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
 for n in (1, 7):
     assert np.isfinite(made.predict_proba(rng.normal(size=(n, 3, 20_000)))).all()
 if len(sys.argv) > 1:
-    np.ones((n * 20, 3, 20_000, 16))
+    np.ones(2**28)
 """
-MADE = ["XM2AClassifier.paper()", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)",
-        "LSTMSANClassifier(training=QUICK)", "LSTMSANClassifier.paper(attention_module='ran')"]
+MADE = ["XM2AClassifier.paper(epochs=1)", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)",
+        "LSTMSANClassifier(training=QUICK)", "LSTMSANClassifier.paper(attention_module='ran', epochs=1)",
+        "ScaleSpaceRidgeClassifier()"]
 SMALL = {
     "heads": XM2AClassifier.paper(epochs=1, random_state=0).set_params(n_layers=1, n_heads=2),
     "recurrent": LSTMSANClassifier.paper(epochs=1, random_state=0).set_params(n_layers=2, hidden_size=8),
     "glimpses": LSTMSANClassifier.paper(attention_module="ran", epochs=1, random_state=0).set_params(n_layers=1),
 }
+RIDGE = ScaleSpaceRidgeClassifier(proportions=100, saliency=None, random_state=0)
 every_small = pytest.mark.parametrize("small", SMALL.values(), ids=SMALL.keys())
 
 
@@ -72,7 +74,8 @@ def slope(sizes, costs):
 SIZES = {"series": [(n, 5, 1000) for n in (32, 64, 128, 256)], "steps": [(8, 5, t) for t in (4000, 8000, 16000, 32000)],
          "channels": [(8, c, 1000) for c in (96, 192, 384, 768)],
          "fewer steps": [(8, 5, t) for t in (2000, 4000, 8000, 16000)]}
-GROWING = [("heads", "series"), ("heads", "steps"), ("heads", "channels"), ("recurrent", "fewer steps")]
+GROWING = [("heads", "series"), ("heads", "steps"), ("heads", "channels"), ("recurrent", "fewer steps"),
+           ("ridge", "series"), ("ridge", "steps")]
 
 
 @pytest.mark.slow
@@ -82,7 +85,7 @@ def test_p56_time_grows_with_series_steps_and_channels(name, growing):
     torch.set_num_threads(1)
     try:
         sizes = SIZES[growing]
-        costs = [seconds(made_for(SMALL[name], size[1]), *size) for size in sizes]
+        costs = [seconds(made_for((SMALL | {"ridge": RIDGE})[name], size[1]), *size) for size in sizes]
         found = slope([np.prod(size) for size in sizes], costs)
     finally:
         torch.set_num_threads(before)

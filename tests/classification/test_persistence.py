@@ -160,7 +160,7 @@ def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ra
 
 
 def test_other_estimators_are_refused(ragged, path):
-    with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceC"):
+    with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidge"):
         tsattn.save(DummyClassifier().fit(ragged.X, ragged.y), path)
     targets = pd.DataFrame({"a": ragged.y, "b": ragged.y[::-1]})
     with pytest.raises(TypeError, match="several targets cannot be saved as one file"):

@@ -16,10 +16,11 @@ from tsattn.training import Training
 
 
 class OfTables(ClassifierMixin, BaseEstimator):
-    """Each row of a table as a series of one channel."""
+    """Each row of a table as a series of one channel; or as one step, which has no scales, of several."""
 
-    def __init__(self, cls=SDMAClassifier, epochs=15, lr=0.03, random_state=0):
+    def __init__(self, cls=SDMAClassifier, ordered=True, epochs=15, lr=0.03, random_state=0):
         self.cls = cls
+        self.ordered = ordered
         self.epochs = epochs
         self.lr = lr
         self.random_state = random_state
@@ -28,28 +29,33 @@ class OfTables(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y)
         self.classes_ = np.unique(y)
         training = Training(epochs=self.epochs, lr=self.lr, label_smoothing=0.0)
-        options = known(self.cls, hidden_size=8, dropout=0.0, training=training, random_state=self.random_state)
-        self.classifier_ = self.cls(**options).fit(X[:, None], y)
+        options = known(self.cls, hidden_size=8, dropout=0.0, training=training, random_state=self.random_state,
+                        saliency="channels" if self.ordered else None)
+        self.classifier_ = self.cls(**options).fit(self._series(X), y)
         return self
+
+    def _series(self, X):
+        return X[:, None] if self.ordered else X[:, :, None]
 
     def predict(self, X):
         check_is_fitted(self)
-        return self.classifier_.predict(validate_data(self, X, reset=False)[:, None])
+        return self.classifier_.predict(self._series(validate_data(self, X, reset=False)))
 
     def predict_proba(self, X):
         check_is_fitted(self)
-        return self.classifier_.predict_proba(validate_data(self, X, reset=False)[:, None])
+        return self.classifier_.predict_proba(self._series(validate_data(self, X, reset=False)))
 
 
 NOT_APPLICABLE = {"check_array_api_input"}  # skips itself unless SCIPY_ARRAY_API is set before scipy is imported
 CHECKS = [check for _, check in estimator_checks_generator(OfTables()) if check.func.__name__ not in NOT_APPLICABLE]
 
 
-@pytest.mark.parametrize("cls", [SDMAClassifier, ScaleSpaceRidgeClassifier], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("made", [OfTables(), OfTables(ScaleSpaceRidgeClassifier, ordered=False)],
+                         ids=lambda made: made.cls.__name__)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.func.__name__)
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
-def test_p03_sklearn_checks(cls, check):
-    check(OfTables(cls))
+def test_p03_sklearn_checks(made, check):
+    check(made)
 
 
 def test_cross_validation(equal):
