@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -115,3 +116,21 @@ def fitted(form, ragged):
 @pytest.fixture(scope="session", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
 def learned(request, ragged):
     return learning(request.param).fit(ragged.X, ragged.y)
+
+
+OTHERS = list(CLASSIFIERS)[1:]
+
+
+def of_another(value):
+    """Whether a parameter of a test stands for another classifier than the first."""
+    kind = value.get("cls") if isinstance(value, dict) else value
+    return kind in OTHERS or type(kind) in OTHERS
+
+
+def pytest_collection_modifyitems(items):
+    """What the classifiers share is tested on one of them before a commit, and on each by the whole suite."""
+    here = Path(__file__).parent
+    for item in items:
+        shared = here in item.path.parents and hasattr(item, "callspec")
+        if shared and any(map(of_another, item.callspec.params.values())):
+            item.add_marker(pytest.mark.slow)

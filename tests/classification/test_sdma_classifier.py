@@ -234,7 +234,9 @@ FOLLOWING = {
 }
 
 
-@pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
+@pytest.mark.parametrize("options", [
+    pytest.param(options, id=name, marks=() if name == "default" else pytest.mark.slow)
+    for name, options in FOLLOWING.items()])
 def test_attention_is_what_integrating_the_whole_slope_gives(options):
     panel = series(1, [11, 5, 7, 13])
     made = classifier(**{"proportions": 0} | options).fit(frame(panel), [0, 1, 0, 1])

@@ -165,9 +165,10 @@ class ProportionRidge(nn.Module):
         self.head.bias.copy_(factor * solution.bias)
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the logits."""
-        logits: Tensor = self.head(self.proportions(inputs[-1], lengths))
-        return logits
+        """Return the logits; thousands of terms are summed in float64, or company would show in the last digits."""
+        features = self.proportions(inputs[-1], lengths)
+        logits = nn.functional.linear(features.double(), self.head.weight.double(), self.head.bias.double())
+        return logits.to(features.dtype)
 
 
 def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:
