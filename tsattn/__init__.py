@@ -2,8 +2,8 @@
 
 A map:
 
-    tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier: classify series, with gaps and of
-                              unequal length
+    tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidgeClassifier: classify
+                              series, with gaps and of unequal length
     tsattn.transformations    ScaleSpaceChannels, UVTFSaliency, UVTFEvents: scale space as sktime transformers
     tsattn.training           Training: how networks are trained
     tsattn.datasets           real data, by splits without leakage
@@ -26,7 +26,7 @@ def save(estimator, path):
 
     Parameters
     ----------
-    estimator : SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
+    estimator : a classifier of tsattn, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
         Fitted.
     path : str or Path
         Written whole or not at all.

@@ -58,3 +58,10 @@ def test_a_series_read_from_its_end_is_the_same(ragged, unseen):
     np.testing.assert_allclose(made.predict_proba(backwards), made.predict_proba(unseen.X), rtol=0, atol=1e-5)
     changed = frame([np.roll(x, len(x) // 2, axis=0)[:, [0, 2, 1]] for x in unseen.panel])
     assert np.abs(made.predict_proba(changed) - made.predict_proba(unseen.X)).max() > 0.01
+
+
+def test_bands_do_not_see_the_level_and_the_series_itself_does(ragged, unseen):
+    for saliency, blind in [("channels", True), (None, False)]:
+        made = ridge(scaling=None, saliency=saliency).fit(ragged.X, ragged.y)
+        moved = made.predict_proba(unseen.X + 1) - made.predict_proba(unseen.X)
+        assert bool(np.abs(moved).max() < 1e-5) is blind

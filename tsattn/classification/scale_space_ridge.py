@@ -55,6 +55,9 @@ class ScaleSpaceRidgeClassifier(NetworkClassifier):
     p² where there are more series than features. Probabilities are those that would have been best for series left out,
     one at a time: where persons or sessions differ more than series of one do, they are too sure.
 
+    A share of time has no direction, and a scale space is symmetric: a series and the same read from its end cannot be
+    told apart. Nor, with `saliency="channels"`, series that differ by a constant: the bands are differences.
+
     References
     ----------
     Dempster, Schmidt & Webb, "MiniRocket: a very fast (almost) deterministic transform for time series classification",
