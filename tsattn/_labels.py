@@ -62,6 +62,9 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
     if unknown:
         raise ValueError(f"class_weight must name classes that y has, got {unknown[0]!r}; y has {classes.tolist()}")
     weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
-        raise ValueError(f"class_weight must be finite, at least 0 and not all 0, got {class_weight!r}")
+    with np.errstate(over="ignore"):
+        kept = weights.astype(np.float32)  # as training has them
+    if not (np.isfinite(kept).all() and (kept >= 0).all() and ((kept > 0) == (weights > 0)).all() and kept.any()):
+        raise ValueError("class_weight must be at least 0, not all 0, and neither too large nor too small for float32, "
+                         f"got {class_weight!r}")
     return weights[codes]

@@ -85,6 +85,7 @@ def test_p28_threads_and_batch_sizes_hardly_matter(fitted, unseen):
     np.testing.assert_allclose(fitted.predict_proba(many), np.tile(expected, (23, 1)), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_p29_global_generators_are_neither_used_nor_touched():
     # in a process of its own: the check of annotations that tests run under draws from `random`
     made = subprocess.run([sys.executable, "-c", UNTOUCHED], cwd=Path(__file__).parents[2], capture_output=True,

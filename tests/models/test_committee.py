@@ -47,7 +47,7 @@ def test_in_training_the_network_answers_alone(committee, inputs):
 def test_afterwards_both_answer_and_their_logits_are_added(committee, inputs):
     parts = [part(*inputs, lengths=LENGTHS) for part in (committee.eval().network, committee.adviser)]
     assert_close(committee(*inputs, lengths=LENGTHS), parts[0] + parts[1])
-    assert parts[1].abs().max() > 0.1
+    assert parts[1].abs().max() > 0.01
     product = parts[0].softmax(-1) * parts[1].softmax(-1)
     assert_close(committee(*inputs, lengths=LENGTHS).softmax(-1), product / product.sum(-1, keepdim=True))
 

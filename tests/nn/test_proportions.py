@@ -256,3 +256,13 @@ def test_threads_change_no_bit(draw, monkeypatch):
 def test_sizes_are_above_0(sizes, said):
     with pytest.raises(ValueError, match=said):
         Proportions(**{"n_inputs": 3, **sizes})
+
+
+@pytest.mark.parametrize(("x", "lengths", "said"), [
+    (torch.zeros(2, 5, 2), [5, 5], "series must have 3 channels, as the layer was made for, got 2"),
+    (torch.zeros(2, 5, 3), [5, 6], r"lengths must be from 1 to the 5 steps that there are, got \[5, 6\]"),
+    (torch.zeros(2, 5, 3), [0, 5], r"lengths must be from 1 to the 5 steps that there are, got \[0, 5\]"),
+])
+def test_compiled_code_never_looks_outside_its_arrays(x, lengths, said):
+    with pytest.raises(ValueError, match=said):
+        Proportions(3, n_mixtures=5)(x, torch.tensor(lengths))

@@ -27,12 +27,13 @@ def problem(draw):
 def test_by_hand():
     """Standardised, 1, 2, 3 are -z, 0, z with 2 z^2 = 3: targets -1, 0, 1 have the coefficient 2 z / (3 + 1) = z / 2.
 
-    Without the first, the coefficient is z / (z^2 + 1) = z / 2.5, and the first one's output -z^2 / 2.5 = -0.6.
+    Without the first, the others are -z/2 and z/2 about their mean z/2, and their targets -1/2 and 1/2 about theirs,
+    1/2: the coefficient is z/2 / (z^2 / 2 + 1) = z / 3.5, and the first one's output 1/2 - 3z/2 z / 3.5 = -1/7.
     """
     found = ridge(torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([[-1.0], [0.0], [1.0]]), penalty=1.0)
     assert_close(found.weight, torch.tensor([[0.75]], dtype=torch.float64))  # z / 2 over the deviation, 1 / z
     assert_close(found.bias, torch.tensor([-1.5], dtype=torch.float64))
-    assert_close(found.left_out, torch.tensor([[-0.6], [0.0], [0.6]], dtype=torch.float64))
+    assert_close(found.left_out, torch.tensor([[-1 / 7], [0.0], [1 / 7]], dtype=torch.float64))
 
 
 @pytest.mark.parametrize("penalty", [0.01, 0.1, 7.0])
@@ -255,14 +256,20 @@ def test_weights_that_are_all_0_leave_all_classes_alike(batches):
     assert not logits_of(layer, batches).any()
 
 
-def test_thresholds_are_taken_from_some_of_many_steps(monkeypatch):
-    x = torch.arange(3.0 * 40_000 * 7).view(3, 40_000, 7)
+@pytest.mark.parametrize(("n", "n_steps"), [(3, 40_000), (4096, 8), (1000, 100)])
+def test_thresholds_are_taken_from_all_times_of_all_series(n, n_steps, monkeypatch):
+    x = torch.zeros(n, n_steps, 7)
+    x[..., 0], x[..., 1] = torch.arange(n_steps), torch.arange(n)[:, None]
     taken, layer = [], advised()
     monkeypatch.setattr(layer.proportions, "settle", taken.append)
-    layer.settle(lambda: [batch(x, torch.tensor([40_000] * 3), torch.arange(3))])
-    assert len(taken[0]) == 120_000 // 8  # every eighth: 8 * 16384 is above 120000 and 7 * 16384 below
-    assert torch.equal(taken[0], x.flatten(0, 1)[::8])
-    assert STEPS == 16_384
+    half = n // 2  # in two batches
+    layer.settle(lambda: [batch(part, torch.tensor([n_steps] * len(part)), torch.arange(len(part)) % 3)
+                          for part in (x[:half], x[half:])])
+    times, series = taken[0][:, 0], taken[0][:, 1]
+    assert len(taken[0].unique(dim=0)) == len(taken[0]) == STEPS
+    for values, count in ((times, n_steps), (series, n)):
+        shares = torch.histc(values, next(k for k in (8, 4, 3) if count % k == 0), -0.5, count - 0.5) / STEPS
+        assert_close(shares, torch.full_like(shares, 1 / len(shares)), rtol=0.02, atol=0)
 
 
 @pytest.mark.parametrize(("options", "said"), [

@@ -36,15 +36,16 @@ def ridge(features, target, weight, penalty):
 
 
 def left_out(features, target, weight, penalty):
-    """Each series' outputs by the others alone, means and standard deviations being those of all."""
+    """Each series' outputs by the others alone, standard deviations and the unit of weight being those of all."""
     weight = weight / weight.mean()
     x, _, _ = standardised(features, weight)
-    level = (weight[:, None] * target).sum(axis=0) / weight.sum()
     out = []
     for i in range(len(x)):
         others = np.arange(len(x)) != i
-        found = least_squares(x[others], target[others] - level, weight[others], penalty)
-        out.append(x[i] @ found + level)
+        share = weight[others, None] / weight[others].sum()
+        middle, level = (share * x[others]).sum(axis=0), (share * target[others]).sum(axis=0)
+        found = least_squares(x[others] - middle, target[others] - level, weight[others], penalty)
+        out.append((x[i] - middle) @ found + level)
     return np.array(out)
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from tests.training.conftest import CHANNELS, CLASSES, Net
+from tsattn._files import read_tensors, write_tensors
 from tsattn.models.committee import Committee
 from tsattn.nn.initialise import build
 from tsattn.nn.ridge import ProportionRidge
@@ -27,6 +28,22 @@ class Asking(nn.Module):
 
     def forward(self, x, lengths):
         return self.net(x, lengths)
+
+
+class Interrupting:
+    """Changes nothing, and is stopped at a step; equal to any other, as a checkpoint compares trainings."""
+
+    def __init__(self, step):
+        self.left = step
+
+    def __repr__(self):
+        return "Interrupting()"
+
+    def __call__(self, batch, generator):
+        self.left -= 1
+        if not self.left:
+            raise KeyboardInterrupt
+        return batch
 
 
 def adviser():
@@ -140,3 +157,16 @@ def test_a_network_with_nothing_to_train_comes_back_solved(data, tmp_path):
     expected.settle(lambda: [everything])
     assert all(torch.equal(fitted.network.state_dict()[name], value) for name, value in expected.state_dict().items())
     assert (predict_network(fitted.network, data).argmax(1) == data.target).float().mean() > 0.9
+
+
+def test_progress_with_mixtures_of_no_channel_is_refused(data, tmp_path):
+    """A checksum says that a file is whole, not that it is well meant: compiled code would read foreign memory."""
+    path = tmp_path / "progress"
+    training = Training(epochs=3, checkpoint=path, augment=())
+    with pytest.raises(KeyboardInterrupt):
+        fit_network(committee, data, training.clone().set_params(augment=(Interrupting(9),)), seed=5)
+    tensors, config = read_tensors(path)
+    tensors = {name: value + 10**9 if name.endswith("channels") else value for name, value in tensors.items()}
+    write_tensors(path, tensors, config)
+    with pytest.raises(ValueError, match="mixtures must be of channels 0 to 2, got channels 1000000000 to"):
+        fit_network(committee, data, training.clone().set_params(augment=(Interrupting(10**6),)), seed=5)

@@ -65,7 +65,9 @@ class LSTMSANClassifier(NetworkClassifier):
     proportions : int, default=2500
         Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
         thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
-        `tsattn.nn.ridge`. 0: the trained network alone, as published.
+        `tsattn.nn.ridge`. 0: the trained network alone, as published. It is meant for bands: the series itself, where
+        levels of persons or sessions are, may be worse than nothing. It takes the memory of 4 `proportions` numbers in
+        float64 a training series, a few times over.
     scaling : {"standard", "series", None}, default="standard"
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
@@ -86,9 +88,9 @@ class LSTMSANClassifier(NetworkClassifier):
     best_epoch_ : int
         The epoch, from 1, whose weights are kept.
     network_ : torch.nn.Module
-        The trained network, on the CPU.
+        What is trained, and the ridge beside it (`proportions`), on the CPU.
     n_parameters_ : int
-        Its number of weights.
+        Its number of weights, those of the ridge among them.
 
     Raises
     ------

@@ -51,9 +51,10 @@ class ScaleSpaceRidgeClassifier(NetworkClassifier):
 
     Notes
     -----
-    Time and memory of the solution grow with n² p and n² for n series of p = 4 `proportions` features, or with n p² and
-    p² where there are more series than features. Probabilities are those that would have been best for series left out,
-    one at a time: where persons or sessions differ more than series of one do, they are too sure.
+    Time of the solution grows with n² p for n series of p = 4 `proportions` features, or with n p² where there are more
+    series than features; memory with n p, a few times over in float64. Probabilities are those that would have been
+    best for series left out, one at a time: where persons or sessions differ more than series of one do, they are too
+    sure.
 
     A share of time has no direction, and a scale space is symmetric: a series and the same read from its end cannot be
     told apart. Nor, with `saliency="channels"`, series that differ by a constant: the bands are differences.

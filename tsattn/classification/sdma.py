@@ -58,7 +58,9 @@ class SDMAClassifier(NetworkClassifier):
     proportions : int, default=2500
         Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
         thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
-        `tsattn.nn.ridge`. 0: the trained network alone, as published.
+        `tsattn.nn.ridge`. 0: the trained network alone, as published. It is meant for bands: the series itself, where
+        levels of persons or sessions are, may be worse than nothing. It takes the memory of 4 `proportions` numbers in
+        float64 a training series, a few times over.
     scaling : {"standard", "series", None}, default="standard"
         Each channel to mean 0 and variance 1 over the training set, or over each series by itself, or as it is. A
         constant channel becomes 0. The saliency series are scaled likewise.
@@ -81,9 +83,9 @@ class SDMAClassifier(NetworkClassifier):
     best_epoch_ : int
         The epoch, from 1, whose weights are kept.
     network_ : torch.nn.Module
-        The trained network, on the CPU.
+        What is trained, and the ridge beside it (`proportions`), on the CPU.
     n_parameters_ : int
-        Its number of weights.
+        Its number of weights, those of the ridge among them.
 
     Raises
     ------
@@ -105,9 +107,10 @@ class SDMAClassifier(NetworkClassifier):
     With `scaling="series"` no series is divided by less than a thousandth of what series vary by on the average: one
     that hardly varies stays small.
 
-    Training smooths labels, so that `predict_proba` is less sure than it might be: with two classes, a class that is
-    certain gets 0.95. If probabilities matter, put the classifier in scikit-learn's `CalibratedClassifierCV`, or train
-    with `Training(label_smoothing=0)`.
+    Training smooths labels, so that with `proportions=0` `predict_proba` is less sure than it might be: with two
+    classes, a class that is certain gets 0.95. The ridge beside it makes up for that, or for more: its scale is that of
+    training series left out one at a time, which new persons or sessions may differ from more. If probabilities matter,
+    put the classifier in scikit-learn's `CalibratedClassifierCV`.
 
     scikit-learn's `cross_val_score` and `GridSearchCV` count entries of X, and need containers with one an instance: an
     array (instances, channels, time), or a list of DataFrames. sktime's `evaluate` takes any container, so also

@@ -12,7 +12,8 @@ class Committee(nn.Module):
 
     The sum of logits is the product of probabilities (Hinton, "Training products of experts by minimizing contrastive
     divergence", Neural Computation 2002), except that each is trained by itself: neither leans on the other, and what
-    both get wrong alike is what is left.
+    both get wrong alike is what is left. A validation part is answered by both: its loss, and the epoch that is best by
+    it, are those of the sum, where the training loss is the network's own.
 
     Parameters
     ----------
@@ -42,6 +43,6 @@ class Committee(nn.Module):
         self.adviser.settle(batches)  # type: ignore[operator] # a module's attribute
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the network's logits while it is trained, afterwards those of both added."""
+        """Return the network's logits in training mode, those of both added in evaluation."""
         logits: Tensor = self.network(*inputs, lengths=lengths)
         return logits if self.training else logits + self.adviser(*inputs, lengths=lengths)

@@ -68,7 +68,7 @@ def slopes(x: Any, lengths: Any, mixtures: Any, gradient: Any, out: Any, first: 
             for j in range(thresholds.shape[1]):
                 threshold, each = thresholds[i, j], gradient[b, i, j] / n
                 for t in range(n):
-                    slope[t] += each if abs(values[t] - threshold) < half else x.dtype.type(0)
+                    slope[t] += each if abs(values[t] - threshold) <= half else x.dtype.type(0)
             for j in range(len(channels[i])):
                 weight = weights[i, j]
                 if weight != 0:

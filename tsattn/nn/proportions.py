@@ -139,10 +139,19 @@ class Proportions(nn.Module):
         return weights.new_zeros(len(weights), self.n_inputs).scatter_(1, self.channels[part], weights).T
 
 
-def _check_channels(layer: Any, _: Any) -> None:
-    """Compiled code trusts these numbers, and they may come from a file."""
+def _check_channels(layer: Any, *_: Any) -> None:
+    """Compiled code trusts these numbers, and they may come from a file: of a model, or of a training's progress."""
     if bool(((layer.channels < 0) | (layer.channels >= layer.n_inputs)).any()):
-        raise ValueError(f"mixtures must be of channels 0 to {layer.n_inputs - 1}")
+        raise ValueError(f"mixtures must be of channels 0 to {layer.n_inputs - 1}, got channels "
+                         f"{int(layer.channels.min())} to {int(layer.channels.max())}")
+
+
+def _check_series(layer: Proportions, x: Tensor, lengths: Tensor) -> None:
+    """Compiled code does not look where an array ends."""
+    if x.shape[2] != layer.n_inputs:
+        raise ValueError(f"series must have {layer.n_inputs} channels, as the layer was made for, got {x.shape[2]}")
+    if bool(((lengths < 1) | (lengths > x.shape[1])).any()):
+        raise ValueError(f"lengths must be from 1 to the {x.shape[1]} steps that there are, got {lengths.tolist()}")
 
 
 class _Compiled(torch.autograd.Function):
@@ -169,6 +178,8 @@ def _over_series(name: str, x: Tensor, lengths: Tensor, layer: Proportions, *arr
     """Run a kernel over a batch, its series shared out among threads."""
     from tsattn.nn import _proportions_kernel as kernels  # here, as numba takes a while to import
 
+    _check_channels(layer)
+    _check_series(layer, x, lengths)
     series, steps = x.detach().transpose(1, 2).contiguous().numpy(), lengths.numpy()
     scaled = ((part.detach().to(x.dtype) / layer.width).numpy() for part in (layer.weights, layer.thresholds))
     mixtures, kernel = (layer.channels.numpy(), *scaled), getattr(kernels, name)

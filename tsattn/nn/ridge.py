@@ -5,11 +5,14 @@ square root of p, Y the n x k targets less their means, w the weights of the ser
 
     C = (A A^T + a diag(1/w))^-1 Y = (1/a) w (Y - A (A^T diag(w) A + a)^-1 A^T diag(w) Y)      B = A^T C
 
-of which the smaller system is solved. Leaving a series out changes its output to y_i - c_i / M_ii, M the inverse: by
-these outputs, which have not seen the series, logits are put into the scale in which their cross entropy is least.
+of which the smaller system is solved. Without series i, whose part in all means is s_i = w_i / sum(w), its output is
+y_i - c_i / (M_ii - s_i w_i / a), M the inverse: by these outputs, which have not seen the series but for the deviations
+that features are divided by, logits are put into the scale in which their cross entropy is least.
 """
 
+import math
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import torch
@@ -24,8 +27,10 @@ from tsattn.nn.proportions import Proportions
 PENALTY = 0.1
 DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
 SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
-STEPS = 16_384  # of the training series, from which thresholds are taken
+STEPS = 4096  # of the training series, from which thresholds are taken: quantiles to within a hundredth
+GOLDEN = (5**0.5 - 1) / 2
 STILL = 1e-6  # standard deviation of a feature that counts as constant
+TINY = 1e-12  # stands for 0 where there is no other series: a series alone is answered with its target
 
 
 class Solution(NamedTuple):
@@ -41,7 +46,7 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
           penalty: float = PENALTY) -> Solution:
     """Solve for the linear layer with the least penalised squared error, in float64.
 
-    Means and standard deviations are those of the features as they are here, held for the series that is left out.
+    Standard deviations are those of the features as they are here, also for the series that is left out.
 
     Parameters
     ----------
@@ -51,11 +56,17 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     weight : Tensor, (n,), optional
         Of each series, above 0; 1 by default.
     penalty : float, default=0.1
-        Relative to the mean square of a standardised feature.
+        Added to the sum over series, so that it weighs less the more there are; features are divided by the root of
+        their number, so that it does not depend on that.
 
     Returns
     -------
     Solution
+
+    Raises
+    ------
+    ValueError
+        The penalty is not above 0.
 
     Examples
     --------
@@ -65,24 +76,26 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     >>> bool((x @ found.weight.T + found.bias).sub(3 * x - 1).abs().max() < 1e-5)
     True
     """
+    check_positive("penalty", penalty)
     x, y = features.double(), target.double()
     w = x.new_ones(len(x)) if weight is None else weight.double() / weight.double().mean()
     share = (w / w.sum()).unsqueeze(-1)
-    middle, level = (share * x).sum(0), (share * y).sum(0)
+    middle, mean = (share * x).sum(0), (share * y).sum(0)
     x = x - middle
     size = (share * x.square()).sum(0).sqrt()
     size = torch.where(size > STILL, size * x.shape[1] ** 0.5, torch.inf)
-    x, y = x / size, y - level
-    found, own = _dual(x, y, w, penalty) if len(x) <= x.shape[1] else _primal(x, y, w, penalty)
+    x, y = x / size, y - mean
+    found, missed = _dual(x, y, w, penalty) if len(x) <= x.shape[1] else _primal(x, y, w, penalty)
     coefficients = found / size.unsqueeze(-1)  # p k
-    return Solution(coefficients.T, level - middle @ coefficients, y - own + level)
+    return Solution(coefficients.T, mean - middle @ coefficients, y - missed + mean)
 
 
 def _dual(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
     """Coefficients, and each target less its output by the others, through the n x n system."""
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(x @ x.T + penalty * torch.diag(1 / w)))
     dual = inverse @ y
-    return x.T @ dual, dual / inverse.diagonal().unsqueeze(-1)
+    rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
+    return x.T @ dual, dual / rest.clamp(min=TINY).unsqueeze(-1)
 
 
 def _primal(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
@@ -92,8 +105,8 @@ def _primal(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Te
     gram.diagonal().add_(penalty)
     inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
     found = inverse @ (weighted.T @ y)
-    pull = ((weighted @ inverse) * x).sum(1, keepdim=True)  # how much of its own target is in a series' output
-    return found, (y - x @ found) / (1 - pull)
+    pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in a series' output
+    return found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
 
 
 def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: Float[Tensor, " n"] | None = None
@@ -107,10 +120,10 @@ def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: 
 
     def loss(log_factor: float) -> float:
         each = nn.functional.cross_entropy(
-            outputs * float(torch.tensor(log_factor).exp()), target, label_smoothing=DOUBT, reduction="none")
+            outputs * math.exp(log_factor), target, label_smoothing=DOUBT, reduction="none")
         return float(each.mean() if w is None else (each * w).sum())
 
-    return float(torch.tensor(minimize_scalar(loss, bounds=SCALES, method="bounded").x).exp())
+    return math.exp(minimize_scalar(loss, bounds=SCALES, method="bounded").x)
 
 
 class ProportionRidge(nn.Module):
@@ -172,7 +185,16 @@ class ProportionRidge(nn.Module):
 
 
 def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:
-    """Steps of all series, evenly chosen, about `STEPS` of them at most."""
+    """Steps of all series: every one, or about `STEPS` of them.
+
+    Which ones goes by multiples of the golden section, and not by every so many: these would fall on the same few times
+    of series of one length.
+    """
     rows = [batch.inputs[-1][valid_steps(batch.lengths, batch.inputs[-1].shape[1])] for batch in batches]
-    stride = max(-(-sum(map(len, rows)) // STEPS), 1)
-    return torch.cat([part[::stride] for part in rows])
+    ends = list(accumulate(map(len, rows)))
+    if ends[-1] <= STEPS:
+        return torch.cat(rows)
+    chosen = (torch.arange(STEPS, dtype=torch.float64) * GOLDEN % 1 * ends[-1]).long()
+    found = [part[chosen[(chosen >= end - len(part)) & (chosen < end)].to(part.device) - (end - len(part))]
+             for part, end in zip(rows, ends, strict=True)]
+    return torch.cat(found)
