@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from tsattn.benchmark import Entry, Folder, Suite, Task, suites
 from tsattn.benchmark.tasks import basic_motions
-from tsattn.cli import app
+from tsattn.cli import _command, app
 
 
 def nearest(_seed, _info):
@@ -162,10 +162,15 @@ def test_the_command_is_kept_for_whoever_runs_it_again(tiny, tmp_path, monkeypat
     assert json.loads((tmp_path / "manifest.json").read_text())["about"]["suite"] == "tiny"
 
 
-@pytest.mark.parametrize("command", [["-m", "tsattn"], ["-c", "from tsattn.cli import app; app()"]])
+@pytest.mark.parametrize("command", [["-m", "tsattn"], ["-c", "from tsattn.cli import _command, app; app()"]])
 def test_starting_is_quick_because_nothing_heavy_is_imported(command):
     code = [sys.executable, "-X", "importtime", *command, "--version"]
     done = subprocess.run(code, capture_output=True, text=True, env={**os.environ}, check=True)
     assert done.stdout.strip().count(".") == 2
     assert not {"torch", "sktime", "pandas", "matplotlib"} & {
         line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+
+
+def test_a_row_names_no_folder_of_one_machine():
+    said = _command(["bench", "--suite", "clean", "--output", "/home/somebody/runs/mine", "--only", "a task"])
+    assert said == "tsattn bench --suite clean --output mine --only 'a task'"

@@ -75,7 +75,7 @@ def bench(
                 show(event)
                 failed.extend([event] * (event.kind == "failed"))
 
-            run_suite(part, folder, jobs=jobs, command=shlex.join(["tsattn", *sys.argv[1:]]), tell=tell)
+            run_suite(part, folder, jobs=jobs, command=_command(sys.argv[1:]), tell=tell)
         _show(folder, None)
         if report:
             _report(folder, None)
@@ -83,6 +83,11 @@ def bench(
         typer.echo(f"error: {len(failed)} cells failed, and are tried again by the next run; their tracebacks are in "
                    "the rows and the report", err=True)
         raise typer.Exit(1)
+
+
+def _command(arguments: list[str]) -> str:
+    """What to type to compute the rows again; an absolute path is one machine's, and shortened to its name."""
+    return shlex.join(["tsattn", *(Path(part).name if Path(part).is_absolute() else part for part in arguments)])
 
 
 @app.command("list")
