@@ -65,6 +65,6 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
     with np.errstate(over="ignore"):
         kept = weights.astype(np.float32)  # as training has them
     if not (np.isfinite(kept).all() and (kept >= 0).all() and ((kept > 0) == (weights > 0)).all() and kept.any()):
-        raise ValueError("class_weight must be at least 0, not all 0, and neither too large nor too small for float32, "
-                         f"got {class_weight!r}")
+        raise ValueError("class_weight must be finite, at least 0 and not all 0, in the range of float32, got "
+                         f"{class_weight!r}")
     return weights[codes]
