@@ -78,7 +78,7 @@ def test_parts_may_be_callables(ragged):
     ({"class_weight": "even"}, "unknown class_weight 'even'; choose one of 'balanced'"),
     ({"class_weight": {"x": 1.0}}, r"class_weight must name classes that y has, got 'x'; y has \['bump', 'flat'\]"),
     ({"class_weight": {"bump": -1.0}}, "class_weight must be finite, at least 0 and not all 0"),
-    ({"class_weight": {"bump": 1e300}}, "class_weight must be finite, at least 0 and not all 0, in the range of float32"),
+    ({"class_weight": {"bump": 1e300}}, "class_weight must be finite, .* in the range of float32, got"),
     ({"saliency": SummaryTransformer()}, "saliency must be a transformer of series to series of the same length"),
     ({"saliency": Differencer(na_handling="keep_na")}, "saliency must be finite, and Differencer returned NaN"),
 ])

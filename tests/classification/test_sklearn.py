@@ -67,7 +67,7 @@ def test_cross_validation(equal):
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_grid_over_training_and_network(equal, n_jobs):
     grid = {"training__lr": [1e-9, 0.02], "hidden_size": [4, 8]}
-    search = GridSearchCV(classifier(training=LEARNING), grid, cv=3, n_jobs=n_jobs).fit(equal.X, equal.y)
+    search = GridSearchCV(classifier(proportions=0, training=LEARNING), grid, cv=3, n_jobs=n_jobs).fit(equal.X, equal.y)
     assert search.best_params_["training__lr"] == 0.02
     assert search.best_score_ > 0.8
     assert search.predict(equal.X).shape == equal.y.shape
