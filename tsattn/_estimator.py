@@ -57,13 +57,13 @@ class NetworkEstimator:
         ValueError
             There is no such parameter; or a nested one is to be set, and what holds it is None or a name.
         """
-        given = {**self.get_params(deep=False), **params}
+        own = self.get_params(deep=False)
+        given = own | params
         for name in params:
             owner, _, inner = name.partition("__")
-            if owner not in self.get_params(deep=False):
-                raise ValueError(f"{type(self).__name__} has no parameter {owner!r}; choose one of "
-                                 f"{', '.join(self.get_params(deep=False))}")
-            if inner and owner in given and not hasattr(given[owner], "set_params"):
+            if owner not in own:
+                raise ValueError(f"{type(self).__name__} has no parameter {owner!r}; choose one of {', '.join(own)}")
+            if inner and not hasattr(given[owner], "set_params"):
                 cure = "training=Training()" if owner == "training" else f"such an object as {owner}"
                 raise ValueError(f"{name} is a parameter of {owner}, which must be an object with parameters then, got "
                                  f"{given[owner]!r}; pass {cure} first")

@@ -248,7 +248,7 @@ def _arrays(query: Tensor, key: Tensor, lengths: Tensor) -> tuple[Any, Any, Any,
     """What the kernels read: exponents of two, the keys' two sides and where these are zero, lengths.
 
     The sides are computed anew in the kernel, not by `_two_sides`: torch's threads wait for each other after each of
-    its small steps, which on a busy machine took 30 to 170 ms for the kernel's 0.1, longer than all the rest.
+    its small steps, which on a busy machine takes longer than all the rest.
     """
     from tsattn.nn import _cross_talk_kernel as kernel
 
