@@ -19,6 +19,7 @@ LAYERS = [
     ["_panel"],
     ["transformations", "datasets"],
     ["_choices", "_inputs", "_labels", "_relevance"],
+    ["_networks"],
     ["_estimator"],
     ["classification", "regression", "forecasting", "dists_kernels", "feature_selection"],
     ["plots", "_persistence"],

@@ -77,13 +77,13 @@ class NetworkEstimator:
             raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
         return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
 
-    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        """What is trained of the network, with fresh weights, called as `network(*inputs, lengths=lengths)`."""
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
+        """What is trained of the network; see `tsattn._networks`."""
         raise NotImplementedError
 
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         """The whole network: what is trained, with what is solved for beside it."""
-        network = self._trained(inputs, n_outputs)
+        network = self._trained(inputs.widths, len(inputs.columns), n_outputs)
         if check_int("proportions", self.proportions, minimum=0) == 0:
             return network
         return Committee(network, ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions))

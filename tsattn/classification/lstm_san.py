@@ -1,27 +1,13 @@
 """LSTM-SAN as a classifier: sktime's interface, its parameters, and which network they mean."""
 
-from functools import partial
 from typing import Any
 
-from torch import nn
-
-from tsattn._checks import check_bool, check_fraction, check_int
-from tsattn._choices import POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._estimator import NetworkClassifier
-from tsattn._inputs import Inputs
-from tsattn.models.joined import Joined
-from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
-from tsattn.models.pooled import Pooled
-from tsattn.nn.glimpse import GlimpseLSTM
-from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
-from tsattn.nn.scale_attention import SANBlock
-from tsattn.nn.sequence import Encoder
+from tsattn._networks import LSTMSANNetwork
 from tsattn.training import Training
 
-SWITCHES = ("absolute", "channel_alignment", "extrema", "smoothing")
 
-
-class LSTMSANClassifier(NetworkClassifier):
+class LSTMSANClassifier(LSTMSANNetwork, NetworkClassifier):
     """Classify series by recurrent layers that attend what changes from one layer to the next.
 
     Each layer's features are masked by how they differ from those that the layer reads: by the size of a change, more
@@ -164,23 +150,6 @@ class LSTMSANClassifier(NetworkClassifier):
         return cls(attention_module=attention_module, placement=placement, n_layers=4, bidirectional=False,
                    saliency=None, trunk=None, dropout=0.0, pooling="last", proportions=0,
                    training=Training.paper(epochs), class_weight=class_weight, random_state=random_state, **switches)
-
-    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        layer: Encoder = BidirectionalLSTM if check_bool("bidirectional", self.bidirectional) else LSTM
-        body = LSTMSAN(sum(inputs.widths), hidden=check_int("hidden_size", self.hidden_size),
-                       n_layers=check_int("n_layers", self.n_layers), layer=layer, attended=self._attended(layer),
-                       placement=self.placement)
-        return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
-                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
-                      dropout=check_fraction("dropout", self.dropout))
-
-    def _attended(self, layer: Encoder) -> Encoder | None:
-        """What builds a layer with attention."""
-        switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
-        block = partial(SANBlock, dilation=check_int("dilation", self.dilation), **switches)
-        glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
-        return chosen_or_none("attention_module", self.attention_module,
-                              {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003

@@ -2,24 +2,12 @@
 
 from typing import Any
 
-from torch import nn
-
-from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
-from tsattn._choices import ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._estimator import NetworkClassifier
-from tsattn._inputs import Inputs
-from tsattn.models.pooled import Pooled
-from tsattn.models.sdma import ARCHITECTURES, SDMA
-from tsattn.nn.mutual_attention import Gate, mutual_gate, one_way_gate, sum_gate
-from tsattn.nn.sequence import Chain
+from tsattn._networks import SDMANetwork
 from tsattn.training import Training
 
-GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
-    ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
-}
 
-
-class SDMAClassifier(NetworkClassifier):
+class SDMAClassifier(SDMANetwork, NetworkClassifier):
     """Classify series by a network in which a series and its saliency attend each other.
 
     Two sequence layers read the series and its saliency series; each one's features, through a sigmoid, gate the
@@ -166,27 +154,6 @@ class SDMAClassifier(NetworkClassifier):
         return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", trunk=None,
                    hidden_size="auto", dropout=0.0, pooling="last", proportions=0,
                    training=Training.paper(epochs), class_weight=class_weight, random_state=random_state)
-
-    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        check_bool("mutual", self.mutual)
-        check_one_of("architecture", self.architecture, ARCHITECTURES)
-        encoder = chosen("encoder", self.encoder, ENCODERS)
-        hidden = 2 * len(inputs.columns) if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size)
-        if len(inputs.widths) == 1:
-            n_layers = 1 if self.architecture == "single" else check_int("n_layers", self.n_layers)
-            body: nn.Module = Chain(*inputs.widths, hidden, encoders=[encoder] * n_layers)
-        else:
-            body = SDMA(*inputs.widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
-                        encoder=encoder, gate=self._gate())
-        return Pooled(body, hidden, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
-                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
-                      dropout=check_fraction("dropout", self.dropout))
-
-    def _gate(self) -> Gate:
-        check_one_of("gate", self.gate, ["sigmoid", "none"])
-        if (self.gate, self.mutual) not in GATES:
-            raise ValueError(f"gate='none' adds both branches: it needs mutual=True, got mutual={self.mutual!r}")
-        return GATES[self.gate, self.mutual]
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003

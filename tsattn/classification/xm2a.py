@@ -1,24 +1,13 @@
 """XM2A as a classifier: sktime's interface, its parameters, and which network they mean."""
 
-from functools import partial
 from typing import Any
 
-from torch import nn
-
-from tsattn._checks import check_bool, check_fraction, check_int
-from tsattn._choices import ACTIVATIONS, ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._estimator import NetworkClassifier
-from tsattn._inputs import Inputs
-from tsattn.models.joined import Joined
-from tsattn.models.pooled import Pooled
-from tsattn.models.xm2a import XM2A
-from tsattn.nn.multi_scale import VARIANTS
-from tsattn.nn.multi_scale_attention import NORMS, MultiScaleAttention
-from tsattn.nn.talk import DESCRIPTORS, SOFTMAX_AXES, TALKS
+from tsattn._networks import XM2ANetwork
 from tsattn.training import Training
 
 
-class XM2AClassifier(NetworkClassifier):
+class XM2AClassifier(XM2ANetwork, NetworkClassifier):
     """Classify series by attention heads that see time at scales of their own and talk to each other.
 
     In each layer the heads convolve the series with kernels of different lengths; a query (a head's mean over time) and
@@ -183,26 +172,6 @@ class XM2AClassifier(NetworkClassifier):
                    residual=False, activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None,
                    dropout=0.0, proportions=0, scaling="series", training=Training.paper(epochs),
                    class_weight=class_weight, random_state=random_state)
-
-    def _trained(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        width = sum(inputs.widths)
-        body = XM2A(
-            width, hidden=width if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size),
-            encoder=chosen_or_none("encoder", self.encoder, ENCODERS), n_layers=check_int("n_layers", self.n_layers),
-            layer=self._layer(), residual=check_bool("residual", self.residual))
-        return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
-                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
-                      dropout=check_fraction("dropout", self.dropout))
-
-    def _layer(self) -> Any:
-        return partial(
-            MultiScaleAttention, n_heads=check_int("n_heads", self.n_heads), n_units=check_int("n_units", self.n_units),
-            variant=chosen("variant", self.variant, VARIANTS),
-            activation=chosen_or_none("activation", self.activation, ACTIVATIONS),
-            descriptor=chosen("descriptor", self.descriptor, DESCRIPTORS), talk=chosen("talk", self.talk, TALKS),
-            softmax_axis=chosen("softmax_axis", self.softmax_axis, SOFTMAX_AXES),
-            norm=chosen("norm", self.norm, NORMS), rescale=check_bool("rescale", self.rescale),
-            separate_values=check_bool("separate_values", self.separate_values))
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003

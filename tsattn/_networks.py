@@ -1,0 +1,139 @@
+"""Which network the parameters of an estimator mean, a class a family, for estimators of any task.
+
+To be mixed in before a task's base class. The parameters themselves, which are attributes here, are described where
+users meet them: in the classes of a task. `_trained(widths, n_columns, n_outputs)` returns what is trained, with fresh
+weights, called as `network(*inputs, lengths=lengths)`: `widths` are the channels of each input (the series, and what is
+read beside it, if anything is), `n_columns` the columns that the user's series have.
+"""
+
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
+from tsattn._choices import ACTIVATIONS, ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
+from tsattn.models.joined import Joined
+from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
+from tsattn.models.pooled import Pooled
+from tsattn.models.sdma import ARCHITECTURES, SDMA
+from tsattn.models.xm2a import XM2A
+from tsattn.nn.glimpse import GlimpseLSTM
+from tsattn.nn.multi_scale import VARIANTS
+from tsattn.nn.multi_scale_attention import NORMS, MultiScaleAttention
+from tsattn.nn.mutual_attention import Gate, mutual_gate, one_way_gate, sum_gate
+from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.scale_attention import SANBlock
+from tsattn.nn.sequence import Chain, Encoder
+from tsattn.nn.talk import DESCRIPTORS, SOFTMAX_AXES, TALKS
+
+GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
+    ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
+}
+SWITCHES = ("absolute", "channel_alignment", "extrema", "smoothing")
+
+
+class PooledNetwork:
+    """What all families have: features of steps, read by a trunk, pooled over time."""
+
+    trunk: Any
+    dropout: float
+    pooling: Any
+
+    def _pooled(self, body: nn.Module, n_features: int, n_outputs: int) -> nn.Module:
+        return Pooled(body, n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS),
+                      trunk=chosen_or_none("trunk", self.trunk, TRUNKS),
+                      dropout=check_fraction("dropout", self.dropout))
+
+
+class SDMANetwork(PooledNetwork):
+    """SDMA, or plain sequence layers where there is no second input."""
+
+    architecture: str
+    mutual: bool
+    gate: str
+    encoder: Any
+    hidden_size: int | str
+    n_layers: int
+
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
+        check_bool("mutual", self.mutual)
+        check_one_of("architecture", self.architecture, ARCHITECTURES)
+        encoder = chosen("encoder", self.encoder, ENCODERS)
+        hidden = 2 * n_columns if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size)
+        if len(widths) == 1:
+            n_layers = 1 if self.architecture == "single" else check_int("n_layers", self.n_layers)
+            body: nn.Module = Chain(*widths, hidden, encoders=[encoder] * n_layers)
+        else:
+            body = SDMA(*widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
+                        encoder=encoder, gate=self._gate())
+        return self._pooled(body, hidden, n_outputs)
+
+    def _gate(self) -> Gate:
+        check_one_of("gate", self.gate, ["sigmoid", "none"])
+        if (self.gate, self.mutual) not in GATES:
+            raise ValueError(f"gate='none' adds both branches: it needs mutual=True, got mutual={self.mutual!r}")
+        return GATES[self.gate, self.mutual]
+
+
+class XM2ANetwork(PooledNetwork):
+    """XM2A on all inputs as channels of one."""
+
+    variant: Any
+    talk: Any
+    descriptor: Any
+    norm: Any
+    n_heads: int
+    n_units: int
+    n_layers: int
+    residual: bool
+    activation: Any
+    softmax_axis: Any
+    rescale: bool
+    separate_values: bool
+    encoder: Any
+    hidden_size: int | str
+
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
+        width = sum(widths)
+        body = XM2A(
+            width, hidden=width if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size),
+            encoder=chosen_or_none("encoder", self.encoder, ENCODERS), n_layers=check_int("n_layers", self.n_layers),
+            layer=self._layer(), residual=check_bool("residual", self.residual))
+        return self._pooled(Joined(body), body.n_features, n_outputs)
+
+    def _layer(self) -> Any:
+        return partial(
+            MultiScaleAttention, n_heads=check_int("n_heads", self.n_heads), n_units=check_int("n_units", self.n_units),
+            variant=chosen("variant", self.variant, VARIANTS),
+            activation=chosen_or_none("activation", self.activation, ACTIVATIONS),
+            descriptor=chosen("descriptor", self.descriptor, DESCRIPTORS), talk=chosen("talk", self.talk, TALKS),
+            softmax_axis=chosen("softmax_axis", self.softmax_axis, SOFTMAX_AXES),
+            norm=chosen("norm", self.norm, NORMS), rescale=check_bool("rescale", self.rescale),
+            separate_values=check_bool("separate_values", self.separate_values))
+
+
+class LSTMSANNetwork(PooledNetwork):
+    """LSTM-SAN on all inputs as channels of one."""
+
+    attention_module: Any
+    placement: str
+    dilation: int
+    hidden_size: int
+    n_layers: int
+    bidirectional: bool
+
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
+        layer: Encoder = BidirectionalLSTM if check_bool("bidirectional", self.bidirectional) else LSTM
+        body = LSTMSAN(sum(widths), hidden=check_int("hidden_size", self.hidden_size),
+                       n_layers=check_int("n_layers", self.n_layers), layer=layer, attended=self._attended(layer),
+                       placement=self.placement)
+        return self._pooled(Joined(body), body.n_features, n_outputs)
+
+    def _attended(self, layer: Encoder) -> Encoder | None:
+        """What builds a layer with attention."""
+        switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
+        block = partial(SANBlock, dilation=check_int("dilation", self.dilation), **switches)
+        glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
+        return chosen_or_none("attention_module", self.attention_module,
+                              {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
