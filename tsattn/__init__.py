@@ -4,6 +4,7 @@ A map:
 
     tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidgeClassifier: classify
                               series, with gaps and of unequal length
+    tsattn.regression         SDMARegressor, XM2ARegressor, LSTMSANRegressor: predict a value of each such series
     tsattn.transformations    ScaleSpaceChannels, UVTFSaliency, UVTFEvents: scale space as sktime transformers
     tsattn.training           Training: how networks are trained
     tsattn.datasets           real data, by splits without leakage
@@ -26,7 +27,7 @@ def save(estimator, path):
 
     Parameters
     ----------
-    estimator : a classifier of tsattn, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
+    estimator : a classifier or regressor of tsattn, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
         Fitted.
     path : str or Path
         Written whole or not at all.

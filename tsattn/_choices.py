@@ -12,7 +12,7 @@ from torch.nn.functional import gelu, silu
 from tsattn._checks import check_one_of
 from tsattn.nn.convolution import Convolution
 from tsattn.nn.pooling import Attention, Last, MeanMax
-from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
+from tsattn.nn.recurrent import LSTM, BidirectionalLSTM, LSTMTrunk
 from tsattn.nn.residual import ResidualTrunk, Trunk
 from tsattn.nn.sequence import Chain
 from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
@@ -27,7 +27,7 @@ ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu, "gelu": gelu, "silu": silu, "tanh": torch.tanh,
 }
-TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk}
+TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk, "lstm": LSTMTrunk}
 POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
 LADDER = (0.0, 0.7, 1.4, 2.8, 5.6, 11.2)  # wider than the transformer's own, which validation parts favoured less
 SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {

@@ -1,7 +1,6 @@
 """What all estimators with a network share: inputs, training, prediction, explanation. The network is their own.
 
-A child says what is trained (`_trained`); its task's base class says what is learned (classes here) and how outputs are
-read.
+A family says what is trained (`_trained`); a task's base class says what is learned and how outputs are read.
 """
 
 from collections.abc import Callable
@@ -10,22 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from sktime.classification.base import BaseClassifier
 from sktime.transformations.base import BaseTransformer
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int, check_one_of, draw_seed
 from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs
-from tsattn._labels import check_labels, weight_of_each
 from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
 from tsattn.models.committee import Committee
 from tsattn.nn.ridge import ProportionRidge
-from tsattn.training import Fitted, Training, accuracy, cross_entropy, fit_network, predict_network
+from tsattn.training import Fitted, Training, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
 UNNAMED = ("numpy3D", "df-list")  # containers whose series are merely numbered, and in each part of them anew
+OF_PANELS = {  # sktime's tags of what learns from a panel
+    "authors": ["tsattn"],
+    "maintainers": ["tsattn"],
+    "X_inner_mtype": ["pd-multiindex", "numpy3D"],  # others become the first; both are let through
+    "y_inner_mtype": "numpy1D",
+    "capability:multivariate": True,
+    "capability:unequal_length": True,
+    "capability:missing_values": True,
+    "capability:categorical_in_X": False,
+    "capability:multioutput": False,
+    "capability:random_state": True,
+    "property:randomness": "derandomized",
+    "tests:vm": False,
+}
 
 
 class NetworkEstimator:
@@ -43,10 +54,12 @@ class NetworkEstimator:
     inputs_: Inputs
     network_: nn.Module
     # of sktime's base class, which stands behind this one
+    VECTORIZATION_ATTR: str
     _X_metadata: dict[str, Any]
     check_is_fitted: Callable[[], None]
     get_tag: Callable[[str], Any]
     get_params: Callable[..., dict[str, Any]]
+    get_param_names: Callable[..., list[str]]
     _check_convert_X_for_predict: Callable[[Any], Any]
 
     def set_params(self, **params: Any) -> Any:
@@ -68,6 +81,22 @@ class NetworkEstimator:
                 raise ValueError(f"{name} is a parameter of {owner}, which must be an object with parameters then, got "
                                  f"{given[owner]!r}; pass {cure} first")
         return super().set_params(**params)  # type: ignore[misc] # sktime's
+
+    def _as_fitted(self) -> None:
+        """Set what sktime's fit remembers, for an estimator that is read from a file; its learned state is there."""
+        self._y_metadata = {"is_univariate": True, "mtype": "numpy1D"}
+        self._y_inner_mtype = "numpy1D"
+        self._is_vectorized = False
+
+    @property
+    def _n_outputs(self) -> int:
+        """Outputs of the fitted network."""
+        raise NotImplementedError
+
+    def _check_input(self, X: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(X, np.ndarray) and X.size == 0:
+            raise ValueError(f"X must have at least 1 instance, 1 channel and 1 time point, got shape {X.shape}")
+        return super()._check_input(X, *args, **kwargs)  # type: ignore[misc] # sktime's
 
     def _saliency_transformer(self) -> BaseTransformer | None:
         """The unfitted transformer that makes the second input; None for none."""
@@ -156,12 +185,13 @@ class NetworkEstimator:
         """Which moments and channels of `X` speak for what the network says of it, on the index and columns of `X`.
 
         With x the scaled series, s its saliency series, c the predicted class, k the number of classes and
-        f = z_c - sum_{j != c} z_j / (k - 1) its logit above the mean of the others (the output itself where it is the
-        only one), the relevance of step t and column v is the integrated gradient
+        f = z_c - sum_{j != c} z_j / (k - 1) its logit above the mean of the others, the relevance of step t and
+        column v is the integrated gradient
 
             r_tv = x_tv * integral from 0 to 1 of df(a x, s(a x))/dx_tv da
 
-        from the mean series, which is 0, to x; the attention is max(r, 0), divided by its sum over the series. Where
+        from the mean series, which is 0, to x; the attention is max(r, 0), divided by its sum over the series. Of a
+        value, f is the answer, and minus it where it is less than the mean series': what moved it to where it is. Where
         the saliency is linear in the series (`saliency="channels"`, and any transformer with `linear` and `pull_back`
         as `ScaleSpaceChannels` has them), the slope is that of the whole, through the saliency too, its scale held as
         it is for x: the r of a series add up to f(x) - f(0). Where it is not (events, magnitudes), it moves along as
@@ -177,14 +207,14 @@ class NetworkEstimator:
         -------
         DataFrame, shape (rows, columns)
             At least 0, with sum 1 over each instance; even over it where nothing in the series itself speaks for
-            the class.
+            the answer.
 
         Raises
         ------
         NotFittedError
             Before fit.
         ValueError
-            The classifier was fitted to one class only.
+            A classifier was fitted to one class only.
 
         Notes
         -----
@@ -216,69 +246,3 @@ class NetworkEstimator:
             input_tags=InputTags(two_d_array=False, three_d_array=True, allow_nan=True),
             non_deterministic=self.random_state is None,
         )
-
-
-class NetworkClassifier(NetworkEstimator, BaseClassifier):
-    """A classifier with a network: labels and class weights in, probabilities out."""
-
-    _tags = {  # noqa: RUF012 - sktime's form
-        "authors": ["tsattn"],
-        "maintainers": ["tsattn"],
-        "X_inner_mtype": ["pd-multiindex", "numpy3D"],  # others become the first; both are let through
-        "y_inner_mtype": "numpy1D",
-        "capability:multivariate": True,
-        "capability:unequal_length": True,
-        "capability:missing_values": True,
-        "capability:categorical_in_X": False,
-        "capability:predict_proba": True,
-        "capability:class_weight": True,
-        "capability:multioutput": False,
-        "capability:random_state": True,
-        "property:randomness": "derandomized",
-        "tests:vm": False,
-    }
-
-    class_weight: Any
-
-    def __init__(self) -> None:
-        super().__init__()
-        # sktime sets them empty: what ends in an underscore is there once it has been learned
-        del self.classes_, self.n_classes_, self.fit_time_
-
-    def set_labels(self, classes: np.ndarray) -> None:
-        """Set what sktime's fit remembers about the labels, for a classifier that is read from a file."""
-        self.classes_ = classes
-        self.n_classes_ = len(classes)
-        self._class_dictionary = {label: code for code, label in enumerate(classes)}
-        self._y_metadata = {"is_univariate": True, "mtype": "numpy1D"}
-        self._y_inner_mtype = "numpy1D"
-        self._is_vectorized = False
-
-    def _check_input(self, X: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(X, np.ndarray) and X.size == 0:
-            raise ValueError(f"X must have at least 1 instance, 1 channel and 1 time point, got shape {X.shape}")
-        return super()._check_input(X, *args, **kwargs)
-
-    def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
-        if isinstance(y, list | tuple):  # sktime fails on them
-            check_labels(pd.Series(y, dtype=object))  # a mixture would become texts
-            y = np.array(y)
-        for part in [] if y is None else [y[name] for name in y] if isinstance(y, pd.DataFrame) else [y]:
-            check_labels(part)
-        return super()._check_y(y, **kwargs)
-
-    def _fit(self, X: Any, y: np.ndarray) -> "NetworkClassifier":
-        panel = Panel.from_sktime(X)
-        codes = np.searchsorted(self.classes_, y)
-        self._train(panel, self.n_classes_, strata=y, objective={"loss": cross_entropy, "metric": accuracy},
-                    target=codes, n_classes=self.n_classes_,
-                    weight=weight_of_each(self.class_weight, self.classes_, codes))
-        return self
-
-    def _predict_proba(self, X: Any) -> np.ndarray:
-        logits = self._outputs(X)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
-
-    def _predict(self, X: Any) -> np.ndarray:
-        return self.classes_[self._predict_proba(X).argmax(axis=1)]

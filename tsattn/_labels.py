@@ -1,11 +1,42 @@
-"""Labels of classes: which may be learned, and what each weighs."""
+"""Targets: which labels of classes and which values may be learned, and what each weighs."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tsattn._checks import check_one_of
+
+LARGEST = 1e300  # a forecast may be some deviations beyond it
+
+
+def check_values(y: Any) -> np.ndarray:
+    """Return the values of `y`, float64, in its shape; raise unless all of them are finite numbers.
+
+    Raises
+    ------
+    ValueError
+        A value is missing, or infinite, or as large as that.
+    TypeError
+        Something is no number.
+    """
+    values = np.asarray(y)
+    places = np.argwhere(np.asarray(pd.isna(values)))
+    if len(places):
+        raise ValueError(f"y must not hold missing values, found one at position {places[0][0]}")
+    if values.dtype.kind not in "biuf":
+        for position, value in enumerate(values.ravel()):
+            if not isinstance(value, Real):
+                raise TypeError(f"y must hold numbers, found {value!r} at position {position}; learn labels with a "
+                                "classifier")
+    values = values.astype(np.float64)
+    places = np.argwhere(~(np.abs(values) <= LARGEST))
+    if len(places):
+        found = values[tuple(places[0])]
+        what = "not hold infinity" if np.isinf(found) else f"stay below {LARGEST:.0e} in magnitude"
+        raise ValueError(f"y must {what}, found {found} at position {places[0][0]}")
+    return values
 
 
 def check_labels(y: Any) -> None:

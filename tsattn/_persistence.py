@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from tsattn._checks import ModelFileError, check_int
-from tsattn._estimator import NetworkClassifier
+from tsattn._estimator import NetworkEstimator
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
 from tsattn.classification import (
@@ -24,6 +24,7 @@ from tsattn.classification import (
     SDMAClassifier,
     XM2AClassifier,
 )
+from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -31,13 +32,18 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 FORMAT = 1
 NEEDS = "0.1.0"  # the first version that reads this format
 
-CLASSIFIER_STATE = ("classes_", "fit_time_", "inputs_", "history_", "best_epoch_", "n_parameters_")
+NETWORK_STATE = ("fit_time_", "inputs_", "history_", "best_epoch_", "n_parameters_")
+CLASSIFIER_STATE = ("classes_", *NETWORK_STATE)
+REGRESSOR_STATE = ("target_mean_", "target_scale_", *NETWORK_STATE)
 EVENT_STATE = ("feature_names_in_", "centre_", "scale_", "n_octaves_")
 STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that can be saved
     SDMAClassifier: CLASSIFIER_STATE,
     XM2AClassifier: CLASSIFIER_STATE,
     LSTMSANClassifier: CLASSIFIER_STATE,
     ScaleSpaceRidgeClassifier: CLASSIFIER_STATE,
+    SDMARegressor: REGRESSOR_STATE,
+    XM2ARegressor: REGRESSOR_STATE,
+    LSTMSANRegressor: REGRESSOR_STATE,
     ScaleSpaceChannels: ("feature_names_in_", "sigmas_"),
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),
@@ -61,6 +67,8 @@ FITS = {  # what a fitted attribute must be
     "history_": lambda value: isinstance(value, pd.DataFrame),
     "best_epoch_": lambda value: type(value) is int,
     "n_parameters_": lambda value: type(value) is int,
+    "target_mean_": lambda value: type(value) is float and math.isfinite(value),
+    "target_scale_": lambda value: type(value) is float and 0 <= value < math.inf,
     "feature_names_in_": lambda value: isinstance(value, list) and len(value) > 0,
     "sigmas_": lambda value: isinstance(value, tuple) and all(type(sigma) is float for sigma in value)
     and value[0] >= 0 and bool((np.diff(value) > 0).all()) and math.isfinite(value[-1]),
@@ -94,8 +102,9 @@ def write(estimator: Any, path: Any) -> None:
     if type(estimator) not in STATE:
         raise TypeError(f"only {SAVABLE} can be saved, got {type(estimator).__name__}")
     estimator.check_is_fitted()
-    if isinstance(estimator, NetworkClassifier) and estimator._is_vectorized:
-        raise TypeError("a classifier of several targets cannot be saved as one file; save each of its classifiers_")
+    if isinstance(estimator, NetworkEstimator) and estimator._is_vectorized:
+        raise TypeError(f"an estimator of several targets cannot be saved as one file; save each of its "
+                        f"{estimator.VECTORIZATION_ATTR}")
     writer = Writer()
     config = {"format": FORMAT, "needs": NEEDS, "estimator": writer.node(estimator, type(estimator).__name__)}
     write_tensors(path, writer.tensors, config)
@@ -246,21 +255,21 @@ class Reader:
             if is_vector(value) and name in EVENT_STATE and len(value) != len(made.feature_names_in_):
                 raise ValueError(f"{name} has {len(value)} entries for {len(made.feature_names_in_)} columns")
             setattr(made, name, value)
-        if isinstance(made, NetworkClassifier):
-            made.set_labels(made.classes_)
+        made._is_fitted = True
+        if isinstance(made, NetworkEstimator):
+            made._as_fitted()
             if "inputs_" in state:
                 made.network_ = self._network(made)
-        made._is_fitted = True
 
-    def _network(self, made: NetworkClassifier) -> nn.Module:
-        """The network of a classifier, with the weights of the file; nothing is allocated before they are checked."""
+    def _network(self, made: NetworkEstimator) -> nn.Module:
+        """The network of an estimator, with the weights of the file; nothing is allocated before they are checked."""
         weights = {name: torch.tensor(self.unread.pop(name)) for name in list(self.unread)
                    if name.startswith("network.")}
         for name in {"n_layers", "n_heads"} & set(made.get_param_names()):  # each has tensors of its own
             if check_int(name, getattr(made, name)) > max(len(weights), 3):
                 raise ValueError(f"{name} is {getattr(made, name)}, and there are {len(weights)} tensors")
         with torch.device("meta"):
-            network = made._network(made.inputs_, made.n_classes_)
+            network = made._network(made.inputs_, made._n_outputs)
         expected = {f"network.{name}": (value.shape, value.dtype) for name, value in network.state_dict().items()}
         if expected != {name: (value.shape, value.dtype) for name, value in weights.items()}:
             raise ValueError("the weights do not fit the network that the parameters describe")

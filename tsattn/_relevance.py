@@ -83,7 +83,7 @@ class Following:
 
 
 def relevance(network: nn.Module, data: Sequences, n_columns: int, following: Following | None = None) -> np.ndarray:
-    """What speaks for the highest output of a network, with sum 1 over each series; (rows, n_columns).
+    """What speaks for the highest output of a network, or for its only one; (rows, n_columns), sum 1 over each series.
 
     What speaks against the output counts 0; where nothing speaks for it, all values of the series count alike.
     """
@@ -98,22 +98,19 @@ def relevance(network: nn.Module, data: Sequences, n_columns: int, following: Fo
 def attribution(network: nn.Module, data: Sequences, n_columns: int, following: Following | None = None) -> np.ndarray:
     """What each value adds to how far the highest output stands above the others; float64, (rows, n_columns).
 
-    The path ends in the series and begins in 0, for every input but the channels beyond `n_columns` of the first: those
-    say where a value was observed, and stay. With `following`, the second input goes along as the first has it go, and
-    what it adds is carried back to the first: then the sum over a series is the change of the output's lead.
+    An only output is a value: what each adds to how far it has moved, up or down. The path ends in the series and
+    begins in 0, for every input but the channels beyond `n_columns` of the first: those say where a value was observed,
+    and stay. With `following`, the second input goes along as the first has it go, and what it adds is carried back to
+    the first: then the sum over a series is the change of what is explained.
     """
     values, slopes, others = [], [], []
     for positions in torch.arange(len(data)).split(runs(data.lengths, EXPLAINED_AT_ONCE)):
         batch = data.batch(positions)
         valid = valid_steps(batch.lengths, batch.inputs[0].shape[1])
-        with torch.no_grad():
-            chosen = network(*batch.inputs, lengths=batch.lengths).argmax(1)
         origin = _origin(batch.inputs, n_columns)
         if following is not None:
             origin[1] = following.start[positions].unsqueeze(1) * valid.unsqueeze(-1)
-        found = mean_slopes(
-            lambda *inputs, chosen=chosen, lengths=batch.lengths: margin(network(*inputs, lengths=lengths), chosen),
-            batch.inputs, origin)
+        found = mean_slopes(_score(network, batch.lengths, batch.inputs, origin), batch.inputs, origin)
         values.append(batch.inputs[0][valid][:, :n_columns])
         slopes.append(found[0][valid][:, :n_columns])
         if following is not None:
@@ -122,6 +119,17 @@ def attribution(network: nn.Module, data: Sequences, n_columns: int, following: 
     if following is not None:
         slope = slope + following.pull_back(torch.cat(others).double().numpy())
     return torch.cat(values).double().numpy() * slope
+
+
+@torch.no_grad()
+def _score(network: nn.Module, lengths: Tensor, inputs: Sequence[Tensor], origin: Sequence[Tensor]) -> Score:
+    """What is explained: the lead of the output that is highest at the path's end, or the way of the only one."""
+    outputs = network(*inputs, lengths=lengths)
+    if outputs.shape[1] > 1:
+        chosen = outputs.argmax(1)
+        return lambda *here: margin(network(*here, lengths=lengths), chosen)
+    way = torch.where(outputs < network(*origin, lengths=lengths), -1.0, 1.0)
+    return lambda *here: (way * network(*here, lengths=lengths)).squeeze(1)
 
 
 def _origin(inputs: Sequence[Tensor], n_columns: int) -> list[Tensor]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tsattn._estimator import NetworkClassifier
 from tsattn._networks import LSTMSANNetwork
+from tsattn.classification._base import NetworkClassifier
 from tsattn.training import Training
 
 
@@ -40,9 +40,9 @@ class LSTMSANClassifier(LSTMSANNetwork, NetworkClassifier):
         (`ScaleSpaceChannels`, octaves from 0.7 to 11.2 steps); the series of events (`UVTFSaliency`); or the output of
         any transformer of sktime from series to series of the same length, fitted in fit and applied in predict. It
         reads the scaled series, filled, under a plain index. None: nothing, as published.
-    trunk : {"residual"}, callable or None, default="residual"
-        What reads the last layer's features before they are pooled: residual convolutions at half the steps; or what
-        builds a layer, see `tsattn.models.pooled`; or nothing, as published.
+    trunk : {"residual", "lstm"}, callable or None, default="residual"
+        What reads the last layer's features before they are pooled: residual convolutions at half the steps; an LSTM
+        layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.
     dropout : float, default=0.4
         Chance that a pooled feature is dropped in training.
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"

@@ -5,8 +5,8 @@ from typing import Any
 from torch import nn
 
 from tsattn._checks import check_int
-from tsattn._estimator import NetworkClassifier
 from tsattn._inputs import Inputs
+from tsattn.classification._base import NetworkClassifier
 from tsattn.nn.ridge import ProportionRidge
 from tsattn.training import Training
 

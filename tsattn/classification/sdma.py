@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tsattn._estimator import NetworkClassifier
 from tsattn._networks import SDMANetwork
+from tsattn.classification._base import NetworkClassifier
 from tsattn.training import Training
 
 
@@ -31,9 +31,9 @@ class SDMAClassifier(SDMANetwork, NetworkClassifier):
         "none" adds the branches without any gate, to compare with; it needs `mutual=True`.
     encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
         Sequence layer of a branch, or what builds one: `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`.
-    trunk : {"residual"}, callable or None, default="residual"
-        What reads the joined branches before they are pooled: residual convolutions at half the steps; or what builds
-        a layer, see `tsattn.models.pooled`; or nothing, as published.
+    trunk : {"residual", "lstm"}, callable or None, default="residual"
+        What reads the joined branches before they are pooled: residual convolutions at half the steps; an LSTM
+        layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.
     hidden_size : int or "auto", default=64
         Features of each branch and of the trunk; "auto" is twice the number of columns, as published.
     n_layers : int, default=3

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tsattn._estimator import NetworkClassifier
 from tsattn._networks import XM2ANetwork
+from tsattn.classification._base import NetworkClassifier
 from tsattn.training import Training
 
 
@@ -53,9 +53,9 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
     hidden_size : int or "auto", default=128
         Features of every layer; "auto" is the number of channels that are read, as published, and the only choice
         without an encoder.
-    trunk : {"residual"}, callable or None, default="residual"
-        What reads the last layer's features before they are pooled: residual convolutions at half the steps; or what
-        builds a layer, see `tsattn.models.pooled`; or nothing, as published.
+    trunk : {"residual", "lstm"}, callable or None, default="residual"
+        What reads the last layer's features before they are pooled: residual convolutions at half the steps; an LSTM
+        layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.
     dropout : float, default=0.4
         Chance that a pooled feature is dropped in training.
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"

@@ -1,4 +1,4 @@
-"""A trained network and a layer solved in closed form, each learning by itself, that answer together."""
+"""A trained network and a layer solved in closed form that answer together."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,17 +8,21 @@ from torch import Tensor, nn
 
 
 class Committee(nn.Module):
-    """A network that is trained alone, and whose logits are added to those of another one once it is.
+    """A network that is trained alone, and whose outputs are added to those of another one once it is.
 
-    The sum of logits is the product of probabilities (Hinton, "Training products of experts by minimizing contrastive
-    divergence", Neural Computation 2002), except that each is trained by itself: neither leans on the other, and what
-    both get wrong alike is what is left. A validation part is answered by both: its loss, and the epoch that is best by
-    it, are those of the sum, where the training loss is the network's own.
+    Of classes, outputs are logits, and their sum is the product of probabilities (Hinton, "Training products of experts
+    by minimizing contrastive divergence", Neural Computation 2002), except that each is trained by itself: neither
+    leans on the other, and what both get wrong alike is what is left. Of values, the network learns what the other one
+    leaves (Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 2001), except
+    that each series is answered for by a solution that has not seen it: on new series no less is left.
+
+    A validation part is answered by both: its loss, and the epoch that is best by it, are those of the sum, where the
+    training loss is the network's own.
 
     Parameters
     ----------
     network : nn.Module
-        Trained; `network(*inputs, lengths=lengths)` returns logits.
+        Trained; `network(*inputs, lengths=lengths)` returns outputs.
     adviser : nn.Module
         Called alike; not trained, but settled on the training series by its `settle`, as `ProportionRidge` is.
 
@@ -38,11 +42,11 @@ class Committee(nn.Module):
         self.network = network
         self.adviser = adviser
 
-    def settle(self, batches: Callable[[], Iterable[Any]]) -> None:
+    def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n *k"] | None:
         """Let the adviser learn from the training series; see its own `settle`."""
-        self.adviser.settle(batches)  # type: ignore[operator] # a module's attribute
+        return self.adviser.settle(batches)  # type: ignore[operator, no-any-return] # a module's attribute
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the network's logits in training mode, those of both added in evaluation."""
-        logits: Tensor = self.network(*inputs, lengths=lengths)
-        return logits if self.training else logits + self.adviser(*inputs, lengths=lengths)
+        """Return the network's outputs in training mode, those of both added in evaluation."""
+        outputs: Tensor = self.network(*inputs, lengths=lengths)
+        return outputs if self.training else outputs + self.adviser(*inputs, lengths=lengths)

@@ -32,6 +32,32 @@ class LSTM(nn.Module):
         return zero_padding(states, lengths)
 
 
+class LSTMTrunk(LSTM):
+    """An LSTM layer as a trunk: as many features out as in, and all steps kept.
+
+    Parameters
+    ----------
+    n_features : int
+        Channels in and out.
+
+    Examples
+    --------
+    >>> import torch
+    >>> features, lengths = LSTMTrunk(8)(torch.zeros(2, 11, 8), torch.tensor([11, 4]))
+    >>> features.shape, lengths
+    (torch.Size([2, 11, 8]), tensor([11,  4]))
+    """
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__(n_features, n_features)
+
+    def forward(  # type: ignore[override] # a trunk returns the lengths too
+        self, x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]
+    ) -> tuple[Float[Tensor, "b t h"], Int[Tensor, " b"]]:
+        """Return the hidden state at every step, and the lengths."""
+        return super().forward(x, lengths), lengths
+
+
 class BidirectionalLSTM(nn.Module):
     """Two LSTM layers, one reading each series from its own last step back to the first; their states side by side.
 

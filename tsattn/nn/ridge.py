@@ -6,8 +6,9 @@ square root of p, Y the n x k targets less their means, w the weights of the ser
     C = (A A^T + a diag(1/w))^-1 Y = (1/a) w (Y - A (A^T diag(w) A + a)^-1 A^T diag(w) Y)      B = A^T C
 
 of which the smaller system is solved. Without series i, whose part in all means is s_i = w_i / sum(w), its output is
-y_i - c_i / (M_ii - s_i w_i / a), M the inverse: by these outputs, which have not seen the series but for the deviations
-that features are divided by, logits are put into the scale in which their cross entropy is least.
+y_i - c_i / (M_ii - s_i w_i / a), M the inverse. By these outputs, which have not seen the series but for the deviations
+that features are divided by, logits are put into the scale in which their cross entropy is least; of values, they are
+what a network beside the ridge learns the rest of.
 """
 
 import math
@@ -126,13 +127,28 @@ def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: 
     return math.exp(minimize_scalar(loss, bounds=SCALES, method="bounded").x)
 
 
+def solve_classes(features: Float[Tensor, "n p"], target: Int[Tensor, " n"], n_classes: int,
+                  weight: Float[Tensor, " n"] | None, penalty: float) -> Solution:
+    """Solve for logits: an output a class, 1 for its series and 0 for others, times the outputs' `sharpness`."""
+    classes = nn.functional.one_hot(target, n_classes).to(features.dtype)
+    solution = ridge(features, classes, weight, penalty)
+    factor = sharpness(solution.left_out, target, weight)
+    return Solution(*(factor * part for part in solution))
+
+
+def solve_values(features: Float[Tensor, "n p"], target: Float[Tensor, "n *k"], n_outputs: int,
+                 weight: Float[Tensor, " n"] | None, penalty: float) -> Solution:
+    """Solve for values."""
+    return ridge(features, target.view(-1, n_outputs), weight, penalty)
+
+
 class ProportionRidge(nn.Module):
-    """Class logits from proportions of the last input's channels, by ridge regression of the classes.
+    """Class logits, or values, from proportions of the last input's channels, by ridge regression.
 
     Parameters
     ----------
     n_inputs, n_outputs : int
-        Channels of the last input; classes.
+        Channels of the last input; classes, or values.
     n_mixtures : int, default=2500
         See `tsattn.nn.proportions.Proportions`.
     penalty : float, default=0.1
@@ -152,30 +168,40 @@ class ProportionRidge(nn.Module):
         self.head = nn.Linear(self.proportions.n_features, check_int("n_outputs", n_outputs)).requires_grad_(False)
 
     def reset(self, generator: torch.Generator) -> None:  # noqa: ARG002 - the protocol of all layers; none is drawn
-        """Set the weights to 0: until they are solved for, all classes are alike."""
+        """Set the weights to 0: until they are solved for, all outputs are 0."""
         self.head.weight.zero_()
         self.head.bias.zero_()
 
     @torch.no_grad()
-    def settle(self, batches: Callable[[], Iterable[Any]]) -> None:
+    def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
         """Solve for the weights.
 
         Parameters
         ----------
         batches : callable
-            Returns the training series, in batches with inputs, lengths, target and weight; called twice.
+            Returns the training series, in batches with inputs, lengths, target (codes of classes, if integers; else
+            values) and weight; called twice. A series of weight 0 is not learned from.
+
+        Returns
+        -------
+        Tensor, (n, n_outputs)
+            What the others say of each series, in the order of the batches.
         """
         self.proportions.settle(_steps(batches()))
         found = [(self.proportions(batch.inputs[-1], batch.lengths), batch.target, batch.weight) for batch in batches()]
         features, target = torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
         weight = None if found[0][2] is None else torch.cat([part[2] for part in found])
-        if weight is not None:  # a series of weight 0 is not there
-            features, target, weight = (part[weight > 0] for part in (features, target, weight))
-        classes = nn.functional.one_hot(target, self.head.out_features).to(features.dtype)
-        solution = ridge(features, classes, weight, self.penalty)
-        factor = sharpness(solution.left_out, target, weight)
-        self.head.weight.copy_(factor * solution.weight)
-        self.head.bias.copy_(factor * solution.bias)
+        here = slice(None) if weight is None else weight > 0
+        solve = solve_values if target.is_floating_point() else solve_classes
+        solution = solve(features[here], target[here], self.head.out_features, None if weight is None else weight[here],
+                         self.penalty)
+        self.head.weight.copy_(solution.weight)
+        self.head.bias.copy_(solution.bias)
+        if weight is None:
+            return solution.left_out
+        said = nn.functional.linear(features.double(), solution.weight, solution.bias)
+        said[here] = solution.left_out
+        return said
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return the logits; thousands of terms are summed in float64, or company would show in the last digits."""

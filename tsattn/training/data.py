@@ -5,6 +5,7 @@ only within pools of `POOL` batches, and the batches are shuffled again.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -141,13 +142,18 @@ class Sequences:
         """The same series with inputs, target and weight on `device`; lengths stay on the CPU, which cuts batches."""
         if all(block.device == device for block in self.rows):
             return self
-        moved = object.__new__(Sequences)
-        moved.__dict__.update(self.__dict__)
+        moved = copy(self)
         moved.rows = tuple(block.to(device) for block in self.rows)
         moved.target = None if self.target is None else self.target.to(device)
         moved.weight = None if self.weight is None else self.weight.to(device)
         moved.columns, moved.flags = _on(self.columns, device), _on(self.flags, device)
         return moved
+
+    def with_target(self, target: Tensor) -> "Sequences":
+        """The same series with another target."""
+        changed = copy(self)
+        changed.target = target
+        return changed
 
     def batch(self, positions: Tensor, device: torch.device | None = None) -> Batch:
         """Cut out the series at `positions` (int64, (batch,), on the CPU) as one padded batch on `device`."""

@@ -185,7 +185,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = lr
-        batch = run.data.batch(positions, run.device)
+        batch = run.learned.batch(positions, run.device)
         for change in training.changes():
             batch = change(batch, run.generators[-1])
         value = _step(run, batch)

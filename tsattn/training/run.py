@@ -77,6 +77,7 @@ class Run:
     training: Training
     objective: Objective
     data: Sequences
+    learned: Sequences  # the same series with what is left for the network to learn of their target
     device: torch.device
     seed: int
     generators: list[torch.Generator]  # for order and weights, on the CPU; for dropout and changes, on the device
@@ -129,7 +130,8 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
           seed: int | None, strata: Any) -> Run:
     """Draw the validation part and the network, in this order, from one generator.
 
-    What of the network is solved for and not trained, by its method `settle`, is solved for on the training part.
+    What of the network is solved for and not trained, by its method `settle`, is solved for on the training part. Where
+    targets are values, and the method returns what it says of each series without having seen it, the rest is learned.
     """
     seed = secrets.randbits(63) if seed is None else int(seed)
     device = pick_device(training.device)
@@ -144,18 +146,33 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
     if device.type != "cpu" and data.n_bytes <= RESIDENT:
         data = data.to(device)
     settle = getattr(network, "settle", None)
+    learned = data
     if settle is not None:
-        settle(lambda: as_they_are(data, train, device))
+        known = settle(lambda: as_they_are(data, train, device))
+        if known is not None and data.target is not None and data.target.is_floating_point():
+            learned = data.with_target(_rest(data.target, torch.cat(alike(data, train)), known))
     initial = snapshot(network)
-    return Run(training, objective, data, device, seed, generators, train, validation, network,
+    return Run(training, objective, data, learned, device, seed, generators, train, validation, network,
                make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
                Average(network, training.averaging), initial, best=snapshot(network))
 
 
 def as_they_are(data: Sequences, positions: Tensor, device: torch.device) -> Iterator[Batch]:
     """These series in batches, unchanged, of like lengths."""
-    for order in sorted_batches(data.lengths[positions], EVALUATION):
-        yield data.batch(positions[order], device)
+    for part in alike(data, positions):
+        yield data.batch(part, device)
+
+
+def alike(data: Sequences, positions: Tensor) -> list[Tensor]:
+    """These positions in batches of series of like lengths."""
+    return [positions[order] for order in sorted_batches(data.lengths[positions], EVALUATION)]
+
+
+def _rest(target: Tensor, positions: Tensor, known: Tensor) -> Tensor:
+    """The target less what is known of the series at these positions."""
+    rest, there = target.clone(), positions.to(target.device)
+    rest[there] -= known.to(target).view_as(rest[there])
+    return rest
 
 
 def snapshot(network: nn.Module) -> dict[str, Tensor]:

@@ -1,0 +1,58 @@
+"""What all classifiers with a network share: labels and their weights in, probabilities out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.classification.base import BaseClassifier
+
+from tsattn._estimator import OF_PANELS, NetworkEstimator
+from tsattn._labels import check_labels, weight_of_each
+from tsattn._panel import Panel
+from tsattn.training import accuracy, cross_entropy
+
+
+class NetworkClassifier(NetworkEstimator, BaseClassifier):
+    """A classifier with a network: labels and class weights in, probabilities out."""
+
+    _tags = {**OF_PANELS, "capability:predict_proba": True, "capability:class_weight": True}  # noqa: RUF012 - sktime's
+
+    class_weight: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        # sktime sets them empty: what ends in an underscore is there once it has been learned
+        del self.classes_, self.n_classes_, self.fit_time_
+
+    def _as_fitted(self) -> None:
+        super()._as_fitted()
+        self.n_classes_ = len(self.classes_)
+        self._class_dictionary = {label: code for code, label in enumerate(self.classes_)}
+
+    @property
+    def _n_outputs(self) -> int:
+        return int(self.n_classes_)
+
+    def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
+        if isinstance(y, list | tuple):  # sktime fails on them
+            check_labels(pd.Series(y, dtype=object))  # a mixture would become texts
+            y = np.array(y)
+        for part in [] if y is None else [y[name] for name in y] if isinstance(y, pd.DataFrame) else [y]:
+            check_labels(part)
+        return super()._check_y(y, **kwargs)
+
+    def _fit(self, X: Any, y: np.ndarray) -> "NetworkClassifier":
+        panel = Panel.from_sktime(X)
+        codes = np.searchsorted(self.classes_, y)
+        self._train(panel, self.n_classes_, strata=y, objective={"loss": cross_entropy, "metric": accuracy},
+                    target=codes, n_classes=self.n_classes_,
+                    weight=weight_of_each(self.class_weight, self.classes_, codes))
+        return self
+
+    def _predict_proba(self, X: Any) -> np.ndarray:
+        logits = self._outputs(X)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def _predict(self, X: Any) -> np.ndarray:
+        return self.classes_[self._predict_proba(X).argmax(axis=1)]

@@ -1,0 +1,71 @@
+"""What all regressors with a network share: values in, values out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.regression.base import BaseRegressor
+
+from tsattn._checks import check_one_of
+from tsattn._estimator import OF_PANELS, NetworkEstimator
+from tsattn._labels import check_values
+from tsattn._panel import Panel
+from tsattn.training import absolute_error, squared_error
+from tsattn.transformations._scaling import spread
+
+LOSSES = {"squared": squared_error, "absolute": absolute_error}
+
+
+class NetworkRegressor(NetworkEstimator, BaseRegressor):
+    """A regressor with a network, which learns the target in units of its standard deviation."""
+
+    _tags = OF_PANELS
+
+    loss: str
+    target_mean_: float
+    target_scale_: float
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.fit_time_  # sktime sets it to 0: what ends in an underscore is there once it has been learned
+
+    def _as_fitted(self) -> None:
+        super()._as_fitted()
+        missing = [name for name in ("inputs_", "target_mean_", "target_scale_") if not hasattr(self, name)]
+        if missing:
+            raise ValueError(f"a fitted {type(self).__name__} must have {missing[0]}")
+
+    @property
+    def _n_outputs(self) -> int:
+        return 1
+
+    def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
+        if isinstance(y, pd.DataFrame):
+            for _, part in y.items():
+                check_values(part)
+        elif y is not None:
+            y = check_values(y)
+        return super()._check_y(y, **kwargs)
+
+    def _fit(self, X: Any, y: np.ndarray) -> "NetworkRegressor":
+        loss = LOSSES[check_one_of("loss", self.loss, LOSSES)]
+        self.target_mean_, self.target_scale_ = units(y)
+        target = (y - self.target_mean_) / (self.target_scale_ or 1.0)
+        self._train(Panel.from_sktime(X), self._n_outputs, objective={"loss": loss}, target=target)
+        return self
+
+    def _predict(self, X: Any) -> np.ndarray:
+        return self.target_mean_ + self.target_scale_ * self._outputs(X)[:, 0]
+
+
+def units(y: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of values; of equal ones their value and 0.
+
+    Examples
+    --------
+    >>> units(np.array([1.0, 3.0])), units(np.array([0.1, 0.1, 0.1]))
+    ((2.0, 1.0), (0.1, 0.0))
+    """
+    size = float(np.abs(y).max()) or 1.0  # squares of what is left neither overflow nor vanish
+    mean, deviation = spread(y[:, None] / size, np.array([0]), "standard")
+    return size * float(mean[0, 0]), size * float(deviation[0, 0])
