@@ -1,26 +1,28 @@
 """What a cell is made of: its data, its estimator, and the measuring of one fit and one prediction."""
 
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from tsattn.benchmark import machine
 from tsattn.benchmark.competitors import Resample
-from tsattn.benchmark.data import Data
 from tsattn.benchmark.folder import Folder
-from tsattn.benchmark.instances import keep_instances
 from tsattn.benchmark.keys import describe, split_of
-from tsattn.benchmark.scores import scores
-from tsattn.benchmark.suite import Cell, Info
+from tsattn.benchmark.kinds import Kind
+from tsattn.benchmark.panels import CLASSIFICATION
+from tsattn.benchmark.suite import Cell, Task
 from tsattn.training import Training
 
-WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
-_loaded: dict[Any, dict[str, Data]] = {}  # the data set in use; cells come data set by data set
+_loaded: dict[Any, dict[str, Any]] = {}  # the data set in use; cells come data set by data set
 _warm: set[str] = set()  # what has been compiled in this process
 
 
-def load(cell: Cell) -> Data:
+def kind_of(task: Task) -> Kind:
+    """A task's kind; a plain `Task` is one of classification."""
+    return getattr(task, "kind", CLASSIFICATION)
+
+
+def load(cell: Cell) -> Any:
     """The cell's data; each form of the data set in use is read once."""
     name = (cell.task.name, cell.task.load)
     form = repr(describe(cell.options))
@@ -32,21 +34,23 @@ def load(cell: Cell) -> Data:
     return forms[form]
 
 
-def info_of(cell: Cell, data: Data, train: np.ndarray) -> Info:
+def split(cell: Cell, data: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the cell's training part and of its test part."""
+    return kind_of(cell.task).split(data, cell.task, cell.fold)
+
+
+def info_of(cell: Cell, data: Any, train: np.ndarray) -> Any:
     """What the estimator's maker may know: the training part alone."""
-    lengths = data.lengths[train]
-    groups = None if data.groups is None else dict(zip(data.ids[train], data.groups[train], strict=True))
-    return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y[train])),
-                int(lengths.min()), int(lengths.max()), cell.task.steps, groups)
+    return kind_of(cell.task).info(cell, data, train)
 
 
-def build(cell: Cell, data: Data, info: Info) -> Any:
+def build(cell: Cell, data: Any, info: Any) -> Any:
     """The cell's estimator, unfitted; behind a resampling step if it needs equal lengths and has none."""
     estimator = cell.entry.make(cell.seed, info)
     return Resample(info.steps) * estimator if _resampled(cell, data) else estimator
 
 
-def _resampled(cell: Cell, data: Data) -> bool:
+def _resampled(cell: Cell, data: Any) -> bool:
     return cell.entry.equal_length and len(np.unique(data.lengths)) > 1
 
 
@@ -55,7 +59,7 @@ def slot_of(cell: Cell) -> str:
     return f"{cell.task.name}/{cell.task.split}/{cell.task.n_folds}/{cell.fold}/{cell.entry.name}/{cell.seed}"
 
 
-def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, test: np.ndarray) -> dict[str, Any]:
+def identity(cell: Cell, data: Any, info: Any, what: Any, train: np.ndarray, test: np.ndarray) -> dict[str, Any]:
     """The parts of a row that say what was run: "task" (sizes are of the whole data set), "split", "estimator", "seed".
 
     `what` is the estimator as `describe` gives it, `train` and `test` are positions.
@@ -66,10 +70,8 @@ def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, t
     if cell.options:
         notes.append("data read with " + ", ".join(f"{k}={v!r}" for k, v in sorted(cell.options.items())))
     return {
-        "task": {"name": info.task, "checksum": data.checksum, "n_train": info.n_train, "n_test": len(test),
-                 "n_channels": info.n_channels, "n_classes": len(np.unique(data.y)),
-                 "min_length": int(data.lengths.min()), "max_length": int(data.lengths.max()),
-                 "majority": _majority(data.y[train], data.y[test]), "about": cell.task.about},
+        "task": {"name": cell.task.name, "checksum": data.checksum, **kind_of(cell.task).facts(data, train, test),
+                 "about": cell.task.about},
         "split": split_of(cell),
         "estimator": {"name": cell.entry.name, "what": what, "ours": cell.entry.ours, "seeded": cell.entry.seeded,
                       "notes": notes, "published": cell.entry.published.get(cell.task.name)},
@@ -77,54 +79,33 @@ def identity(cell: Cell, data: Data, info: Info, what: Any, train: np.ndarray, t
     }
 
 
-def _majority(train: np.ndarray, test: np.ndarray) -> float:
-    """Accuracy of the most frequent training class: what no method may fall below."""
-    labels, counts = np.unique(train, return_counts=True)
-    return float(np.mean(test == labels[counts.argmax()]))
-
-
-def measure(cell: Cell, data: Data, info: Info, train, test, place: Folder, key: str) -> dict[str, Any]:
+def measure(cell: Cell, data: Any, info: Any, train, test, place: Folder, key: str) -> dict[str, Any]:
     """Fit on the training positions, predict the test positions, and say how well and at what cost."""
-    X_train, y_train = data.take(train)
-    X_test, _ = data.take(test)
+    kind = kind_of(cell.task)
     _warm_up(cell, info, data, train)
     with machine.PeakMemory() as memory:
         estimator = build(cell, data, info)
-        start = perf_counter()
-        estimator.fit(X_train, y_train)
-        fitted = perf_counter()
-        predicted = np.asarray(estimator.predict(X_test))
-        done = perf_counter()
-    probabilities = estimator.predict_proba(X_test) if estimator.get_tag("capability:predict_proba", False) else None
-    classes = np.unique(data.y)
+        predicted, fit_seconds, predict_seconds = kind.ask(estimator, data, train, test)
+    outcome = kind.outcome(estimator, data, train, test, predicted)
     remarks = []
-    if cell.entry.explain and cell.seed == 0 and cell.fold == 0:
+    if kind.picture is not None and cell.entry.explain and cell.seed == 0 and cell.fold == 0:
         try:
-            keep_instances(estimator, data, train, test, predicted, place.picture_path(key))
+            kind.picture(estimator, data, train, test, predicted, place.picture_path(key))
         except Exception as error:  # pictures are extra: a fit of an hour is not thrown away for them
             remarks.append(f"no pictures: {type(error).__name__}: {error}")
-    return {
-        "scores": scores(data.y[test], predicted, probabilities, estimator.classes_),
-        "fit_seconds": fitted - start, "predict_seconds": done - fitted, "memory": memory.taken,
-        "n_parameters": n_parameters(estimator), "history": history_of(estimator),
-        "classes": [str(name) for name in classes],
-        "true": np.searchsorted(classes, data.y[test]).tolist(),
-        "predicted": np.searchsorted(classes, predicted).tolist(), "remarks": remarks,
-    }
+    return {**outcome, "fit_seconds": fit_seconds, "predict_seconds": predict_seconds, "memory": memory.taken,
+            "n_parameters": n_parameters(estimator), "history": history_of(estimator), "remarks": remarks}
 
 
-def _warm_up(cell: Cell, info: Info, data: Data, train: np.ndarray) -> None:
+def _warm_up(cell: Cell, info: Any, data: Any, train: np.ndarray) -> None:
     """Fit once on a few series: what is compiled on first use is compiled before the clock starts."""
     name = f"{cell.entry.name}|{describe(cell.entry.make)}|{info.n_channels == 1}|{_resampled(cell, data)}"
     if name in _warm:
         return
     _warm.add(name)
-    y = data.y[train]
-    few = [place
-           for label in np.unique(y)[: WARM_UP[0]] for place in np.flatnonzero(y == label)[: WARM_UP[1]]]
-    X, y = data.take(train[few])
+    kind = kind_of(cell.task)
     try:
-        _one_epoch(build(cell, data, info)).fit(X, y).predict(X)
+        kind.ask(_one_epoch(build(cell, data, info)), *kind.few(data, train))
     except Exception:  # the real fit will say what is wrong
         return
 

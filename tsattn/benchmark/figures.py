@@ -9,6 +9,7 @@ import pandas as pd
 
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.instances import read_instances
+from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, by_protocol, summary
 from tsattn.plots.events import plot_events
 from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto, stacked
@@ -32,30 +33,34 @@ class Picture:
 
 
 def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
-    """Accuracy against fit time, and against the number of weights, a picture each a protocol."""
+    """The leading score against fit time, and against the number of weights, a picture each a protocol."""
     for (task, kind, _), estimators in by_protocol(rows).items():
-        points = [point | {"name": name} for name, own in estimators.items() if (point := _point(own)) is not None]
-        for cost, (label, said, best) in COSTS.items():
-            table = pd.DataFrame(points, columns=["name", *COSTS, "accuracy", "accuracy_sd", "ours"]).set_index("name")
+        about = next(iter(estimators.values()))[0]["task"]
+        name, measure = leading(about), MEASURES[kind_name(about)][leading(about)]
+        said = measure.heading.replace(" %", ", %")
+        points = [point | {"name": entry} for entry, own in estimators.items()
+                  if (point := _point(own, name, measure)) is not None]
+        for cost, (label, of, best) in COSTS.items():
+            table = pd.DataFrame(points, columns=["name", *COSTS, name, f"{name}_sd", "ours"]).set_index("name")
             table = table[table[cost].notna()].astype({cost: float})
             if len(table) > 1:
                 drawn, axes = figure(width=7, height=max(3.0, 0.22 * len(table)))
-                ax = plot_pareto(table, axes[0, 0], x=cost)
+                ax = plot_pareto(table, axes[0, 0], x=cost, y=name, lower=measure.lower)
                 ax.set_xlabel(label)
-                ax.set_ylabel("accuracy, %")
-                yield Picture(as_svg(drawn), f"{task}, {kind} split: mean accuracy (bars: ± 1 standard deviation) "
-                                             f"against {said}. Blue: ours; brown: others. Dotted: the best for its "
-                                             f"{best}.")
+                ax.set_ylabel(said)
+                yield Picture(as_svg(drawn), f"{task}, {kind} split: mean {measure.label} (bars: ± 1 standard "
+                                             f"deviation) against {of}. Blue: ours; brown: others. Dotted: the best "
+                                             f"for its {best}.")
 
 
-def _point(rows: Sequence[Row]) -> dict[str, Any] | None:
+def _point(rows: Sequence[Row], name: str, measure: Measure) -> dict[str, Any] | None:
     done = [row for row in rows if row["status"] == "done"]
-    score = summary(row["scores"]["accuracy"] for row in done)
+    score = summary(row["scores"][name] for row in done)
     seconds = summary(row["fit_seconds"] for row in done)
     if score is None or seconds is None:
         return None
     return {"fit_seconds": max(seconds.mean, 1e-3), "n_parameters": done[0]["n_parameters"],
-            "accuracy": 100 * score.mean, "accuracy_sd": np.nan if score.sd is None else 100 * score.sd,
+            name: measure.times * score.mean, f"{name}_sd": np.nan if score.sd is None else measure.times * score.sd,
             "ours": bool(done[0]["estimator"]["ours"])}
 
 

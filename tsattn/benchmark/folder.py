@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from tsattn._files import digest_of, write_atomic
+from tsattn.benchmark.scores import kind_name
 
 try:
     import fcntl
@@ -24,8 +25,12 @@ except ImportError:  # Windows: cells may be computed twice there, never damaged
 REQUIRED = {"format": int, "key": str, "status": str, "slot": str, "task": dict, "split": dict, "estimator": dict,
             "seed": int, "versions": dict, "hardware": dict, "finished": str}
 SINCE_2 = {"code": str}  # rows of the first format can still be read, though none is computed again under their keys
-WHEN_DONE = {"scores": dict, "fit_seconds": float, "predict_seconds": float, "memory": dict, "classes": list,
-             "true": list, "predicted": list}
+WHEN_DONE = {"scores": dict, "fit_seconds": float, "predict_seconds": float, "memory": dict}
+KEPT: dict[str, dict[str, type]] = {
+    "classification": {"classes": list, "true": list, "predicted": list},
+    "regression": {"true": list, "predicted": list},
+    "forecasting": {"losses": str, "residuals": str},
+}
 WHEN_FAILED = {"error": dict}
 
 
@@ -183,7 +188,9 @@ def read_row(path: Path) -> dict[str, Any]:
 
 def check_row(row: Mapping[str, Any], path: Path) -> None:
     """Raise `DamagedRowError` unless a row has all its parts, each of its type, and stands under its own key."""
-    more = WHEN_DONE if row.get("status") == "done" else WHEN_FAILED
+    task = row.get("task")
+    kept = KEPT.get(kind_name(task) if isinstance(task, dict) else "", {})
+    more = {**WHEN_DONE, **kept} if row.get("status") == "done" else WHEN_FAILED
     later = SINCE_2 if row.get("format") != 1 else {}
     for name, kind in {**REQUIRED, **later, **more}.items():
         if not isinstance(row.get(name), kind):

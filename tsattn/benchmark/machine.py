@@ -19,10 +19,10 @@ CLEAR = Path("/proc/self/clear_refs")
 
 
 @cache
-def versions() -> dict[str, str]:
+def versions(more: tuple[str, ...] = ()) -> dict[str, str]:
     """Versions of Python and of the libraries that results depend on; "absent" for one that is not installed."""
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *more):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -6,18 +6,19 @@ prediction, for the scores alone.
 """
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tsattn._checks import check_int
 from tsattn.benchmark import machine
-from tsattn.benchmark.cell import build, identity, info_of, load, measure, slot_of
+from tsattn.benchmark.cell import build, identity, info_of, kind_of, load, measure, slot_of, split
 from tsattn.benchmark.code import code_of
-from tsattn.benchmark.data import splits
 from tsattn.benchmark.folder import DamagedRowError, Folder
 from tsattn.benchmark.keys import FORMAT, describe, key_of
+from tsattn.benchmark.scores import leading
 from tsattn.benchmark.suite import Cell, Suite
 
 
@@ -113,14 +114,15 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
              tell: Callable[[Event], None] = tell_nothing) -> Event:
     """Compute one cell unless its row is there, and write the row. A row that failed before `began` is tried again."""
     data = load(cell)
-    train, test = splits(data, cell.task.split, cell.task.folds)[cell.fold]
+    train, test = split(cell, data)
     info = info_of(cell, data, train)
     try:
         what = describe(build(cell, data, info))
     except Exception as error:
         what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
     code = code_of(what)
-    key = key_of(cell, data.checksum, what, machine.versions(), code)
+    versions = machine.versions(kind_of(cell.task).libraries)
+    key = key_of(cell, data.checksum, what, versions, code)
     with place.claim(key, wait=wait) as mine:
         kept = _kept(place, key, cell, began, tell)
         if kept or not mine:
@@ -131,11 +133,17 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
             row |= {"status": "done", **measure(cell, data, info, train, test, place, key)}
         except Exception as error:
             row["error"] = {"type": type(error).__name__, "message": str(error), "traceback": traceback.format_exc()}
-        row |= {"finished": _now(), "hardware": {**machine.hardware(), "jobs": jobs}, "versions": machine.versions(),
+        row |= {"finished": _now(), "hardware": {**machine.hardware(), "jobs": jobs}, "versions": versions,
                 "code": code, "commit": machine.commit(), "source": machine.source(), "command": command}
         place.write(row)
     failed = row["error"] and f"{row['error']['type']}: {row['error']['message']}"
-    return Event("failed" if failed else "done", cell, key, failed or f"accuracy {row['scores']['accuracy']:.4f}")
+    return Event("failed" if failed else "done", cell, key, failed or _said(row))
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """The score that leads, in a word."""
+    name = leading(row["task"])
+    return f"{name} {row['scores'][name]:.4f}"
 
 
 def _kept(place, key, cell, began, tell):

@@ -1,13 +1,59 @@
-"""The scores of a row."""
+"""The scores of a row, and how a table shows them: `MEASURES`, by kind of task, the leading one first."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import accuracy_score, f1_score
 
-SCORES = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1",
-          "log_loss": "log loss"}
-LOWER_IS_BETTER = {"log_loss"}
+
+@dataclass(frozen=True)
+class Measure:
+    """A score as tables show it: `times` its value, in `form`; `lower` is better, or higher."""
+
+    label: str
+    lower: bool = False
+    times: int = 1
+    form: str = ".4g"
+
+    @property
+    def heading(self) -> str:
+        """The score in a table's head."""
+        return f"{self.label} %" if self.times == 100 else self.label
+
+    def text(self, value: float) -> str:
+        """A value as tables print it."""
+        return f"{self.times * value:{self.form}}"
+
+    def spread(self, value: float) -> str:
+        """A standard deviation as tables print it: beside four figures of a mean, two."""
+        return f"{value:.2g}" if self.form == ".4g" else self.text(value)
+
+
+def _share(label: str) -> Measure:
+    return Measure(label, times=100, form=".2f")
+
+
+ERRORS = {name: Measure(label, lower=True) for name, label in (("mae", "MAE"), ("mse", "MSE"), ("rmse", "RMSE"))}
+MEASURES = {
+    "classification": {"accuracy": _share("accuracy"), "balanced_accuracy": _share("balanced accuracy"),
+                       "macro_f1": _share("macro F1"), "log_loss": Measure("log loss", lower=True, form=".3f")},
+    "regression": {**ERRORS, "r2": Measure("R²", form=".4f")},
+    "forecasting": {**ERRORS, "smape": Measure("sMAPE %", lower=True), "mase": Measure("MASE", lower=True),
+                    "owa": Measure("OWA", lower=True, form=".3f")},
+}
+LOWER_IS_BETTER = {name for some in MEASURES.values() for name, measure in some.items() if measure.lower}
+
+
+def kind_name(task: Mapping[str, Any]) -> str:
+    """The kind of a row's task; rows of classification do not name theirs."""
+    return str(task.get("kind", "classification"))
+
+
+def leading(task: Mapping[str, Any]) -> str:
+    """The score that estimators are compared by on a row's task."""
+    return str(task.get("leading") or next(iter(MEASURES[kind_name(task)])))
 
 
 def scores(true: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray | None,
@@ -36,3 +82,20 @@ def _log_loss(true, probabilities, classes):
     tiny = np.finfo(np.float64).eps
     chosen = rows[np.arange(len(true)), np.searchsorted(classes, true)]
     return float(-np.log(np.clip(chosen, tiny, 1)).mean())
+
+
+def regression_scores(true: np.ndarray, predicted: np.ndarray) -> dict[str, float | None]:
+    """Of n instances, with e = true - predicted: MAE, MSE, RMSE and the coefficient of determination.
+
+    MAE = sum |e| / n, MSE = sum e^2 / n, RMSE = sqrt(MSE), R^2 = 1 - sum e^2 / sum (true - mean(true))^2, which is None
+    where all true values are the same.
+    """
+    error = np.asarray(true, dtype=np.float64) - predicted
+    spread = np.square(true - np.mean(true)).sum()
+    return {**error_scores(error), "r2": float(1 - np.square(error).sum() / spread) if spread else None}
+
+
+def error_scores(error: np.ndarray) -> dict[str, float]:
+    """MAE, MSE and RMSE, over all entries alike."""
+    mse = float(np.square(error).mean())
+    return {"mae": float(np.abs(error).mean()), "mse": mse, "rmse": mse**0.5}

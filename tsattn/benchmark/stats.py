@@ -61,7 +61,8 @@ def compare(estimators: Mapping[str, list[Row]], reference: str, metric: str = "
     Returns
     -------
     pd.DataFrame
-        One row an estimator: "difference" (mean, estimator - reference), "n_pairs" (folds), "better", "worse" (folds,
+        One row an estimator: "difference" (mean, estimator - reference), "relative" (the same, in parts of the
+        reference's mean), "n_pairs" (folds), "better", "worse" (folds,
         from the estimator's side), "p" (two-sided Wilcoxon signed-rank), "p_holm" (Holm 1979, over the rows of this
         table). p is NaN where there are fewer than 6 pairs, and 1 where all are equal.
     """
@@ -74,11 +75,17 @@ def compare(estimators: Mapping[str, list[Row]], reference: str, metric: str = "
         table.append({
             "estimator": name, "n_pairs": len(differences),
             "difference": differences.mean() if len(differences) else np.nan,
+            "relative": _relative(differences, estimators.get(reference, []), metric),
             "better": int((sign * differences > 0).sum()), "worse": int((sign * differences < 0).sum()),
             "p": _signed_rank(differences)})
-    frame = pd.DataFrame(table, columns=["estimator", "n_pairs", "difference", "better", "worse", "p"])
+    frame = pd.DataFrame(table, columns=["estimator", "n_pairs", "difference", "relative", "better", "worse", "p"])
     frame["p_holm"] = _holm(frame["p"].to_numpy(float))
     return frame.set_index("estimator")
+
+
+def _relative(differences: np.ndarray, reference: list[Row], metric: str) -> float:
+    mean = summary((row["scores"] or {}).get(metric) for row in reference)
+    return float(differences.mean() / mean.mean) if len(differences) and mean and mean.mean else np.nan
 
 
 def _by_fold(rows: list[Row], reference: list[Row], metric: str) -> np.ndarray:

@@ -7,11 +7,10 @@ from typing import Any
 from tsattn._checks import check_one_of
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.mixtures import pace
-from tsattn.benchmark.scores import LOWER_IS_BETTER, SCORES
+from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, summary, verdicts
 
 FAILED, MISSING = "failed", "–"
-PERCENT = {"accuracy", "balanced_accuracy", "macro_f1"}
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -93,25 +92,42 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
     order = list(dict.fromkeys(text for found in texts.values() for text in found))
     mark_of = {text: MARKS[place % len(MARKS)] for place, text in enumerate(order)}
     reference = reference if reference in estimators else next(iter(estimators))
-    columns = ["estimator", *(_heading(metric) for metric in SCORES), f"vs {reference}", "fit s", "predict s",
+    task = next(iter(estimators.values()))[0]["task"]
+    measures = _measures(task, estimators)
+    lead = measures[leading(task)]
+    versus = f"vs {reference}" if lead.times == 100 else f"{lead.label} vs {reference}"
+    columns = ["estimator", *(measure.heading for measure in measures.values()), versus, "fit s", "predict s",
                "peak MB", "parameters", "runs"]
-    cells = {name: _cells(rows, _expected(rows, seeds)) for name, rows in estimators.items()}
-    for metric in SCORES:
-        _mark_best(cells, estimators, metric)
-    differences = compare(estimators, reference)
+    cells = {name: _cells(rows, _expected(rows, seeds), measures) for name, rows in estimators.items()}
+    for place, metric in enumerate(measures):
+        _mark_best(cells, estimators, place, metric, measures[metric])
+    differences = compare(estimators, reference, leading(task))
     printed = any(published(rows) is not None for rows in estimators.values())
     if printed:
-        columns.insert(1 + len(SCORES), "published %")
+        columns.insert(1 + len(measures), "published %")
     lines = []
     for name, rows in estimators.items():
         own = cells[name]
-        own[len(SCORES):len(SCORES)] = [*[_published(rows)] * printed, _difference(differences, name, reference)]
+        own[len(measures):len(measures)] = [*[_published(rows)] * printed, _difference(differences, name, reference,
+                                                                                       lead)]
         marks = " ".join(mark_of[text] for text in texts[name])
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
-    n_test = next(iter(estimators.values()))[0]["task"]["n_test"]
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
-                 [*verdicts(differences, reference, one_test_set=n_test if protocol[1] in SINGLE else None),
-                  *_order(estimators), pace(estimators)])
+                 [*_tested(protocol, task, differences, reference), *_order(estimators), pace(estimators)])
+
+
+def _tested(protocol: tuple[str, str, int], task: Mapping[str, Any], differences: Any, reference: str) -> list[str]:
+    """What tests say of the differences, in words."""
+    if kind_name(task) == "classification":
+        return verdicts(differences, reference, one_test_set=task["n_test"] if protocol[1] in SINGLE else None)
+    return []
+
+
+def _measures(task: Mapping[str, Any], estimators: Mapping[str, list[Row]]) -> dict[str, Measure]:
+    """The scores that some row has; all of the kind's where every row failed."""
+    have = {name for rows in estimators.values() for row in _done(rows) for name in row["scores"]}
+    measures = MEASURES[kind_name(task)]
+    return {name: measure for name, measure in measures.items() if name in have or not have or name == leading(task)}
 
 
 def _published(rows: Sequence[Row]) -> Cell:
@@ -129,17 +145,36 @@ def _order(estimators: Mapping[str, list[Row]]) -> list[str]:
 def _title(protocol: tuple[str, str, int], estimators: dict[str, list[Row]]) -> str:
     name, kind, folds = protocol
     task = next(iter(estimators.values()))[0]["task"]
+    return f"{name}: {TITLES[kind_name(task)](task, kind, folds)}"
+
+
+def _of_classes(task: Mapping[str, Any], kind: str, folds: int) -> str:
+    return (f"{_of_panel(task, kind, folds)}, {task['n_classes']} classes; the most frequent class alone "
+            f"{100 * task['majority']:.1f} %")
+
+
+def _of_numbers(task: Mapping[str, Any], kind: str, folds: int) -> str:
+    return f"{_of_panel(task, kind, folds)}; the target's standard deviation in the training part {task['sd']:.4g}"
+
+
+def _of_panel(task: Mapping[str, Any], kind: str, folds: int) -> str:
     split = {"official": "official split", "cv": f"{folds}-fold cross-validation",
              "validation": f"{folds}-fold validation inside the training part",
              "paper": "70/20 split over all, persons on both sides"}[kind]
     steps = f"{task['min_length']}" + (f"–{task['max_length']}" if task["max_length"] != task["min_length"] else "")
-    return (f"{name}: {split}; {task['n_train']} training and {task['n_test']} test series of {steps} steps, "
-            f"{task['n_channels']} channels, {task['n_classes']} classes; the most frequent class alone "
-            f"{100 * task['majority']:.1f} %")
+    return (f"{split}; {task['n_train']} training and {task['n_test']} test series of {steps} steps, "
+            f"{task['n_channels']} channels")
 
 
-def _heading(metric: str) -> str:
-    return f"{SCORES[metric]} %" if metric in PERCENT else SCORES[metric]
+def _of_forecasts(task: Mapping[str, Any], _kind: str, _folds: int) -> str:
+    unit = {"raw": "in units of the data", "z": "in standard deviations of the training part"}[task["unit"]]
+    scored = f"{', '.join(task['scored'])} of {task['n_channels']}" if task["scored"] else f"{task['n_channels']}"
+    return (f"{task['about']}; {task['n_train']} training rows in {task['n_series']} series, {task['n_test']} "
+            f"forecasts of {task['horizon']} steps; columns: {scored}; MAE, MSE, RMSE {unit}, MASE of season "
+            f"{task['season']}")
+
+
+TITLES = {"classification": _of_classes, "regression": _of_numbers, "forecasting": _of_forecasts}
 
 
 def _notes(rows: Sequence[Row]) -> list[str]:
@@ -156,12 +191,13 @@ def _expected(rows: Sequence[Row], seeds: int | None) -> int:
     return max(len(rows), asked if seeds else 0)
 
 
-def _cells(rows: Sequence[Row], expected: int) -> list[Cell]:
+def _cells(rows: Sequence[Row], expected: int, measures: Mapping[str, Measure]) -> list[Cell]:
     done = _done(rows)
     runs = f"{len(done)}" if len(done) == expected else f"{len(done)} of {expected}"
     if not done:
-        return [Cell(FAILED, bad=True), *[Cell(MISSING)] * (len(SCORES) + 3), Cell(runs, bad=True)]
-    scores = [Cell(_score(summary(row["scores"][metric] for row in done), metric)) for metric in SCORES]
+        return [Cell(FAILED, bad=True), *[Cell(MISSING)] * (len(measures) + 3), Cell(runs, bad=True)]
+    scores = [Cell(_score(summary(row["scores"].get(name) for row in done), measure))
+              for name, measure in measures.items()]
     n_parameters = done[0]["n_parameters"]
     return [
         *scores,
@@ -173,40 +209,41 @@ def _cells(rows: Sequence[Row], expected: int) -> list[Cell]:
     ]
 
 
-def _score(value: Summary | None, metric: str) -> str:
+def _score(value: Summary | None, measure: Measure) -> str:
     if value is None:
         return MISSING
-    times, digits = (100, 2) if metric in PERCENT else (1, 3)
-    spread = "" if value.sd is None else f" ± {times * value.sd:.{digits}f}"
-    return f"{times * value.mean:.{digits}f}{spread}"
+    spread = "" if value.sd is None else f" ± {measure.spread(value.sd)}"
+    return f"{measure.text(value.mean)}{spread}"
 
 
 def _seconds(value: Summary | None) -> str:
     return MISSING if value is None else f"{value.mean:.3g}" if value.mean < 100 else f"{value.mean:.0f}"
 
 
-def _mark_best(cells: dict[str, list[Cell]], estimators: dict[str, list[Row]], metric: str) -> None:
+def _mark_best(cells: dict[str, list[Cell]], estimators: dict[str, list[Row]], column: int, metric: str,
+               measure: Measure) -> None:
     """Bold for all that print as the best mean: a difference that cannot be read is none."""
-    column, sign = list(SCORES).index(metric), -1 if metric in LOWER_IS_BETTER else 1
-    means = {}
+    sign, means = -1 if measure.lower else 1, {}
     for name, rows in estimators.items():
-        found = summary(row["scores"][metric] for row in _done(rows))
+        found = summary(row["scores"].get(metric) for row in _done(rows))
         if found is not None:
-            means[name] = round(found.mean, 4 if metric in PERCENT else 3)
+            means[name] = float(measure.text(found.mean))
     best = max((sign * mean for mean in means.values()), default=None)
     for name, mean in means.items():
         if sign * mean == best:
             cells[name][column] = Cell(cells[name][column].text, best=True)
 
 
-def _difference(differences: Any, name: str, reference: str) -> Cell:
-    """Points of accuracy between an estimator and the reference; bad news is a reference that loses."""
+def _difference(differences: Any, name: str, reference: str, measure: Measure) -> Cell:
+    """Points between an estimator and the reference, or per cent of the latter; bad news is a reference that loses."""
     if name == reference:
         return Cell("reference")
-    difference = differences.loc[name, "difference"]
-    if difference != difference:
+    found = differences.loc[name]
+    if found.difference != found.difference:
         return Cell(MISSING)
-    return Cell(f"{100 * difference:+.2f}".replace("-", "−"), bad=difference > 0)
+    bad = (found.difference < 0) if measure.lower else (found.difference > 0)
+    text = f"{100 * found.difference:+.2f}" if measure.times == 100 else f"{100 * found.relative:+.1f} %"
+    return Cell(text.replace("-", "−"), bad=bool(bad))
 
 
 def markdown(table: Table, columns: Sequence[str] = ()) -> str:

@@ -75,7 +75,8 @@ def plot_learning_curves(curves: Mapping[str, Sequence[pd.DataFrame]], ax: Axes,
     return _bare(ax)
 
 
-def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str = "accuracy") -> Axes:
+def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str = "accuracy",
+                lower: bool = False) -> Axes:
     """Draw a score against a time on a logarithmic axis, a point an estimator, with the spread of the score.
 
     Parameters
@@ -85,9 +86,12 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
         that no other beats on both axes are joined by a line.
     ax : Axes
         Where to draw.
+    lower : bool, default=False
+        Whether the score is better lower.
     """
-    front = table.sort_values([x, y], ascending=[True, False])
-    front = front[front[y] > front[y].cummax().shift(fill_value=-np.inf)]
+    front = table.sort_values([x, y], ascending=[True, lower])
+    rank = -front[y] if lower else front[y]
+    front = front[rank > rank.cummax().shift(fill_value=-np.inf)]
     ax.step(front[x], front[y], where="post", color="#999999", linewidth=0.8, linestyle=":", zorder=1)
     for place, (name, row) in enumerate(table.iterrows()):
         spread = row[f"{y}_sd"]

@@ -1,0 +1,141 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from tests.reference import forecasts as reference
+from tsattn.benchmark.forecast_tasks import SML_TARGET, SML_TRAIN, sml2010
+from tsattn.benchmark.forecasters import BoostedTrees, Extrapolation, Persistence, SeasonalNaive, WindowRidge
+
+SIMPLE = {
+    "persistence": (Persistence(), reference.persistence),
+    "extrapolation": (Extrapolation(), reference.extrapolation),
+    "seasonal": (SeasonalNaive(5), lambda known, horizon: reference.seasonal_naive(known, horizon, 5)),
+}
+
+
+def walk(rows=43, seed=11):
+    steps = np.random.default_rng(seed).normal(size=(rows, 3)) * [1, 10, 0.1]
+    return pd.DataFrame(steps.cumsum(0), columns=list("abc"))
+
+
+def segments(y, edge):
+    return pd.concat({"early": y.iloc[:edge], "late": y.iloc[edge:]}, names=["segment", "time"])
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_simple_forecasts_equal_a_loop(name):
+    forecaster, loop = SIMPLE[name]
+    y = walk()
+    found = forecaster.fit(y.iloc[:19], fh=range(1, 8)).rolling(y, first=19, step=3)
+    expected = reference.rolled(loop, y.to_numpy(), 19, 7, 3)
+    assert np.allclose(found.to_numpy().reshape(-1, 7, 3), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("sees", ["all", "own", "shared"])
+@pytest.mark.parametrize("relative", [True, False])
+def test_ridge_equals_least_squares_window_by_window(sees, relative):
+    y = walk()
+    train = segments(y.iloc[:31], 13)
+    found = WindowRidge(5, sees, [0.7], relative).fit(train, fh=[1, 2, 3]).rolling(y, first=31)
+    blocks = [y.to_numpy()[:13], y.to_numpy()[13:31]]
+    expected = reference.rolled(
+        lambda known, horizon: reference.window_ridge(blocks, known, horizon, 5, sees, 0.7, relative),
+        y.to_numpy(), 31, 3)
+    assert np.allclose(found.to_numpy().reshape(-1, 3, 3), expected, rtol=1e-8, atol=1e-10)
+
+
+def test_rolling_names_cutoffs_and_times():
+    y = walk(11).set_axis(pd.date_range("2020-02-28", periods=11, freq="D"))
+    found = Persistence().fit(y.iloc[:5], fh=[1, 3]).rolling(y, first=5, step=2)
+    days = [(cutoff.day, time.day) for cutoff, time in found.index]
+    assert days == [(3, 4), (3, 6), (5, 6), (5, 8)]  # with 9 of 11 rows known there are too few
+    assert list(found.columns) == list("abc")
+    assert (found.loc[y.index[4], "a"] == y["a"].iloc[4]).all()
+
+
+@pytest.mark.parametrize("forecaster", [
+    *(forecaster for forecaster, _ in SIMPLE.values()), WindowRidge(5), BoostedTrees(3, target=1)],
+    ids=lambda forecaster: type(forecaster).__name__)
+def test_nothing_after_a_cutoff_is_read(forecaster):
+    y = walk()
+    forecaster = clone(forecaster).fit(y.iloc[:29], fh=[1, 2])
+    whole = forecaster.rolling(y, first=29)
+    changed = y.copy()
+    changed.iloc[33:] = 1e6
+    other = forecaster.rolling(changed, first=29)
+    same = whole.index.get_level_values("cutoff") < 33
+    assert same.sum() == 2 * 5
+    assert whole[same].equals(other[same])
+
+
+def test_of_several_penalties_the_best_on_the_last_fifth_is_taken():
+    y = pd.DataFrame({"a": np.sin(np.arange(60.0))})  # follows its last two rows without an error: no penalty is best
+    y["b"] = np.random.default_rng(5).normal(size=60)
+    chosen = WindowRidge(9, "own", [1e-6, 1e4], relative=False).fit(y, fh=[1])
+    few = WindowRidge(9, "own", [1e-6], relative=False).fit(y, fh=[1])
+    assert np.array_equal(chosen.weights_[0][0], few.weights_[0][0])
+    assert np.abs(chosen.weights_[1][0]).max() < 0.01 < np.abs(few.weights_[1][0]).max()  # noise: much of it is
+
+
+def test_a_line_is_continued_by_what_looks_at_changes():
+    y = pd.DataFrame({"a": 3.0 * np.arange(40), "still": 7.0})
+    found = WindowRidge(4, "all", [1e-9]).fit(y.iloc[:20], fh=[1, 2]).rolling(y, first=30)
+    assert np.allclose(found["a"], [30 * 3 + 3 * (k // 2) + 3 * (k % 2) for k in range(18)])
+    assert (found["still"] == 7).all()
+
+
+def test_no_window_reaches_over_the_gap_between_segments():
+    y = pd.DataFrame({"a": [0.0, 0, 0, 0, 9, 9, 9, 9]})
+    apart = WindowRidge(1, "own", [1e-6]).fit(segments(y, 4), fh=[1])
+    assert apart.rolling(y, first=4)["a"].tolist() == [0, 9, 9, 9]  # no step was seen
+    across = WindowRidge(1, "own", [1e-6]).fit(y, fh=[1])
+    assert across.rolling(y, first=4)["a"].iloc[0] == pytest.approx(9 / 7)
+
+
+def test_trees_learn_what_no_line_can():
+    generator = np.random.default_rng(7)
+    y = pd.DataFrame({"a": generator.normal(size=900), "b": generator.normal(size=900)})
+    y.loc[1:, "b"] = np.sign(y["a"].to_numpy()[:-1])
+    found = BoostedTrees(2, target=1).fit(y.iloc[:800], fh=[1]).rolling(y, first=800)
+    assert np.abs(found["b"] - y["b"].to_numpy()[800:]).mean() < 0.2
+    assert np.allclose(found["a"], y["a"].to_numpy()[799:-1])  # not the target: the last value
+
+
+def test_numbers_that_were_learnt_are_counted():
+    y = walk()
+    assert WindowRidge(5).fit(y, fh=[1, 2]).n_parameters_ == 15 * 6 + 6
+    assert WindowRidge(5, "own").fit(y, fh=[1, 2]).n_parameters_ == 3 * (5 * 2 + 2)
+    assert Persistence().fit(y, fh=[1]).n_parameters_ == 0
+
+
+def test_wrong_uses_say_the_rule():
+    y = walk(9)
+    with pytest.raises(ValueError, match=r"fh must be steps ahead, from 1 on, got \[0\]"):
+        Persistence().fit(y, fh=[0])
+    with pytest.raises(ValueError, match="read y alone, got an X"):
+        Persistence().fit(y, y, fh=[1])
+    with pytest.raises(ValueError, match="5 rows must stand before the first forecast, got 3"):
+        SeasonalNaive(5).fit(y, fh=[1]).rolling(y, first=3)
+    with pytest.raises(ValueError, match=r"y must have at least first \+ 2 rows, 10, got 9"):
+        Persistence().fit(y, fh=[1, 2]).rolling(y, first=8)
+    with pytest.raises(ValueError, match="look_back \\+ horizon rows, 12, got at most 9"):
+        WindowRidge(10).fit(y, fh=[1, 2])
+    with pytest.raises(ValueError, match="unknown sees 'some'"):
+        WindowRidge(2, "some").fit(y, fh=[1])
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("forecaster", "apart", "end_to_end"), [
+    (Persistence(), 0.1107, 0.1107), (Extrapolation(), 0.0180, 0.0180),
+    (WindowRidge(10, "own", [1e-3], relative=False), 0.0172, 0.0169),
+    (WindowRidge(10, "all", [1e-3], relative=False), 0.0149, 0.0151),
+], ids=["persistence", "extrapolation", "own", "all"])
+def test_known_figures_of_sml2010(forecaster, apart, end_to_end):
+    series = sml2010()  # the known figures are of windows that reach over the gap between the segments
+    truth = series.y[SML_TARGET].to_numpy()[series.first:]
+    found = forecaster.fit(series.train, fh=[1]).rolling(series.y, first=series.first)[SML_TARGET]
+    assert np.abs(found - truth).mean() == pytest.approx(apart, abs=5e-5)
+    rows = pd.concat([series.train.droplevel(0), series.y.iloc[series.first:]])
+    found = forecaster.fit(rows.iloc[:SML_TRAIN], fh=[1]).rolling(rows, first=SML_TRAIN)[SML_TARGET]
+    assert np.abs(found - truth).mean() == pytest.approx(end_to_end, abs=5e-5)

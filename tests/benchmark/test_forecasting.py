@@ -1,0 +1,146 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.reference import forecasts as reference
+from tsattn.benchmark import Entry, Folder, Suite, run_suite
+from tsattn.benchmark.forecast_forms import persistence
+from tsattn.benchmark.forecast_scores import losses, rolled_scores, smape
+from tsattn.benchmark.forecast_tasks import etth1, sml2010
+from tsattn.benchmark.forecasters import Persistence
+from tsattn.benchmark.forecasting import ForecastTask, from_text
+from tsattn.benchmark.series import Series
+
+
+def saw():
+    """A column that a step of 1 or 3 changes, and one that is twice as large; rows 0-9 to learn from."""
+    a = np.array([0.0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25])
+    y = pd.DataFrame({"a": a, "b": 2 * a + 1})
+    return Series(y.iloc[:10], y, horizon=2, first=10, scored=("a",))
+
+
+def two_steps(_seed, _info):
+    return Persistence()
+
+
+def late(_seed, _info):
+    return Late()
+
+
+class Late(Persistence):
+    """Answers for the last cutoffs alone."""
+
+    def rolling(self, y, X=None, *, first, step=1):
+        return super().rolling(y, X, first=first + 1, step=step)
+
+
+def test_truth_is_what_follows_each_cutoff():
+    series = saw()
+    assert series.cutoffs.tolist() == [10, 11, 12]
+    assert series.truth()[:, :, 0].tolist() == [[20, 21], [21, 24], [24, 25]]
+    assert series.places == [0]
+
+
+def test_scores_by_hand():
+    series = saw()
+    last = np.array([17.0, 20, 21])
+    forecast = np.stack([np.stack([last, last]).T, np.zeros((3, 2))], axis=2)
+    found = rolled_scores(series, forecast)  # errors 3 4, 1 4, 3 4; the training steps are 1 and 3, 17 / 9 on average
+    assert found["mae"] == pytest.approx(19 / 6)
+    assert found["mse"] == pytest.approx((9 + 16 + 1 + 16 + 9 + 16) / 6)
+    assert found["rmse"] == pytest.approx(np.sqrt(67 / 6))
+    assert found["mase"] == pytest.approx(19 / 6 / (17 / 9))
+    assert found["smape"] == pytest.approx(200 / 6 * (3 / 37 + 4 / 38 + 1 / 41 + 4 / 44 + 3 / 45 + 4 / 46))
+    assert losses(series, forecast).tolist() == pytest.approx([3.5, 2.5, 3.5])
+    assert losses(replace(series, leading="mse"), forecast).tolist() == pytest.approx([12.5, 8.5, 12.5])
+
+
+def test_scores_equal_a_loop():
+    generator = np.random.default_rng(3)
+    y = pd.DataFrame(generator.normal(size=(31, 3)), columns=list("abc"))
+    train = pd.concat({"x": y.iloc[:7], "y": y.iloc[7:19]})
+    series = Series(train, y, horizon=5, first=19, season=2)
+    forecast = generator.normal(size=(8, 5, 3))
+    expected = reference.scores(series.truth(), forecast, [y.to_numpy()[:7], y.to_numpy()[7:19]], 2)
+    assert rolled_scores(series, forecast) == pytest.approx(expected)
+
+
+def test_z_scores_divide_by_the_training_deviation():
+    series = replace(saw(), unit="z", scored=())
+    wide = replace(series, train=series.train * 10, y=series.y * 10)
+    forecast = np.zeros((3, 2, 2))
+    one, other = rolled_scores(series, forecast), rolled_scores(wide, 10 * forecast)
+    assert one == pytest.approx(other)
+    assert one["mse"] == pytest.approx(np.mean((series.truth() / series.train.std(ddof=0).to_numpy()) ** 2))
+
+
+def test_both_zero_is_no_percentage_error_and_a_still_column_has_no_mase():
+    assert smape(np.zeros((1, 1, 2)), np.array([[[0.0, 1.0]]])) == 100
+    y = pd.DataFrame({"a": [1.0] * 5})
+    assert rolled_scores(Series(y.iloc[:3], y, horizon=1, first=3), np.ones((2, 1, 1)))["mase"] is None
+
+
+def test_a_cell_from_end_to_end(tmp_path):
+    suite = Suite("mine", "", (ForecastTask("saw", saw),), (Entry("persistence", persistence, seeded=False),))
+    (key,) = run_suite(suite, tmp_path)
+    row = Folder(tmp_path).read(key)
+    assert row["scores"]["mae"] == pytest.approx(19 / 6)
+    assert from_text(row["losses"]).tolist() == [3.5, 2.5, 3.5]
+    assert from_text(row["residuals"]).tolist() == [3, 1, 3]  # at step 1
+    assert {name: row["task"][name] for name in ("kind", "n_train", "n_test", "n_series", "horizon", "leading")} == {
+        "kind": "forecasting", "n_train": 10, "n_test": 3, "n_series": 1, "horizon": 2, "leading": "mae"}
+    assert "statsmodels" in row["versions"]
+    assert row["n_parameters"] == 0
+
+
+def test_what_determines_the_protocol_is_in_the_key(tmp_path):
+    def key_of(series):
+        suite = Suite("mine", "", (ForecastTask("saw", lambda: series),), (Entry("persistence", persistence),))
+        return run_suite(suite, tmp_path)[0]
+
+    series = saw()
+    changed = [replace(series, horizon=3), replace(series, first=9), replace(series, scored=("b",)),
+               replace(series, season=2), replace(series, unit="z"), replace(series, leading="mse"),
+               replace(series, train=series.train.iloc[1:])]
+    assert len({key_of(one) for one in [series, *changed]}) == 8
+
+
+def test_forecasts_that_miss_a_cutoff_are_a_failed_row(tmp_path):
+    (key,) = run_suite(Suite("mine", "", (ForecastTask("saw", saw),), (Entry("late", late),)), tmp_path)
+    assert "must answer every step of every cutoff, 6 rows" in Folder(tmp_path).read(key)["error"]["message"]
+
+
+def test_time_alone_cuts_a_forecasting_task():
+    with pytest.raises(ValueError, match="has the official split alone, got 'cv'"):
+        ForecastTask("saw", saw, split="cv")
+
+
+def test_a_part_to_try_on_is_of_the_training_rows():
+    series = sml_like()
+    short = series.short(4)
+    assert len(short.train) == 4
+    assert short.y.to_numpy().max() <= series.train.to_numpy().max()
+
+
+def sml_like():
+    y = pd.DataFrame({"a": np.arange(20.0)})
+    train = pd.concat({"x": y.iloc[:7], "y": y.iloc[7:15]})
+    return Series(train, y.iloc[7:], horizon=1, first=8)
+
+
+@pytest.mark.data
+def test_sml2010_is_cut_as_published():
+    series = sml2010()
+    assert [len(block) for block in series.blocks] == [2764, 836]
+    assert (series.first, len(series.cutoffs), series.train.shape[1]) == (836, 537, 19)
+    assert np.array_equal(series.y.iloc[:836].to_numpy(), series.blocks[1])
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("horizon", "n"), [(96, 2785), (720, 2161)])
+def test_etth1_is_forecast_at_every_hour_of_its_last_four_months(horizon, n):
+    series = etth1(horizon)
+    assert (len(series.train), len(series.y), len(series.cutoffs)) == (8640, 14400, n)
+    assert series.cutoffs[[0, -1]].tolist() == [11520, 14400 - horizon]

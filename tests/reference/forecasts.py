@@ -1,0 +1,85 @@
+"""Forecasts and their scores, number by number: slow and dull on purpose.
+
+It shares no code with the package.
+"""
+
+import numpy as np
+
+
+def persistence(known, horizon):
+    return [known[-1] for _ in range(horizon)]
+
+
+def extrapolation(known, horizon):
+    return [known[-1] + (step + 1) * (known[-1] - known[-2]) for step in range(horizon)]
+
+
+def seasonal_naive(known, horizon, season):
+    rows = list(known)
+    for _ in range(horizon):
+        rows.append(rows[-season])
+    return rows[len(known):]
+
+
+def rolled(forecast, y, first, horizon, step=1):
+    """`forecast(known, horizon)` from every cutoff, as an array (n, horizon, columns)."""
+    out = []
+    cutoff = first
+    while cutoff + horizon <= len(y):
+        out.append(forecast(y[:cutoff], horizon))
+        cutoff += step
+    return np.array(out)
+
+
+def window_ridge(blocks, known, horizon, look_back, sees, penalty, relative):
+    """Forecast of the rows after `known` by least squares with a row more for each weight, column by column."""
+    scale = np.concatenate(blocks).std(axis=0)
+    n_columns = blocks[0].shape[1]
+    pairs = []
+    for block in blocks:
+        for start in range(len(block) - look_back - horizon + 1):
+            window = block[start : start + look_back] / scale
+            after = block[start + look_back : start + look_back + horizon] / scale
+            level = window[-1] if relative else np.zeros(n_columns)
+            pairs.append((window - level, after - level))
+    window = known[-look_back:] / scale
+    level = window[-1] if relative else np.zeros(n_columns)
+    answer = np.zeros((horizon, n_columns))
+    for column in range(n_columns):
+        if sees == "all":
+            rows = [(past.ravel(), future[:, column]) for past, future in pairs]
+            asked = (window - level).ravel()
+        else:
+            columns = [column] if sees == "own" else range(n_columns)
+            rows = [(past[:, c], future[:, c]) for past, future in pairs for c in columns]
+            asked = (window - level)[:, column]
+        x = np.array([past for past, _ in rows])
+        y = np.array([future for _, future in rows])
+        more = np.sqrt(penalty) * np.eye(x.shape[1])
+        weight = np.linalg.lstsq(np.concatenate([x - x.mean(0), more]),
+                                 np.concatenate([y - y.mean(0), np.zeros((x.shape[1], horizon))]), rcond=None)[0]
+        answer[:, column] = (asked - x.mean(0)) @ weight + y.mean(0) + level[column]
+    return answer * scale
+
+
+def scores(truth, forecast, train, season):
+    """MAE, MSE, RMSE, sMAPE and MASE of nested lists [cutoff][step][column]; `train` is a list of series."""
+    total = squares = percent = scaled = n = 0
+    columns = len(truth[0][0])
+    units = []
+    for column in range(columns):
+        steps = [abs(block[t][column] - block[t - season][column])
+                 for block in train for t in range(season, len(block))]
+        units.append(sum(steps) / len(steps))
+    for one, other in zip(truth, forecast, strict=True):
+        for row, said in zip(one, other, strict=True):
+            for column in range(columns):
+                error = abs(row[column] - said[column])
+                total += error
+                squares += error**2
+                size = abs(row[column]) + abs(said[column])
+                percent += 200 * error / size if size else 0
+                scaled += error / units[column]
+                n += 1
+    return {"mae": total / n, "mse": squares / n, "rmse": (squares / n) ** 0.5, "smape": percent / n,
+            "mase": scaled / n}

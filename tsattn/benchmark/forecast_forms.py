@@ -1,0 +1,66 @@
+"""Forecasters as entries of suites. Their makers are told of the task by a `ForecastInfo`."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tsattn.benchmark.forecasters import (
+    PENALTIES,
+    BoostedTrees,
+    Extrapolation,
+    Persistence,
+    SeasonalNaive,
+    WindowRidge,
+)
+from tsattn.benchmark.suite import Entry
+
+
+def persistence(_seed: int, _info: Any) -> Any:
+    """The last row again."""
+    return Persistence()
+
+
+def extrapolation(_seed: int, _info: Any) -> Any:
+    """The line through the last two rows."""
+    return Extrapolation()
+
+
+def seasonal_naive(_seed: int, info: Any) -> Any:
+    """The row a season before."""
+    return SeasonalNaive(info.season)
+
+
+def boosted_trees(seed: int, info: Any) -> Any:
+    """scikit-learn's HistGradientBoosting on the last 10 rows of all columns."""
+    return BoostedTrees(10, target=info.target, random_state=seed)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Ridge regression of the next rows on the last ones."""
+
+    look_back: int
+    sees: str = "all"
+    relative: bool = True
+    penalties: tuple[float, ...] = PENALTIES
+
+    def __call__(self, _seed: int, _info: Any) -> Any:
+        return WindowRidge(**asdict(self))
+
+    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
+        """Parameters of the form."""
+        return asdict(self)
+
+
+NAIVE = (
+    Entry("persistence", persistence, seeded=False),
+    Entry("extrapolation", extrapolation, seeded=False),
+)
+LAGS = (  # the penalty of the published figures is as good as none
+    Entry("ridge-own-10", Linear(10, "own", relative=False, penalties=(1e-3,)), seeded=False,
+          note="10 lags of the target"),
+    Entry("ridge-all-10", Linear(10, "all", relative=False, penalties=(1e-3,)), seeded=False,
+          note="10 lags of all columns"),
+    Entry("ridge-change-10", Linear(10), seeded=False,
+          note="10 lags of all columns less the last row, penalty by the last fifth of the training windows"),
+    Entry("boosted-trees", boosted_trees, seeded=False, note="the last row, and 10 lags of all columns less it"),
+)

@@ -1,0 +1,112 @@
+"""Classification and regression: labelled series, of which an estimator answers one by one."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tsattn.benchmark.data import Data, splits
+from tsattn.benchmark.instances import keep_instances
+from tsattn.benchmark.kinds import Answer, Asked, Kind
+from tsattn.benchmark.scores import regression_scores, scores
+from tsattn.benchmark.suite import Cell, Info, Task
+
+WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
+FEW = 16  # series, where there are no classes
+
+
+@dataclass(frozen=True)
+class RegressionTask(Task):
+    """A `Task` whose labels are numbers. Folds need their strata: it has the official split alone.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark.tasks import covid3month
+    >>> RegressionTask("covid", covid3month).kind.name
+    'regression'
+    """
+
+    def __post_init__(self):
+        if self.split != "official":
+            raise ValueError(f"a regression task has the official split alone, got {self.split!r}")
+
+    @property
+    def kind(self) -> Kind:
+        """How its cells are computed."""
+        return REGRESSION
+
+
+def _split(data: Data, task: Task, fold: int) -> tuple[np.ndarray, np.ndarray]:
+    return splits(data, task.split, task.folds)[fold]
+
+
+def _info(cell: Cell, data: Data, train: np.ndarray) -> Info:
+    lengths = data.lengths[train]
+    groups = None if data.groups is None else dict(zip(data.ids[train], data.groups[train], strict=True))
+    return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y[train])),
+                int(lengths.min()), int(lengths.max()), cell.task.steps, groups)
+
+
+def _sizes(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
+    return {"n_train": len(train), "n_test": len(test), "n_channels": data.X.shape[1],
+            "min_length": int(data.lengths.min()), "max_length": int(data.lengths.max())}
+
+
+def _ask(estimator: Any, data: Data, train: np.ndarray, test: np.ndarray) -> Asked:
+    X_train, y_train = data.take(train)
+    X_test, _ = data.take(test)
+    start = perf_counter()
+    estimator.fit(X_train, y_train)
+    fitted = perf_counter()
+    predicted = np.asarray(estimator.predict(X_test))
+    return Asked(predicted, fitted - start, perf_counter() - fitted)
+
+
+def _class_facts(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
+    return {**_sizes(data, train, test), "n_classes": len(np.unique(data.y)),
+            "majority": _majority(data.y[train], data.y[test])}
+
+
+def _majority(train: np.ndarray, test: np.ndarray) -> float:
+    """Accuracy of the most frequent training class: what no method may fall below."""
+    labels, counts = np.unique(train, return_counts=True)
+    return float(np.mean(test == labels[counts.argmax()]))
+
+
+def _few_of_each(data: Data, train: np.ndarray) -> tuple[Data, np.ndarray, np.ndarray]:
+    y = data.y[train]
+    few = train[[place for label in np.unique(y)[: WARM_UP[0]] for place in np.flatnonzero(y == label)[: WARM_UP[1]]]]
+    return data, few, few
+
+
+def _class_outcome(estimator: Any, data: Data, _train: np.ndarray, test: np.ndarray, predicted: np.ndarray) -> Answer:
+    X_test, _ = data.take(test)
+    probabilities = estimator.predict_proba(X_test) if estimator.get_tag("capability:predict_proba", False) else None
+    classes = np.unique(data.y)
+    return {"scores": scores(data.y[test], predicted, probabilities, estimator.classes_),
+            "classes": [str(name) for name in classes],
+            "true": np.searchsorted(classes, data.y[test]).tolist(),
+            "predicted": np.searchsorted(classes, predicted).tolist()}
+
+
+def _few(data: Data, train: np.ndarray) -> tuple[Data, np.ndarray, np.ndarray]:
+    few = train[np.linspace(0, len(train) - 1, min(FEW, len(train))).astype(int)]
+    return data, few, few
+
+
+def _number_facts(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
+    return {**_sizes(data, train, test), "kind": "regression", "sd": float(np.std(data.y[train]))}
+
+
+def _number_outcome(_estimator: Any, data: Data, _train: np.ndarray, test: np.ndarray, predicted: np.ndarray) -> Answer:
+    answers = np.asarray(predicted, dtype=np.float64)
+    if answers.shape != (len(test),):
+        raise ValueError(f"a regressor must answer one number a series, {len(test)}, got shape {answers.shape}")
+    return {"scores": regression_scores(data.y[test], answers), "true": data.y[test].tolist(),
+            "predicted": answers.tolist()}
+
+
+CLASSIFICATION = Kind("classification", _split, _info, _class_facts, _few_of_each, _ask, _class_outcome,
+                      picture=keep_instances)
+REGRESSION = Kind("regression", _split, _info, _number_facts, _few, _ask, _number_outcome)
