@@ -7,12 +7,13 @@ square root of p, Y the n x k targets less their means, w the weights of the ser
 
 of which the smaller system is solved. Without series i, whose part in all means is s_i = w_i / sum(w), its output is
 y_i - c_i / (M_ii - s_i w_i / a), M the inverse. By these outputs, which have not seen the series but for the deviations
-that features are divided by, logits are put into the scale in which their cross entropy is least; of values, they are
-what a network beside the ridge learns the rest of.
+that features are divided by, logits are put into the scale in which their cross entropy is least. Of values, the
+penalty is chosen by them, as by cross-validation (Golub, Heath & Wahba, Technometrics 1979), and a network beside the
+ridge learns the rest of them.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from tsattn.nn.mask import valid_steps
 from tsattn.nn.proportions import Proportions
 
 PENALTY = 0.1
+PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1000.0)  # that are looked among for values
 DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
 SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
 STEPS = 4096  # of the training series, from which thresholds are taken: quantiles to within a hundredth
@@ -77,7 +79,31 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     >>> bool((x @ found.weight.T + found.bias).sub(3 * x - 1).abs().max() < 1e-5)
     True
     """
-    check_positive("penalty", penalty)
+    return next(_solutions(features, target, weight, [check_positive("penalty", penalty)]))
+
+
+@torch.no_grad()
+def best_ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None = None,
+               penalties: Sequence[float] = PENALTIES) -> Solution:
+    """Return the `ridge` with that penalty by which series left out have the least squared error.
+
+    Features that tell nothing of the target get a penalty by which hardly more than its mean is left of the answer.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.tensor([[1.0], [2.0], [4.0]], dtype=torch.float64)
+    >>> bool((best_ridge(x, 3 * x - 1).left_out - (3 * x - 1)).abs().max() < 0.02)
+    True
+    """
+    w = torch.ones(len(target)) if weight is None else weight
+    found = _solutions(features, target, weight, penalties)
+    return min(found, key=lambda one: float((w.to(target).unsqueeze(-1) * (one.left_out - target).square()).sum()))
+
+
+def _solutions(features: Tensor, target: Tensor, weight: Tensor | None, penalties: Sequence[float]
+               ) -> Iterator[Solution]:
+    """The solution with each penalty, one after another."""
     x, y = features.double(), target.double()
     w = x.new_ones(len(x)) if weight is None else weight.double() / weight.double().mean()
     share = (w / w.sum()).unsqueeze(-1)
@@ -86,28 +112,32 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     size = (share * x.square()).sum(0).sqrt()
     size = torch.where(size > STILL, size * x.shape[1] ** 0.5, torch.inf)
     x, y = x / size, y - mean
-    found, missed = _dual(x, y, w, penalty) if len(x) <= x.shape[1] else _primal(x, y, w, penalty)
-    coefficients = found / size.unsqueeze(-1)  # p k
-    return Solution(coefficients.T, mean - middle @ coefficients, y - missed + mean)
+    for found, missed in (_dual if len(x) <= x.shape[1] else _primal)(x, y, w, penalties):
+        coefficients = found / size.unsqueeze(-1)  # p k
+        yield Solution(coefficients.T, mean - middle @ coefficients, y - missed + mean)
 
 
-def _dual(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+def _dual(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float]) -> Iterator[tuple[Tensor, Tensor]]:
     """Coefficients, and each target less its output by the others, through the n x n system."""
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(x @ x.T + penalty * torch.diag(1 / w)))
-    dual = inverse @ y
-    rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
-    return x.T @ dual, dual / rest.clamp(min=TINY).unsqueeze(-1)
+    gram = x @ x.T
+    for penalty in penalties:
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram + penalty * torch.diag(1 / w)))
+        dual = inverse @ y
+        rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
+        yield x.T @ dual, dual / rest.clamp(min=TINY).unsqueeze(-1)
 
 
-def _primal(x: Tensor, y: Tensor, w: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
+def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float]) -> Iterator[tuple[Tensor, Tensor]]:
     """The same through the p x p system."""
     weighted = x * w.unsqueeze(-1)
     gram = weighted.T @ x
-    gram.diagonal().add_(penalty)
-    inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
-    found = inverse @ (weighted.T @ y)
-    pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in a series' output
-    return found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
+    for penalty in penalties:
+        penalised = gram.clone()
+        penalised.diagonal().add_(penalty)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(penalised))
+        found = inverse @ (weighted.T @ y)
+        pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in a series' output
+        yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
 
 
 def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: Float[Tensor, " n"] | None = None
@@ -136,12 +166,6 @@ def solve_classes(features: Float[Tensor, "n p"], target: Int[Tensor, " n"], n_c
     return Solution(*(factor * part for part in solution))
 
 
-def solve_values(features: Float[Tensor, "n p"], target: Float[Tensor, "n *k"], n_outputs: int,
-                 weight: Float[Tensor, " n"] | None, penalty: float) -> Solution:
-    """Solve for values."""
-    return ridge(features, target.view(-1, n_outputs), weight, penalty)
-
-
 class ProportionRidge(nn.Module):
     """Class logits, or values, from proportions of the last input's channels, by ridge regression.
 
@@ -152,7 +176,7 @@ class ProportionRidge(nn.Module):
     n_mixtures : int, default=2500
         See `tsattn.nn.proportions.Proportions`.
     penalty : float, default=0.1
-        See `ridge`.
+        See `ridge`. For classes; of values, see `best_ridge`.
 
     Examples
     --------
@@ -192,9 +216,11 @@ class ProportionRidge(nn.Module):
         features, target = torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
         weight = None if found[0][2] is None else torch.cat([part[2] for part in found])
         here = slice(None) if weight is None else weight > 0
-        solve = solve_values if target.is_floating_point() else solve_classes
-        solution = solve(features[here], target[here], self.head.out_features, None if weight is None else weight[here],
-                         self.penalty)
+        kept = None if weight is None else weight[here]
+        if target.is_floating_point():
+            solution = best_ridge(features[here], target[here].view(-1, self.head.out_features), kept)
+        else:
+            solution = solve_classes(features[here], target[here], self.head.out_features, kept, self.penalty)
         self.head.weight.copy_(solution.weight)
         self.head.bias.copy_(solution.bias)
         if weight is None:
@@ -204,10 +230,10 @@ class ProportionRidge(nn.Module):
         return said
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the logits; thousands of terms are summed in float64, or company would show in the last digits."""
+        """Return the outputs; thousands of terms are summed in float64, or company would show in the last digits."""
         features = self.proportions(inputs[-1], lengths)
-        logits = nn.functional.linear(features.double(), self.head.weight.double(), self.head.bias.double())
-        return logits.to(features.dtype)
+        outputs = nn.functional.linear(features.double(), self.head.weight.double(), self.head.bias.double())
+        return outputs.to(features.dtype)
 
 
 def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:

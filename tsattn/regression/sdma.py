@@ -30,8 +30,9 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
         As for `SDMAClassifier`.
     proportions : int, default=2500
         Mixtures, as for `SDMAClassifier`, whose proportions of time above thresholds are read by ridge regression of
-        the target. It comes first, and the network learns what it leaves: the target less what the ridge on all other
-        series says of a series. The answer is the sum. 0: the network alone, as published.
+        the target, with the penalty that is best for series left out, one at a time. It comes first, and the network
+        learns what it leaves: the target less what the ridge on all other series says of a series. The answer is the
+        sum. 0: the network alone, as published.
     loss : {"squared", "absolute"}, default="squared"
         What the network lowers: the mean squared or the mean absolute error. The ridge's is always squared.
     scaling : {"standard", "series", None}, default="standard"
