@@ -1,0 +1,106 @@
+"""Squeeze and excitation: a weight for each channel, from the means of all, whatever the number of axes of space.
+
+Hu, Shen & Sun, "Squeeze-and-excitation networks", CVPR 2018, equations 2-4. With U_c(p) the value of channel c at place
+p, and r the reduction:
+
+    z_c = mean over the places of U_c                squeeze
+    s   = sigmoid(W_2 relu(W_1 z))                   excitation, by C / r hidden units
+    output_c(p) = s_c U_c(p)
+
+Differs: places that are not valid, beyond a series' end, count for nothing; where C < r, there is one hidden unit.
+"""
+
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from tsattn._checks import check_int
+
+
+def mean_place(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None) -> Float[Tensor, "b c"]:
+    """Return each channel's mean over the valid places.
+
+    Examples
+    --------
+    >>> import torch
+    >>> mean_place(torch.tensor([[[1.0, 3.0, 7.0]]]), torch.tensor([[[True, True, False]]]))
+    tensor([[2.]])
+    """
+    if valid is None:
+        return x.flatten(2).mean(2)
+    return x.masked_fill(~valid, 0).flatten(2).sum(2) / valid.flatten(2).sum(2)
+
+
+class Excitation(nn.Module):
+    """Two dense layers over the channels, with few hidden units and a ReLU between them; no biases, as published.
+
+    Parameters
+    ----------
+    n_features : int
+        Channels.
+    reduction : int, default=16
+        How many channels there are to a hidden unit; at least one unit is left.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Excitation(32)(torch.zeros(2, 32)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, n_features: int, *, reduction: int = 16) -> None:
+        super().__init__()
+        n_units = max(check_int("n_features", n_features) // check_int("reduction", reduction), 1)
+        self.narrow = nn.Linear(n_features, n_units, bias=False)
+        self.widen = nn.Linear(n_units, n_features, bias=False)
+
+    def forward(self, z: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:
+        """Return the excitation before its sigmoid."""
+        excited: Tensor = self.widen(self.narrow(z).relu())
+        return excited
+
+
+class SqueezeExcitation(nn.Module):
+    """Weigh the channels of a layer, each by one number in (0, 1).
+
+    Parameters
+    ----------
+    n_features : int
+        Channels of the layer.
+    reduction : int, default=16
+        How many channels there are to a hidden unit; at least one unit is left. Where channels are few, take less: a
+        ReLU may shut a unit for every sample, and then a single one learns nothing.
+
+    Raises
+    ------
+    ValueError
+        A size is below 1.
+
+    Examples
+    --------
+    Images; and series of unequal lengths, whose padding counts for nothing:
+
+    >>> import torch
+    >>> from tsattn.nn import valid_steps
+    >>> block = SqueezeExcitation(5, reduction=2)
+    >>> block(torch.zeros(2, 5, 7, 11)).shape
+    torch.Size([2, 5, 7, 11])
+    >>> block(torch.zeros(2, 5, 11), valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
+    torch.Size([2, 5, 11])
+    """
+
+    def __init__(self, n_features: int, *, reduction: int = 16) -> None:
+        super().__init__()
+        self.excitation = Excitation(n_features, reduction=reduction)
+
+    def mask(
+        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    ) -> Float[Tensor, "b c *ones"]:
+        """Return the weight of each channel, (batch, channel, 1, ...), in (0, 1)."""
+        weights: Tensor = self.excitation(mean_place(x, valid)).sigmoid()
+        return weights[(..., *[None] * (x.ndim - 2))]
+
+    def forward(
+        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    ) -> Float[Tensor, "b c *space"]:
+        """Return the weighed channels; zeros, and no gradient, where `valid` is False, whatever stands there."""
+        return (x if valid is None else x.masked_fill(~valid, 0)) * self.mask(x, valid)
