@@ -51,8 +51,8 @@ class Seq2Seq(nn.Module):
 
     Notes
     -----
-    Training keeps more than batch x n_steps x time x hidden numbers, 75 MB for 32 series of 96 steps and 96 to come. The
-    steps to come are computed in a Python loop, since each waits for the one before.
+    Training keeps more than batch x n_steps x time x hidden numbers, 75 MB for 32 series of 96 steps and 96 to come.
+    Steps to come are computed in a Python loop, since each waits for the one before.
 
     Examples
     --------
