@@ -76,7 +76,7 @@ class Roller(BaseEstimator):
         """Forecasts that know the rows before each cutoff alone, (n, horizon, columns)."""
 
     @property
-    def n_parameters_(self) -> int:
+    def n_parameters_(self) -> int | None:
         """Numbers that were learnt."""
         return 0
 
@@ -282,6 +282,8 @@ class BoostedTrees(WindowForecaster):
         self.look_back = look_back
         self.target = target
         self.random_state = random_state
+
+    n_parameters_ = None  # thresholds and leaves: not to be compared with weights
 
     def _solve(self, past, future):
         rows, last = self._read(past), past[:, -1, self.target]

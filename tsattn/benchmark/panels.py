@@ -18,11 +18,11 @@ FEW = 16  # series, where there are no classes
 
 @dataclass(frozen=True)
 class RegressionTask(Task):
-    """A `Task` whose labels are numbers. Folds need their strata: it has the official split alone.
+    """A `Task` whose labels are numbers. Folds are by class: it has the official split alone.
 
     Examples
     --------
-    >>> from tsattn.benchmark.tasks import covid3month
+    >>> from tsattn.benchmark.regression_tasks import covid3month
     >>> RegressionTask("covid", covid3month).kind.name
     'regression'
     """

@@ -15,7 +15,7 @@ class Measure:
     label: str
     lower: bool = False
     times: int = 1
-    form: str = ".4g"
+    form: str = "#.4g"
 
     @property
     def heading(self) -> str:
@@ -28,7 +28,7 @@ class Measure:
 
     def spread(self, value: float) -> str:
         """A standard deviation as tables print it: beside four figures of a mean, two."""
-        return f"{value:.2g}" if self.form == ".4g" else self.text(value)
+        return f"{value:.2g}" if self.form == "#.4g" else self.text(value)
 
 
 def _share(label: str) -> Measure:

@@ -28,15 +28,6 @@ def _from_sktime(load: Any) -> Data:
     return Data.joined(*(load(split=part, return_type="pd-multiindex") for part in ("train", "test")))
 
 
-def covid3month() -> Data:
-    """Covid3Month (Tan et al. 2021), the copy inside sktime: 140 + 61 countries, 84 days of cases; deaths a case."""
-    from sktime.datasets import load_covid_3month
-    from sktime.datatypes import convert_to
-
-    parts = [load_covid_3month(split=part) for part in ("train", "test")]
-    return Data.joined(*((convert_to(X, "pd-multiindex"), np.asarray(y, dtype=np.float64)) for X, y in parts))
-
-
 def auslan() -> Data:
     """AUSLAN (Kadous 2002): train sessions 1-4, test sessions 5-9; a group is a session."""
     from tsattn.datasets import load_auslan

@@ -1,0 +1,41 @@
+"""Suites of forecasting and regression, in which not every estimator is for every task."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tsattn.benchmark.forecast_forms import LAGS, LINEAR, NAIVE
+from tsattn.benchmark.forecast_tasks import ETT, SML
+from tsattn.benchmark.regression_forms import OURS, QUICK
+from tsattn.benchmark.regression_tasks import COVID, HOURS
+from tsattn.benchmark.suite import Cell, Suite
+
+
+@dataclass(frozen=True)
+class PickySuite(Suite):
+    """A suite some of whose entries are for some of its tasks: `tasks_of` has their names, by the entry's.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark import Entry
+    >>> from tsattn.benchmark.forecast_forms import persistence
+    >>> suite = PickySuite("mine", "Mine", (SML, *ETT), (Entry("persistence", persistence, seeded=False),),
+    ...                    tasks_of={"persistence": ("sml2010",)})
+    >>> [cell.label for cell in suite.cells()]
+    ['sml2010 (official) · persistence · seed 0']
+    """
+
+    tasks_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def cells(self) -> Iterator[Cell]:
+        """Every cell that is wanted, in the order of `Suite.cells`."""
+        for cell in super().cells():
+            if cell.task.name in self.tasks_of.get(cell.entry.name, (cell.task.name,)):
+                yield cell
+
+
+ON_SML = dict.fromkeys(("extrapolation", *(entry.name for entry in LAGS)), ("sml2010",))
+ON_ETT = dict.fromkeys(("seasonal-naive", *(entry.name for entry in LINEAR)), tuple(task.name for task in ETT))
+FORECAST = PickySuite("forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing",
+                      (SML, *ETT), NAIVE + LAGS + LINEAR, reference="persistence", tasks_of=ON_SML | ON_ETT)
+REGRESSION = PickySuite("regression", "A number for each series", (COVID, HOURS), OURS + QUICK, seeds=3,
+                        reference="sdma", tasks_of={"last-value": ("sml2010-hours",)})
