@@ -73,6 +73,20 @@ def test_a_linear_network_by_hand():
         np.testing.assert_allclose(ours, speaks / speaks.sum(), rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_value_is_explained_by_what_moved_it_to_where_it_is(sign):
+    """Up or down from what the network says of the mean series, wherever that lies."""
+    class Shifted(Weighted):
+        def forward(self, *inputs, lengths):
+            return super().forward(*inputs, lengths=lengths) + 100 * sign
+
+    rows = [np.array([[2.0], [-1.0], [3.0], [-5.0], [1.0], [1.0]], np.float32)]
+    network, data = Shifted(np.array([[-1.0 * sign]], np.float32)), Sequences(rows, [4, 2])
+    found = attribution(network, data, 1)[:, 0]
+    np.testing.assert_allclose(found, [-2, 1, -3, 5, 1, 1])  # the sums are -1 and 2: moved by the negative, by both
+    np.testing.assert_allclose(relevance(network, data, 1)[:, 0], [0, 1 / 6, 0, 5 / 6, 0.5, 0.5])
+
+
 def test_other_inputs_move_along_but_are_not_shown():
     class Product(nn.Module):
         def forward(self, x, s, lengths):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.classification.conftest import FORMS, classifier, frame, known
+from tests.classification.conftest import OF_CLASSES, classifier, frame, known
 from tsattn.classification import SDMAClassifier
 from tsattn.training import Training
 
@@ -25,7 +25,7 @@ def test_p08_random_problems(seed):
     y = KINDS[kind](rng.permutation(np.arange(n) % n_classes))
     size = 10.0 ** rng.integers(-6, 7)
     panel = [size * rng.normal(size=(length, n_channels)) for length in rng.integers(2, 31, n)]
-    form = list(FORMS.values())[seed % len(FORMS)]
+    form = list(OF_CLASSES.values())[seed % len(OF_CLASSES)]
     training = Training(epochs=int(rng.integers(1, 4)), lr=0.1)
     made = classifier(**known(form.get("cls", SDMAClassifier), hidden_size=4, training=training) | form)
     X = frame(panel, columns=[f"c{number}" for number in range(n_channels)])

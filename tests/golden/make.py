@@ -13,6 +13,7 @@ import torch
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
 from tsattn.nn.ridge import ProportionRidge
+from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 
 FORMS = {  # a file each
     "sdma": {
@@ -43,6 +44,14 @@ FORMS = {  # a file each
         "best": ScaleSpaceRidgeClassifier(),
         "few": ScaleSpaceRidgeClassifier(proportions=7),
     },
+    "regressors": {
+        "sdma": SDMARegressor(hidden_size=6),
+        "sdma, published": SDMARegressor.paper(),
+        "xm2a": XM2ARegressor(hidden_size=6, n_heads=8, n_units=5),
+        "xm2a, published": XM2ARegressor.paper(),
+        "lstm_san": LSTMSANRegressor(hidden_size=6),
+        "lstm_san, published": LSTMSANRegressor.paper(),
+    },
 }
 COLUMNS, WIDTHS, CLASSES, LENGTHS = ["a", "b", "c"], (3, 5), 4, (29, 17, 11)
 
@@ -52,10 +61,15 @@ def file_of(name: str) -> Path:
     return Path(__file__).with_name(f"{name}.json")
 
 
+def width_of(name: str) -> int:
+    """Outputs of a model."""
+    return 1 if name == "regressors" else CLASSES
+
+
 def outputs(name: str, form: str) -> torch.Tensor:
-    """Logits (3, classes) of three series of unequal lengths."""
+    """Logits (3, classes), or values (3, 1), of three series of unequal lengths."""
     inputs = SimpleNamespace(columns=COLUMNS, widths=WIDTHS)
-    network = build(lambda: FORMS[name][form]._network(inputs, CLASSES), torch.Generator().manual_seed(7)).eval()
+    network = build(lambda: FORMS[name][form]._network(inputs, width_of(name)), torch.Generator().manual_seed(7)).eval()
     steps = torch.arange(max(LENGTHS))
     valid = steps < torch.tensor(LENGTHS)[:, None]
     series = [torch.sin(0.3 * steps[:, None] * torch.arange(1, width + 1) + torch.arange(3)[:, None, None])

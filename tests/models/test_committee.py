@@ -38,6 +38,12 @@ def test_settling_is_the_advisers(committee):
     assert committee.adviser.proportions.thresholds.any()
 
 
+def test_what_the_adviser_says_of_series_left_out_is_passed_on(generator, inputs):
+    made = build(lambda: Committee(alone(), ProportionRidge(5, 4, n_mixtures=11)), generator)
+    batch = SimpleNamespace(inputs=inputs, lengths=LENGTHS, target=torch.randn(3, 4), weight=None)
+    assert torch.equal(made.settle(lambda: [batch]), made.adviser.settle(lambda: [batch]))
+
+
 def test_in_training_the_network_answers_alone(committee, inputs):
     committee.train()
     found = committee(*inputs, lengths=LENGTHS)

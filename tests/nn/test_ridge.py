@@ -8,7 +8,7 @@ from torch.testing import assert_close
 
 from tests.reference import ridge as reference
 from tsattn.nn import build
-from tsattn.nn.ridge import DOUBT, STEPS, ProportionRidge, ridge, sharpness
+from tsattn.nn.ridge import DOUBT, PENALTIES, STEPS, ProportionRidge, best_ridge, ridge, sharpness
 
 SIZES = {"dual": (7, 13), "square": (11, 11), "primal": (23, 5)}
 every_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -139,6 +139,43 @@ def test_one_series_is_answered_with_its_target(draw):
     assert found.left_out.tolist() == [[0, 1]]
 
 
+def best_of(features, target, weight, counts):
+    """The penalty with which series left out, each as much as `counts`, have the least squared error, by loops."""
+    errors = {}
+    for penalty in PENALTIES:
+        missed = target.numpy() - reference.left_out(features.numpy(), target.numpy(), weight.numpy(), penalty)
+        errors[penalty] = (counts.numpy()[:, None] * missed**2).sum()
+    return min(errors, key=errors.get)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@every_size
+def test_of_the_penalties_the_one_is_taken_that_is_best_for_series_left_out(size, weighted, problem):
+    features, target, weight = problem(*size)
+    weight = weight if weighted else torch.ones_like(weight)
+    expected = ridge(features, target, weight, best_of(features, target, weight, weight))
+    for one, other in zip(best_ridge(features, target, weight if weighted else None), expected, strict=True):
+        assert_close(one, other)
+
+
+def test_a_series_counts_by_its_weight_in_what_is_best(draw):
+    """A few series, whose noise is great, weigh hardly anything."""
+    features, few = draw(31, 5), torch.arange(31) % 4 == 0
+    target = features.sum(1, keepdim=True) + (7 * few[:, None] + 0.1) * draw(31, 1)
+    weight = torch.where(few, 0.05, 1.0).double()
+    best = best_of(features, target, weight, weight)
+    assert best != best_of(features, target, weight, torch.ones(31))
+    assert_close(best_ridge(features, target, weight).weight, ridge(features, target, weight, best).weight)
+
+
+def test_features_that_tell_nothing_are_hardly_listened_to_and_others_are(draw):
+    features, noise = draw(97, 211), draw(97, 1)
+    found = best_ridge(features, noise).left_out
+    assert found.square().mean() < 0.1 * noise.square().mean()  # with the penalty for classes, a third of it
+    told = features[:, :3].sum(1, keepdim=True) + features.mean(1, keepdim=True)
+    assert (best_ridge(features[:, :3], told).left_out - told).square().mean() < 0.05 * told.square().mean()
+
+
 @pytest.mark.parametrize("weighted", [True, False])
 def test_sharpness_is_the_best_of_a_grid(weighted, draw, generator):
     target = torch.randint(3, (53,), generator=generator)
@@ -218,6 +255,38 @@ def test_it_settles_on_the_ridge_of_its_proportions(weighted, batches):
     assert_close(logits_of(layer, batches), sharpness(solution.left_out, target, weight) * outputs, rtol=1e-4,
                  atol=1e-4)
     assert (logits_of(layer, batches).argmax(1) == target).float().mean() > 0.9
+
+
+def test_it_says_what_the_others_say_of_each_series_in_the_order_of_the_batches(batches):
+    """Of classes in the scale of its logits; of a series of weight 0, what it says."""
+    batches[1].weight[4] = 0
+    layer = advised()
+    said = layer.settle(lambda: batches)
+    features = torch.cat([layer.proportions(one.inputs[1], one.lengths) for one in batches])
+    target, weight = (torch.cat([getattr(one, name) for one in batches]) for name in ("target", "weight"))
+    there = weight > 0
+    classes = nn.functional.one_hot(target, 3).float()
+    left_out = ridge(features[there], classes[there], weight[there]).left_out
+    assert_close(said[there], sharpness(left_out, target[there], weight[there]) * left_out)
+    assert_close(said[~there].float(), logits_of(layer, batches)[~there])
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_values_are_solved_for_as_they_are(n_outputs, batches, draw):
+    for one in batches:
+        noise = 2 * draw(len(one.target), 2, dtype=torch.float32)
+        level = one.target[:, None] * torch.tensor([7.0, -3.0]) + 100 + noise
+        one.target = level[:, :n_outputs].squeeze(-1)
+    layer = build(lambda: ProportionRidge(7, n_outputs, n_mixtures=31), torch.Generator().manual_seed(3))
+    said = layer.settle(lambda: batches)
+    features = torch.cat([layer.proportions(one.inputs[1], one.lengths) for one in batches])
+    target = torch.cat([one.target for one in batches]).view(-1, n_outputs)
+    solution = best_ridge(features, target, torch.cat([one.weight for one in batches]))
+    assert_close(logits_of(layer, batches), (features.double() @ solution.weight.T + solution.bias).float(), rtol=1e-5,
+                 atol=1e-3)
+    assert_close(said, solution.left_out)
+    assert not torch.allclose(said, ridge(features, target, torch.cat([one.weight for one in batches])).left_out)
+    assert (logits_of(layer, batches) - target).square().mean() < 0.5 * target.var(0).mean()
 
 
 def test_nothing_of_it_is_trained(batches):

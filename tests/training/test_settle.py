@@ -10,7 +10,7 @@ from tsattn._files import read_tensors, write_tensors
 from tsattn.models.committee import Committee
 from tsattn.nn.initialise import build
 from tsattn.nn.ridge import ProportionRidge
-from tsattn.training import Jitter, Sequences, Training, fit_network, predict_network
+from tsattn.training import Jitter, Sequences, Training, fit_network, predict_network, squared_error
 
 FOLD = tuple(range(3, 101, 5))
 
@@ -121,7 +121,7 @@ class Says(nn.Module):
         self.logits = logits
 
     def settle(self, batches):
-        pass
+        return torch.cat([batch.target for batch in batches()]).unsqueeze(1) * 7.0
 
     def forward(self, x, lengths):
         return torch.tensor(self.logits).expand(len(x), -1)
@@ -134,6 +134,67 @@ def test_the_weights_learn_as_if_they_were_alone(data, digest):
     assert [row["train_loss"] for row in loud.history] == [row["train_loss"] for row in silent.history]
     assert digest(loud.network) == digest(silent.network)
     assert not torch.equal(predict_network(loud.network, data), predict_network(silent.network, data))
+
+
+class Knows(nn.Module):
+    """Says 3 less than the target of each series, as one that has not seen it; and 5 of every series afterwards."""
+
+    def settle(self, batches):
+        return torch.cat([batch.target for batch in batches()]).double().unsqueeze(1) - 3
+
+    def forward(self, x, lengths):
+        return torch.full((len(x), 1), 5.0)
+
+
+class Level(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(CHANNELS, 1)
+
+    def forward(self, x, lengths):
+        return self.head(x.sum(1) / lengths.unsqueeze(-1))
+
+
+def valued(data):
+    """The same series with their numbers for values."""
+    return Sequences([data.rows[0][:-1]], data.lengths, target=np.arange(len(data), dtype=np.float32))
+
+
+def test_of_values_the_rest_is_learned_and_the_whole_is_validated(data):
+    """Each series' own: the adviser is asked in batches of like lengths, and answers in their order."""
+    seen = []
+
+    def squared(output, target, smoothing):
+        seen.append((output.requires_grad, target.tolist()))
+        return squared_error(output, target)
+
+    training = Training(epochs=2, validation=FOLD, label_smoothing=0.0)
+    fitted = fit_network(lambda: Committee(Level(), Knows()), valued(data), training, loss=squared, seed=5)
+    learned = [value for trained, targets in seen if trained for value in targets]
+    assert learned == [3.0] * (2 * (len(data) - len(FOLD)))
+    validated = {value for trained, targets in seen if not trained for value in targets}
+    assert set(FOLD) <= validated <= set(range(len(data)))
+    outputs = predict_network(fitted.network, valued(data))
+    own = predict_network(fitted.network.network, valued(data))
+    assert torch.equal(outputs, own + 5)
+    loss = (outputs[list(FOLD), 0] - torch.tensor(FOLD)).square().mean()
+    assert fitted.history[fitted.best_epoch - 1]["validation_loss"] == pytest.approx(float(loss), rel=1e-5)
+
+
+def test_of_values_another_series_rest_is_not_learned(data):
+    """Where the adviser's answers are mixed up, the network is told so: what is left depends on the series."""
+    class Numbers(Knows):
+        def settle(self, batches):
+            return torch.cat([batch.target for batch in batches()]).double().unsqueeze(1) / 2
+
+    seen = []
+
+    def squared(output, target, smoothing):
+        seen.extend(target.tolist() if output.requires_grad else [])
+        return squared_error(output, target)
+
+    fit_network(lambda: Committee(Level(), Numbers()), valued(data), Training(epochs=1), loss=squared, seed=5)
+    assert sorted(seen) == [number / 2 for number in range(len(data))]
 
 
 def test_validation_is_of_both(data):

@@ -1,4 +1,4 @@
-"""Saved classifiers and transformers: the same after loading, and never anything else."""
+"""Saved estimators and transformers: the same after loading, and never anything else."""
 
 import copy
 import pickle
@@ -14,7 +14,18 @@ from sktime.classification.dummy import DummyClassifier
 from sktime.transformations.series.difference import Differencer
 
 import tsattn
-from tests.classification.conftest import CLASSIFIERS, classifier, frame, series
+from tests.estimators.conftest import (
+    CLASSIFIERS,
+    ESTIMATORS,
+    REGRESSORS,
+    answers,
+    every_task,
+    fit,
+    frame,
+    make,
+    series,
+    target,
+)
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
 from tsattn.classification import LSTMSANClassifier, XM2AClassifier
@@ -22,6 +33,7 @@ from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.multi_scale import growing
 from tsattn.nn.recurrent import LSTM
 from tsattn.nn.talk import SELF_TALK
+from tsattn.regression import SDMARegressor
 from tsattn.training import Training
 from tsattn.training.augment import Jitter, Mixup
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -32,9 +44,19 @@ def path(tmp_path):
     return tmp_path / "model.tsattn"
 
 
-@pytest.fixture(scope="module", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
+@pytest.fixture(scope="module", params=ESTIMATORS, ids=lambda cls: cls.__name__)
 def quick(request, ragged):
-    return classifier(request.param).fit(ragged.X, ragged.y)
+    return fit(make(request.param), ragged)
+
+
+@pytest.fixture(scope="module", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
+def quick_classifier(request, ragged):
+    return fit(make(request.param), ragged)
+
+
+@pytest.fixture(scope="module", params=REGRESSORS, ids=lambda cls: cls.__name__)
+def quick_regressor(request, ragged):
+    return fit(make(request.param), ragged)
 
 
 @pytest.fixture
@@ -48,10 +70,10 @@ def there_and_back(estimator, path):
     return tsattn.load(path)
 
 
-def test_a_loaded_classifier_is_the_same(fitted, unseen, path):
+def test_a_loaded_estimator_is_the_same(fitted, unseen, path):
     loaded = there_and_back(fitted, path)
     assert str(loaded) == str(fitted)
-    assert (loaded.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    assert (answers(loaded, unseen.X) == answers(fitted, unseen.X)).all()
     assert (loaded.predict(unseen.X) == fitted.predict(unseen.X)).all()
     pd.testing.assert_frame_equal(loaded.attention(unseen.X), fitted.attention(unseen.X))
     pd.testing.assert_frame_equal(loaded.history_, fitted.history_)
@@ -61,12 +83,12 @@ def test_a_loaded_classifier_is_the_same(fitted, unseen, path):
         loaded.predict(unseen.X.iloc[:, ::-1])
 
 
-def test_a_loaded_classifier_can_be_fitted_cloned_and_saved_again(fitted, ragged, unseen, path):
+def test_a_loaded_estimator_can_be_fitted_cloned_and_saved_again(fitted, ragged, unseen, path):
     loaded = there_and_back(fitted, path)
-    again = loaded.clone().fit(ragged.X, ragged.y)
-    assert (again.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    again = fit(loaded.clone(), ragged)
+    assert (answers(again, unseen.X) == answers(fitted, unseen.X)).all()
     twice = there_and_back(loaded, path.with_name("twice"))
-    assert (twice.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    assert (answers(twice, unseen.X) == answers(fitted, unseen.X)).all()
 
 
 @pytest.mark.parametrize("labels", [["b", "long name"], [7, -3], [True, False], [-1.0, 2.0], [1, "mixed"]], ids=str)
@@ -75,7 +97,7 @@ def test_labels_keep_their_type(labels, dtype, equal, path):
     if labels[1] == "mixed":
         labels = [f"{label}" for label in labels]
     y = np.array(labels, dtype=dtype)[equal.y]
-    made = classifier().fit(equal.X, y)
+    made = make().fit(equal.X, y)
     loaded = there_and_back(made, path)
     assert loaded.classes_.tolist() == made.classes_.tolist()
     assert loaded.predict(equal.X).dtype == made.predict(equal.X).dtype == y.dtype
@@ -87,14 +109,14 @@ def test_column_labels_keep_their_type(columns, path):
     index = frame(series(1, [13, 17, 19, 23])).index
     X = pd.DataFrame(np.concatenate(series(1, [13, 17, 19, 23])), index=index,
                      columns=pd.Index(columns, tupleize_cols=False))
-    made = classifier(saliency=None).fit(X, [0, 1, 0, 1])
+    made = make(saliency=None).fit(X, [0, 1, 0, 1])
     assert there_and_back(made, path).attention(X).columns.tolist() == columns
 
 
 def test_gaps_and_weights_travel(ragged, path):
     X = ragged.X.copy()
     X.iloc[3:6, 0] = np.nan
-    made = classifier(class_weight={"bump": 2.0, "flat": float("1e-3")}).fit(X, ragged.y)
+    made = make(class_weight={"bump": 2.0, "flat": float("1e-3")}).fit(X, ragged.y)
     loaded = there_and_back(made, path)
     assert loaded.inputs_.widths == (6, 15)
     assert (loaded.predict_proba(X) == made.predict_proba(X)).all()
@@ -103,7 +125,7 @@ def test_gaps_and_weights_travel(ragged, path):
 
 @pytest.mark.filterwarnings("ignore:only single label")
 def test_one_class_travels(ragged, path):
-    loaded = there_and_back(classifier().fit(ragged.X, ["only"] * 24), path)
+    loaded = there_and_back(make().fit(ragged.X, ["only"] * 24), path)
     assert loaded.predict(ragged.X).tolist() == ["only"] * 24
 
 
@@ -118,10 +140,11 @@ def test_transformers_travel(transformer, ragged, unseen, path):
     pd.testing.assert_frame_equal(loaded.transform(unseen.X), made.transform(unseen.X))
 
 
-def test_the_whole_training_travels(ragged, path):
+@every_task
+def test_the_whole_training_travels(cls, ragged, path):
     training = Training(epochs=2, augment=(Jitter(0.1), Mixup()), validation=(0, 3), averaging="tail", lr=0.01)
     saliency = UVTFSaliency(sigma0=1.2, scaling=None)
-    loaded = there_and_back(classifier(training=training, saliency=saliency).fit(ragged.X, ragged.y), path)
+    loaded = there_and_back(fit(make(cls, training=training, saliency=saliency), ragged), path)
     assert str(loaded.training) == str(training)
     assert str(loaded.saliency) == str(saliency)
     assert loaded.training.validation == (0, 3)
@@ -130,7 +153,7 @@ def test_the_whole_training_travels(ragged, path):
 def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, path, tmp_path):
     training = Training(epochs=2, validation=0.3, groups=lambda name: int(name[1:]) // 4,
                         augment=(Jitter(), lambda batch, generator: batch), checkpoint=str(tmp_path / "progress"))
-    made = classifier(training=training).fit(ragged.X, ragged.y)
+    made = make(training=training).fit(ragged.X, ragged.y)
     with pytest.warns(UserWarning, match="cannot hold SDMAClassifier.training.groups, SDMAClassifier.training.augment"
                                          ".*predicting does not need it") as record:
         tsattn.save(made, path)
@@ -140,7 +163,7 @@ def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, pat
     assert loaded.training.checkpoint is None
     assert len(loaded.training.augment) == 1
     assert (loaded.predict_proba(ragged.X) == made.predict_proba(ragged.X)).all()
-    seeded = classifier(random_state=np.random.RandomState(1)).fit(ragged.X, ragged.y)
+    seeded = make(random_state=np.random.RandomState(1)).fit(ragged.X, ragged.y)
     with pytest.warns(UserWarning, match="cannot hold SDMAClassifier.random_state"):
         assert there_and_back(seeded, path).random_state is None
 
@@ -151,20 +174,23 @@ def test_what_predicting_does_not_need_stays_behind_with_one_warning(ragged, pat
     ({"cls": LSTMSANClassifier, "attention_module": GlimpseLSTM}, "LSTMSANClassifier.attention_module cannot be"),
     ({"cls": XM2AClassifier, "talk": SELF_TALK}, "XM2AClassifier.talk cannot be saved"),
     ({"saliency": Differencer(na_handling="fill_zero")}, "SDMAClassifier.saliency cannot be saved.*ScaleSpaceChannels"),
+    ({"cls": SDMARegressor, "encoder": LSTM}, "SDMARegressor.encoder cannot be saved"),
 ])
 def test_what_predicting_needs_and_no_file_can_hold_is_refused(options, said, ragged, path):
-    made = classifier(**options).fit(ragged.X, ragged.y)
+    made = fit(make(**options), ragged)
     with pytest.raises(TypeError, match=said):
         tsattn.save(made, path)
     assert not path.exists()
 
 
-def test_other_estimators_are_refused(ragged, path):
+@every_task
+def test_other_estimators_are_refused(cls, ragged, path):
     with pytest.raises(TypeError, match="only SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidge"):
         tsattn.save(DummyClassifier().fit(ragged.X, ragged.y), path)
-    targets = pd.DataFrame({"a": ragged.y, "b": ragged.y[::-1]})
-    with pytest.raises(TypeError, match="several targets cannot be saved as one file"):
-        tsattn.save(classifier().fit(ragged.X, targets), path)
+    targets = pd.DataFrame({"a": target(cls, ragged), "b": target(cls, ragged)[::-1]})
+    kept = "regressors_" if cls in REGRESSORS else "classifiers_"
+    with pytest.raises(TypeError, match=f"several targets cannot be saved as one file; save each of its {kept}"):
+        tsattn.save(make(cls).fit(ragged.X, targets), path)
 
 
 AUDITED = threading.local()
@@ -230,7 +256,8 @@ def at(config, *keys):
 
 PARAMETERS = ("estimator", "parameters")
 INPUTS = ("estimator", "state", "inputs_", "parameters")
-DEEP = {"SDMAClassifier": {"architecture": "type1"}}  # of the others, depth is no matter of architecture
+# of the others, depth is no matter of architecture
+DEEP = {name: {"architecture": "type1"} for name in ("SDMAClassifier", "SDMARegressor")}
 
 
 def change_weight(ending, change):
@@ -289,25 +316,60 @@ CHANGES = {
     "saliency": lambda t, c: at(c, *INPUTS, "saliency").update(object="Training"),
     "sigmas": lambda t, c: at(c, *INPUTS, "saliency", "state").update(sigmas_={"tuple": [2.0, 1.0]}),
     "ladder": lambda t, c: at(c, *INPUTS, "saliency", "parameters").update(sigmas={"tuple": [2.0, 1.0]}),
-    "no class": lambda t, c: c["estimator"]["state"].update(classes_={"labels": [], "dtype": "<U4"}),
-    "wide labels": lambda t, c: c["estimator"]["state"]["classes_"].update(dtype="<V9"),
     "format": lambda t, c: c.update(format="1"),
     "format below": lambda t, c: c.update(format=0),
     "true": lambda t, c: c.update(format=True),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_p41_p44_made_up_configurations_are_refused(change, saved):
+OF_CLASSES = {
+    "no class": {"classes_": {"labels": [], "dtype": "<U4"}},
+    "wide labels": {"classes_": {"labels": ["a", "b"], "dtype": "<V9"}},
+}
+OF_VALUES = {
+    "infinite mean": {"target_mean_": {"float": "inf"}},
+    "no mean": {"target_mean_": "70"},
+    "whole mean": {"target_mean_": 70},
+    "scale below 0": {"target_scale_": -1.0},
+    "no scale": {"target_scale_": {"float": "nan"}},
+    "classes": {"classes_": {"labels": ["a", "b"], "dtype": "<U4"}},
+}
+
+
+def check_refused(saved, change):
     with pytest.raises(ModelFileError, match="malformed model file"):
         tsattn.load(changed(saved, change))
 
 
-def test_a_made_up_width_of_labels_fills_no_memory(saved, unseen):
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_p41_p44_made_up_configurations_are_refused(change, saved):
+    check_refused(saved, change)
+
+
+@pytest.mark.parametrize("state", OF_CLASSES.values(), ids=OF_CLASSES)
+def test_p41_p44_made_up_classes_are_refused(state, quick_classifier, path):
+    tsattn.save(quick_classifier, path)
+    check_refused(path, lambda tensors, config: config["estimator"]["state"].update(state))
+
+
+@pytest.mark.parametrize("state", OF_VALUES.values(), ids=OF_VALUES)
+def test_p41_p44_made_up_units_are_refused(state, quick_regressor, path):
+    tsattn.save(quick_regressor, path)
+    check_refused(path, lambda tensors, config: config["estimator"]["state"].update(state))
+
+
+@pytest.mark.parametrize("name", ["target_mean_", "target_scale_"])
+def test_p41_p44_missing_units_are_refused(name, quick_regressor, path):
+    tsattn.save(quick_regressor, path)
+    check_refused(path, lambda tensors, config: config["estimator"]["state"].pop(name))
+
+
+def test_a_made_up_width_of_labels_fills_no_memory(quick_classifier, path):
     def widen(tensors, config):
         config["estimator"]["state"]["classes_"]["dtype"] = "<U100000000"
 
-    assert tsattn.load(changed(saved, widen)).classes_.nbytes < 1000
+    tsattn.save(quick_classifier, path)
+    assert tsattn.load(changed(path, widen)).classes_.nbytes < 1000
 
 
 def nodes(config):
@@ -319,7 +381,7 @@ def nodes(config):
 
 
 @pytest.mark.slow
-def test_p41_a_thousand_changes_give_a_classifier_or_model_file_error(saved):
+def test_p41_a_thousand_changes_give_an_estimator_or_model_file_error(saved):
     tensors, config = read_tensors(saved)
     draw = random.Random(5)
     others = [None, True, -1, 0, 10**30, 1.5, "", "x", [], {}, [1], {"array": "array.0"}, {"tuple": [1]},

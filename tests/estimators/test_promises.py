@@ -1,4 +1,4 @@
-"""What the classifier promises about what it is given, and what it gives back."""
+"""What estimators promise about what they are given, and what they give back."""
 
 import copy
 import warnings
@@ -11,10 +11,24 @@ from scipy import sparse
 from sktime.exceptions import NotFittedError
 
 import tsattn
-from tests.classification.conftest import LEARNING, TRAINED, classifier, every_classifier, frame, learning, series
+from tests.estimators.conftest import (
+    LEARNING,
+    REGRESSORS,
+    TRAINED,
+    answers,
+    every_estimator,
+    every_task,
+    fit,
+    frame,
+    learning,
+    make,
+    series,
+    target,
+)
 from tsattn._panel import Panel
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.talk import SELF_TALK
+from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training
 
 
@@ -26,7 +40,7 @@ def same(a, b):
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
-SHARED = {"saliency": None, "proportions": 5, "scaling": None, "class_weight": {"a": 2.0}, "random_state": 3}
+SHARED = {"saliency": None, "proportions": 5, "scaling": None, "random_state": 3}
 OF_NETWORKS = {"hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last", "training": Training(epochs=3)}
 
 
@@ -35,9 +49,13 @@ OF_NETWORKS = {"hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last
     (LSTMSANClassifier, {"attention_module": "ran", "placement": "bottleneck", "extrema": False, "dilation": 2}),
     (XM2AClassifier, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
     (ScaleSpaceRidgeClassifier, {"device": "cpu"}),
+    (SDMARegressor, {"architecture": "type2", "mutual": False, "encoder": "lstm"}),
+    (LSTMSANRegressor, {"attention_module": "ran", "placement": "bottleneck", "extrema": False, "dilation": 2}),
+    (XM2ARegressor, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
 ])
 def test_p01_the_constructor_stores_and_does_no_more(cls, own):
-    given = SHARED | own | (OF_NETWORKS if cls in TRAINED else {})
+    of_task = {"loss": "absolute"} if cls in REGRESSORS else {"class_weight": {"a": 2.0}}
+    given = SHARED | own | of_task | (OF_NETWORKS if cls in TRAINED else {})
     made = cls(**given)
     assert all(getattr(made, name) is value for name, value in given.items())
     assert not [name for name in vars(made) if name.endswith("_")]
@@ -46,7 +64,7 @@ def test_p01_the_constructor_stores_and_does_no_more(cls, own):
 
 
 def test_p02_clone_and_parameters_go_round(form):
-    original = classifier(**form)
+    original = make(**form)
     other = original.clone()
     assert other.get_params(deep=False).keys() == original.get_params(deep=False).keys()
     assert str(other) == str(original)
@@ -54,32 +72,37 @@ def test_p02_clone_and_parameters_go_round(form):
 
 
 def test_p04_fitting_again_leaks_nothing(ragged, unseen, fitted, form):
-    again = classifier(**form).fit(unseen.X, unseen.y[::-1]).fit(ragged.X, ragged.y)
-    assert (again.predict_proba(unseen.X) == fitted.predict_proba(unseen.X)).all()
+    again = make(**form)
+    again.fit(unseen.X, target(type(again), unseen)[::-1])
+    assert (answers(again, unseen.X) != answers(fitted, unseen.X)).any()
+    assert (answers(fit(again, ragged), unseen.X) == answers(fitted, unseen.X)).all()
 
 
-@every_classifier
-@pytest.mark.parametrize("method", ["predict", "predict_proba", "attention", "saliency_series"])
-def test_p05_unfitted_says_so(cls, method, ragged):
-    with pytest.raises(NotFittedError, match=cls.__name__):
-        getattr(classifier(cls), method)(ragged.X)
+@every_estimator
+def test_p05_unfitted_says_so(cls, ragged):
+    of_task = [] if cls in REGRESSORS else ["predict_proba"]
+    for method in ["predict", "attention", "saliency_series", *of_task]:
+        with pytest.raises(NotFittedError, match=cls.__name__):
+            getattr(make(cls), method)(ragged.X)
 
 
-@every_classifier
+@every_estimator
 def test_p05_saving_the_unfitted_says_so(cls, tmp_path):
     with pytest.raises(NotFittedError, match=cls.__name__):
-        tsattn.save(classifier(cls), tmp_path / "model")
+        tsattn.save(make(cls), tmp_path / "model")
 
 
 def test_p06_inputs_and_parameters_stay_as_they_were(ragged, form):
-    X, y, made = ragged.X.copy(), ragged.y.copy(), classifier(**form)
+    made = make(**form)
+    given = target(type(made), ragged)
+    X, y = ragged.X.copy(), given.copy()
     before = made.get_params()
     made.fit(X, y)
     state = copy.deepcopy({name: value for name, value in vars(made).items() if name != "network_"})
     weights = weights_of(made)
     made.predict(X), made.attention(X)
     pd.testing.assert_frame_equal(X, ragged.X)
-    assert (y == ragged.y).all()
+    assert (y == given).all()
     assert {name: str(value) for name, value in made.get_params().items()} == {
         name: str(value) for name, value in before.items()}
     assert state.keys() | {"network_"} == vars(made).keys()
@@ -88,23 +111,13 @@ def test_p06_inputs_and_parameters_stay_as_they_were(ragged, form):
 
 
 def test_p07_each_row_for_itself(fitted, unseen):
-    together = fitted.predict_proba(unseen.X)
+    together = answers(fitted, unseen.X)
     names = list(dict.fromkeys(unseen.X.index.get_level_values(0)))
-    alone = np.concatenate([fitted.predict_proba(unseen.X.loc[[name]]) for name in names])
+    alone = np.concatenate([answers(fitted, unseen.X.loc[[name]]) for name in names])
     np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6)
     order = np.random.default_rng(0).permutation(len(names))
     shuffled = frame([unseen.panel[i] for i in order], ids=[names[i] for i in order])
-    np.testing.assert_allclose(fitted.predict_proba(shuffled), together[order], rtol=0, atol=1e-6)
-
-
-def test_p08_probabilities(fitted, unseen):
-    proba = fitted.predict_proba(unseen.X)
-    assert proba.dtype == np.float64
-    assert proba.shape == (24, 2)
-    assert np.isfinite(proba).all()
-    assert ((proba >= 0) & (proba <= 1)).all()
-    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=0, atol=1e-6)
-    assert (fitted.classes_[proba.argmax(axis=1)] == fitted.predict(unseen.X)).all()
+    np.testing.assert_allclose(answers(fitted, shuffled), together[order], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("bad", [np.inf, -np.inf, 1e38, 1e300])
@@ -115,13 +128,13 @@ def test_p10_infinity_and_overflow_stop_before_training(bad, ragged, learned):
     said = rf"X must .*(infinity|overflows).*instance '{name}', column 'width', position {step}"
     made = learned.clone()
     with pytest.raises(ValueError, match=said):
-        made.fit(X, ragged.y)
+        made.fit(X, target(type(made), ragged))
     assert not made.is_fitted
     with pytest.raises(ValueError, match=said):
         learned.predict(X)
 
 
-@every_classifier
+@every_estimator
 @pytest.mark.parametrize("scaling", ["standard", "series", None])
 @pytest.mark.parametrize("constant", [[0], [0, 1, 2]])
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e9])
@@ -130,8 +143,8 @@ def test_p11_constant_channels(cls, scaling, constant, value, ragged):
     X.iloc[:, constant] = value if scaling is not None else min(value, 1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        made = classifier(cls, scaling=scaling).fit(X, ragged.y)
-        assert np.isfinite(made.predict_proba(X)).all()
+        made = make(cls, scaling=scaling).fit(X, target(cls, ragged))
+        assert np.isfinite(answers(made, X)).all()
         assert np.isfinite(made.attention(X)).all(axis=None)
     if scaling is not None:
         assert not made.inputs_(Panel.from_sktime(X)).rows[0][:, constant].any()
@@ -145,16 +158,16 @@ def with_a_static_channel(panel, rng):
     return [np.column_stack([x[:, 0], np.full(len(x), 7.7 + 3.3 * rng.normal()), x[:, 2]]) for x in panel]
 
 
+@every_task
 @pytest.mark.parametrize("options", STATIC.values(), ids=STATIC)
-def test_p11_a_channel_that_is_static_within_each_series(options, ragged, unseen):
+def test_p11_a_channel_that_is_static_within_each_series(cls, options, ragged, unseen):
     rng = np.random.default_rng(11)
     X = frame(with_a_static_channel(ragged.panel, rng))
-    made = classifier(training=LEARNING, **options).fit(X, ragged.y)
+    made = make(cls, training=LEARNING, **options).fit(X, target(cls, ragged))
     known = with_a_static_channel(unseen.panel, rng)
-    expected = made.predict_proba(frame(known))
+    expected = answers(made, frame(known))
     nudged = frame([x + 1e-6 * rng.normal(size=x.shape) for x in known])
-    np.testing.assert_allclose(made.predict_proba(nudged), expected, rtol=0, atol=1e-3)
-    assert (made.predict(nudged) == made.predict(frame(known))).all()
+    np.testing.assert_allclose(answers(made, nudged), expected, rtol=0, atol=1e-3)
     moving = made.inputs_(Panel.from_sktime(unseen.X))  # where it had been static the channel varies now
     assert all(block.abs().max() < 100 for block in moving.rows)
 
@@ -163,18 +176,19 @@ def test_p11_rounding_is_not_blown_up():
     rng = np.random.default_rng(13)
     jitter = [np.column_stack([x[:, 0], 0.1 + 1e-17 * rng.integers(-2, 3, len(x)), x[:, 2]])
               for x in series(1, [17] * 24)]
-    inputs = classifier().fit(frame(jitter), np.arange(24) % 2).inputs_
+    inputs = make().fit(frame(jitter), np.arange(24) % 2).inputs_
     assert inputs.scale.scale[1] == 1
     assert (inputs.saliency_scale.scale[5:10] == 1).all()
 
 
+@every_task
 @pytest.mark.parametrize("shape", [(0, 3, 17), (24, 0, 17), (24, 3, 0)])
-def test_p12_nothing_to_learn_from(shape, equal):
+def test_p12_nothing_to_learn_from(cls, shape, equal):
     said = rf"at least 1 instance, 1 channel and 1 time point, got shape \({shape[0]}, {shape[1]}, {shape[2]}\)"
     with pytest.raises(ValueError, match=said):
-        classifier().fit(np.empty(shape), np.zeros(shape[0]))
+        make(cls).fit(np.empty(shape), np.zeros(shape[0]))
     with pytest.raises(ValueError, match=said):
-        classifier().fit(equal.X, equal.y).predict(np.empty(shape))
+        fit(make(cls), equal).predict(np.empty(shape))
 
 
 @pytest.mark.parametrize("length", range(1, 15))
@@ -183,72 +197,39 @@ def test_p13_short_series_work(form, length):
     X, y = frame(series(5, lengths)), [0, 1, 0, 1]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "4 of 4 series|[0-9] of 4 series are shorter")  # than an event
-        made = classifier(**form).fit(X, y)
-        assert np.isfinite(made.predict_proba(X)).all()
+        made = make(**form).fit(X, y)
+        assert np.isfinite(answers(made, X)).all()
 
 
 def test_p13_two_samples_are_enough(form, ragged, unseen):
     names = ["i0", "i1"]
-    made = classifier(**form).fit(ragged.X.loc[names], ragged.y[:2])
-    assert np.isfinite(made.predict_proba(unseen.X)).all()
-
-
-@every_classifier
-@pytest.mark.filterwarnings("ignore:only single label")
-def test_p14_one_class_is_always_predicted(cls, ragged, unseen):
-    made = classifier(cls).fit(ragged.X, np.array(["only"] * 24))
-    assert made.predict(unseen.X).tolist() == ["only"] * 24
-    assert made.predict_proba(unseen.X).tolist() == [[1.0]] * 24
-    assert made.classes_.tolist() == ["only"]
-    assert not [name for name in ("network_", "history_", "best_epoch_", "n_parameters_") if hasattr(made, name)]
-    with pytest.raises(ValueError, match=f"no network to explain: {cls.__name__} was fitted to one class only"):
-        made.attention(unseen.X)
-
-
-def test_p15_unknown_classes_and_small_ones(ragged, learned):
-    assert learned.score(ragged.X, np.array(["never seen"] * 24)) == 0
-    y = ragged.y.copy()
-    y[5] = "rare"
-    with pytest.raises(ValueError, match="class 'rare' has 1"):
-        classifier(training=Training(epochs=2, validation=0.2)).fit(ragged.X, y)
-    assert classifier().fit(ragged.X, y).classes_.tolist() == ["bump", "flat", "rare"]
-
-
-@pytest.mark.parametrize("labels", [["b", "a"], [7, 3], [True, False], [-5, 11], [1.0, -2.0]], ids=str)
-@pytest.mark.parametrize("kind", [np.array, pd.Series, list, lambda y: np.array(y, dtype=object)],
-                         ids=["array", "series", "list", "object"])
-def test_p16_labels_come_back_as_they_were(labels, kind, equal):
-    y = kind([labels[code] for code in equal.y])
-    back = classifier(training=LEARNING, dropout=0.0).fit(equal.X, y).predict(equal.X)
-    assert back.tolist() == list(y)
-    if isinstance(y, np.ndarray):
-        assert back.dtype == y.dtype
-
-
-def test_p16_missing_labels_are_refused(equal):
-    with pytest.raises(ValueError, match="y must not hold missing labels, found one at position 1"):
-        classifier().fit(equal.X, np.where(equal.y, np.nan, 1.0))
+    made = make(**form)
+    made.fit(ragged.X.loc[names], target(type(made), ragged)[:2])
+    assert np.isfinite(answers(made, unseen.X)).all()
 
 
 def test_p17_longer_company_changes_nothing(fitted, unseen):
     short = [unseen.panel[i] for i in range(5)]
     long = series(9, [211])
-    np.testing.assert_allclose(fitted.predict_proba(frame(short + long))[:5], fitted.predict_proba(frame(short)),
-                               rtol=0, atol=1e-6)
+    np.testing.assert_allclose(answers(fitted, frame(short + long))[:5], answers(fitted, frame(short)), rtol=0,
+                               atol=1e-6)
 
 
 def test_p17_a_long_series_is_read_to_its_end(learned):
     quiet, late = np.zeros((2, 60, 3))
     late[50:, 0] = 2
-    odds = np.log(learned.predict_proba(frame([quiet, late])))  # where one is sure, a probability hardly moves
-    assert np.abs(odds[0] - odds[1]).max() > 0.01
+    found = answers(learned, frame([quiet, late]))
+    if type(learned) not in REGRESSORS:
+        found = np.log(found)  # where one is sure, a probability hardly moves
+    assert np.abs(found[0] - found[1]).max() > 0.01
 
 
-def test_p19_read_only_arrays(equal):
-    X, y = equal.X.copy(), equal.y.copy()
-    expected = classifier().fit(X, y).predict_proba(X)
+@every_task
+def test_p19_read_only_arrays(cls, equal):
+    X, y = equal.X.copy(), target(cls, equal).copy()
+    expected = answers(make(cls).fit(X, y), X)
     X.setflags(write=False), y.setflags(write=False)
-    assert (classifier().fit(X, y).predict_proba(X) == expected).all()
+    assert (answers(make(cls).fit(X, y), X) == expected).all()
 
 
 LAYOUTS = {
@@ -263,28 +244,29 @@ LAYOUTS = {
 }
 
 
+@every_task
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
-def test_p20_layouts_and_types(layout, equal):
-    X = np.round(10 * equal.X)  # whole numbers: exact in every type
-    expected = classifier().fit(X, equal.y).predict_proba(X)
-    np.testing.assert_allclose(classifier().fit(layout(X), equal.y).predict_proba(layout(X)), expected, rtol=0,
-                               atol=1e-6)
+def test_p20_layouts_and_types(cls, layout, equal):
+    X, y = np.round(10 * equal.X), target(cls, equal)  # whole numbers: exact in every type
+    expected = answers(make(cls).fit(X, y), X)
+    np.testing.assert_allclose(answers(make(cls).fit(layout(X), y), layout(X)), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [
     lambda x: x.astype(object), lambda x: x.astype(complex), lambda x: x.tolist(), torch.tensor,
     lambda x: sparse.csr_matrix(x[:, 0]),
 ], ids=["object", "complex", "lists", "tensor", "sparse"])
-def test_p21_other_containers_are_refused_by_name(wrong, equal):
+@every_task
+def test_p21_other_containers_are_refused_by_name(cls, wrong, equal):
     with pytest.raises(TypeError, match="X must be"):
-        classifier().fit(wrong(equal.X), equal.y)
+        make(cls).fit(wrong(equal.X), target(cls, equal))
 
 
-def test_p21_a_time_index_of_dates_gives_the_same(ragged):
-    X = ragged.X.copy()
+@every_task
+def test_p21_a_time_index_of_dates_gives_the_same(cls, ragged):
+    X, y = ragged.X.copy(), target(cls, ragged)
     X.index = X.index.set_levels(pd.date_range("2020-01-01", periods=len(X.index.levels[1]), freq="D"), level=1)
-    expected = classifier().fit(ragged.X, ragged.y).predict_proba(ragged.X)
-    assert (classifier().fit(X, ragged.y).predict_proba(X) == expected).all()
+    assert (answers(make(cls).fit(X, y), X) == answers(fit(make(cls), ragged), ragged.X)).all()
 
 
 @pytest.mark.parametrize(("change", "seen"), [
@@ -302,7 +284,7 @@ def test_p22_columns_are_checked_by_name(change, seen, learned, unseen):
 
 
 def test_p22_arrays_are_checked_by_number(equal, learned):
-    made = classifier().fit(equal.X, equal.y)
+    made = fit(make(type(learned)), equal)
     with pytest.raises(ValueError, match="the 3 columns seen in fit"):
         made.predict(equal.X[:, :2])
     assert learned.predict(equal.X).shape == (24,)  # an array has no names to check
@@ -310,7 +292,7 @@ def test_p22_arrays_are_checked_by_number(equal, learned):
 
 def test_p22_whole_numbers_are_names_like_others(ragged, equal):
     X = ragged.X.set_axis([0, 1, 2], axis=1)
-    of_frame, of_array = classifier().fit(X, ragged.y), classifier().fit(equal.X, equal.y)
+    of_frame, of_array = make().fit(X, ragged.y), fit(make(), equal)
     for made in (of_frame, of_array):
         assert made.predict(X).shape == (24,)
         for wrong in (X[[1, 0, 2]], X.set_axis([3, 7, 5], axis=1), ragged.X):
@@ -318,12 +300,12 @@ def test_p22_whole_numbers_are_names_like_others(ragged, equal):
                 made.predict(wrong)
 
 
-@every_classifier
+@every_estimator
 @pytest.mark.parametrize("change", [lambda x: 1e12 * x, lambda x: 1e-12 * x, lambda x: 1e9 + x])
 @pytest.mark.parametrize("scaling", ["standard", "series"])
 def test_p23_units_do_not_matter(cls, change, scaling, ragged, unseen):
     made, other = (learning(cls, scaling=scaling) for _ in range(2))
-    plain = made.fit(ragged.X, ragged.y).score(unseen.X, unseen.y)
-    changed = other.fit(change(ragged.X), ragged.y)
+    plain = fit(made, ragged).score(unseen.X, target(cls, unseen))
+    changed = other.fit(change(ragged.X), target(cls, ragged))
     assert np.isfinite(changed.history_).all(axis=None)
-    assert changed.score(change(unseen.X), unseen.y) >= plain - 0.01
+    assert changed.score(change(unseen.X), target(cls, unseen)) >= plain - 0.01

@@ -13,17 +13,29 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.classification.conftest import FORMS, LEARNING, classifier, every_classifier, every_trained, frame
+from tests.estimators.conftest import (
+    FORMS,
+    LEARNING,
+    answers,
+    every_estimator,
+    every_task,
+    every_trained,
+    fit,
+    frame,
+    make,
+    target,
+)
 from tsattn._checks import DivergenceError
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, XM2AClassifier
+from tsattn.regression import SDMARegressor
 from tsattn.training import Training, fit_network
 
 PROGRAM = """
 import hashlib, sys
-from tests.classification.conftest import FORMS, classifier, problem
+from tests.estimators.conftest import FORMS, answers, fit, make, problem
 data = problem(1, [13, 17, 19, 23] * 3)
-made = classifier(**FORMS[sys.argv[1]]).fit(data.X, data.y)
-digest = hashlib.sha256(made.predict_proba(data.X).tobytes())
+made = fit(make(**FORMS[sys.argv[1]]), data)
+digest = hashlib.sha256(answers(made, data.X).tobytes())
 for value in made.network_.state_dict().values():
     digest.update(value.numpy().tobytes())
 print(digest.hexdigest())
@@ -33,7 +45,7 @@ print(digest.hexdigest())
 UNTOUCHED = """
 import random, sys
 import numpy as np, torch
-from tests.classification.conftest import FORMS, classifier, problem
+from tests.estimators.conftest import FORMS, fit, make, problem
 
 def states():
     name, keys, *rest = np.random.mtrand._rand.get_state()  # numpy's global generator
@@ -41,7 +53,7 @@ def states():
 
 data, before = problem(1, [13, 17, 19, 23] * 3), states()
 for form in FORMS.values():
-    made = classifier(**form | {"random_state": None}).fit(data.X, data.y)
+    made = fit(make(**form | {"random_state": None}), data)
     made.predict(data.X), made.attention(data.X)
     assert states() == before, form
 print(len(FORMS))
@@ -49,7 +61,7 @@ print(len(FORMS))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form_name", ["default", "joint", "heads", "recurrent", "glimpses", "ridge"])
+@pytest.mark.parametrize("form_name", ["default", "joint", "heads", "recurrent", "glimpses", "ridge", "values"])
 def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
     root = Path(__file__).parents[2]
     digests = {subprocess.run([sys.executable, "-c", PROGRAM, form_name], cwd=root, capture_output=True, text=True,
@@ -59,30 +71,31 @@ def test_p26_two_processes_get_the_same_weights_bit_by_bit(form_name):
     assert len(digests.pop().strip()) == 64
 
 
-def test_p26_the_seed_matters_and_a_random_state_is_drawn_from(ragged):
-    def proba(random_state):
-        return classifier(random_state=random_state).fit(ragged.X, ragged.y).predict_proba(ragged.X)
+@every_task
+def test_p26_the_seed_matters_and_a_random_state_is_drawn_from(cls, ragged):
+    def found(random_state):
+        return answers(fit(make(cls, random_state=random_state), ragged), ragged.X)
 
-    assert (proba(1) != proba(2)).any()
-    assert (proba(None) != proba(None)).any()
-    assert (proba(np.random.RandomState(3)) == proba(np.random.RandomState(3))).all()
+    assert (found(1) != found(2)).any()
+    assert (found(None) != found(None)).any()
+    assert (found(np.random.RandomState(3)) == found(np.random.RandomState(3))).all()
     shared = np.random.RandomState(3)
-    assert (proba(shared) != proba(shared)).any()
+    assert (found(shared) != found(shared)).any()
     with pytest.raises(TypeError, match="random_state must be None, a numpy RandomState or an integer from 0"):
-        proba("three")
+        found("three")
 
 
 def test_p28_threads_and_batch_sizes_hardly_matter(fitted, unseen):
-    expected = fitted.predict_proba(unseen.X)
+    expected = answers(fitted, unseen.X)
     before = torch.get_num_threads()
     try:
         for n_threads in (1, 2, 8):
             torch.set_num_threads(n_threads)
-            np.testing.assert_allclose(fitted.predict_proba(unseen.X), expected, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(answers(fitted, unseen.X), expected, rtol=0, atol=1e-5)
     finally:
         torch.set_num_threads(before)
     many = frame(unseen.panel * 23)
-    np.testing.assert_allclose(fitted.predict_proba(many), np.tile(expected, (23, 1)), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(answers(fitted, many), np.concatenate([expected] * 23), rtol=0, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -95,42 +108,44 @@ def test_p29_global_generators_are_neither_used_nor_touched():
 
 
 @pytest.mark.parametrize("options", [{"encoder": "conv-bilstm"}, {"cls": XM2AClassifier}, {"cls": LSTMSANClassifier},
-                                     {"cls": ScaleSpaceRidgeClassifier}], ids=["lstm", "heads", "recurrent", "ridge"])
+                                     {"cls": ScaleSpaceRidgeClassifier}, {"cls": SDMARegressor}],
+                         ids=["lstm", "heads", "recurrent", "ridge", "values"])
 def test_p29_fits_in_threads_do_not_disturb_each_other(options, ragged):
-    def proba(seed):
-        return classifier(random_state=seed, **options).fit(ragged.X, ragged.y).predict_proba(ragged.X)
+    def found(seed):
+        return answers(fit(make(random_state=seed, **options), ragged), ragged.X)
 
-    alone = [proba(seed) for seed in range(4)]
+    alone = [found(seed) for seed in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(proba, range(4)))
+        together = list(pool.map(found, range(4)))
     assert all((a == b).all() for a, b in zip(alone, together, strict=True))
 
 
 @pytest.mark.slow
-def test_p57_a_fitted_classifier_travels_to_workers(fitted, unseen):
-    parts = joblib.Parallel(n_jobs=2)(joblib.delayed(fitted.predict_proba)(unseen.X) for _ in range(2))
-    assert all((part == fitted.predict_proba(unseen.X)).all() for part in parts)
+def test_p57_a_fitted_estimator_travels_to_workers(fitted, unseen):
+    parts = joblib.Parallel(n_jobs=2)(joblib.delayed(fitted.predict)(unseen.X) for _ in range(2))
+    assert all((part == fitted.predict(unseen.X)).all() for part in parts)
 
 
 @every_trained
 @pytest.mark.parametrize("epochs", [1, 5])
 def test_p66_a_loss_that_explodes_leaves_the_last_good_weights(cls, epochs, ragged):
-    made = classifier(cls, training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))
+    made = make(cls, training=Training(epochs=epochs + 3, lr=1e6, schedule="constant", clip=None))
     with pytest.raises(DivergenceError, match=r"epoch \d+.*batch \d+.*kept the weights of epoch \d+"):
-        made.fit(ragged.X, ragged.y)
+        fit(made, ragged)
     assert all(value.isfinite().all() for value in made.network_.state_dict().values())
     assert made.is_fitted
-    assert np.isfinite(made.predict_proba(ragged.X)).all()
+    assert np.isfinite(answers(made, ragged.X)).all()
     assert isinstance(made.history_, pd.DataFrame)
 
 
-def test_p66_a_failed_fit_is_forgotten_by_the_next(ragged):
-    made = classifier(training=Training(epochs=4, lr=1e6, schedule="constant", clip=None))
+@every_task
+def test_p66_a_failed_fit_is_forgotten_by_the_next(cls, ragged):
+    made = make(cls, training=Training(epochs=4, lr=1e6, schedule="constant", clip=None))
     with pytest.raises(DivergenceError):
-        made.fit(ragged.X, ragged.y)
-    made.set_params(training=LEARNING).fit(ragged.X, ragged.y)
-    expected = classifier(training=LEARNING).fit(ragged.X, ragged.y)
-    assert (made.predict_proba(ragged.X) == expected.predict_proba(ragged.X)).all()
+        fit(made, ragged)
+    fit(made.set_params(training=LEARNING), ragged)
+    expected = fit(make(cls, training=LEARNING), ragged)
+    assert (answers(made, ragged.X) == answers(expected, ragged.X)).all()
 
 
 def learned_digest(made):
@@ -140,27 +155,29 @@ def learned_digest(made):
     return digest.hexdigest()
 
 
-def test_p69_no_test_series_and_no_test_label_changes_what_fit_learns(ragged, unseen):
+@every_task
+def test_p69_no_test_series_and_no_test_label_changes_what_fit_learns(cls, ragged, unseen):
     """Training series are a view of rows of a frame that goes on with the test's, and fit comes again after a score."""
     other = [100 + x[:, ::-1] for x in unseen.panel[:7]]
     names = [f"i{number}" for number in range(len(ragged.panel))]
     found = []
-    for panel, labels in [(unseen.panel, unseen.y), (unseen.panel, unseen.y[::-1]), (other, unseen.y[:7])]:
+    known, y = target(cls, ragged), target(cls, unseen)
+    for panel, labels in [(unseen.panel, y), (unseen.panel, y[::-1]), (other, y[:7])]:
         everything = frame(ragged.panel + panel, ids=names + [f"test{number}" for number in range(len(panel))])
         n_rows = sum(map(len, ragged.panel))
         asked = []
         training = Training(epochs=3, validation=0.25, patience=2, groups=lambda name, seen=asked: seen.append(name) or
                             int(name.removeprefix("i")) // 3)
-        made = classifier(training=training)
+        made = make(cls, training=training)
         for _ in range(2):
-            made.fit(everything.iloc[:n_rows], ragged.y)
+            made.fit(everything.iloc[:n_rows], known)
             found.append(learned_digest(made))
             made.score(everything.iloc[n_rows:], labels)
         assert asked == names * 2
-    assert found == [learned_digest(made.fit(ragged.X, ragged.y))] * 6
+    assert found == [learned_digest(fit(made, ragged))] * 6
 
 
-@every_classifier
+@every_estimator
 def test_p69_training_takes_one_set_of_series_and_its_labels(cls):
     """Whatever chooses an epoch is held out of the series that are trained on: there is no other way in."""
     assert list(inspect.signature(cls.fit).parameters) == ["self", "X", "y"]

@@ -3,10 +3,10 @@
 import pytest
 from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
-from tests.classification.conftest import CLASSIFIERS
+from tests.estimators.conftest import ESTIMATORS
 
 
-@parametrize_with_checks(list(CLASSIFIERS))
+@parametrize_with_checks(list(ESTIMATORS))
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
 def test_p03_sktime_checks(obj, test_name):
     assert check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

@@ -1,0 +1,55 @@
+"""What a classifier promises about labels and probabilities."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.classification.conftest import LEARNING, classifier, every_classifier
+from tsattn.training import Training
+
+
+def test_p08_probabilities(fitted, unseen):
+    proba = fitted.predict_proba(unseen.X)
+    assert proba.dtype == np.float64
+    assert proba.shape == (24, 2)
+    assert np.isfinite(proba).all()
+    assert ((proba >= 0) & (proba <= 1)).all()
+    np.testing.assert_allclose(proba.sum(axis=1), 1, rtol=0, atol=1e-6)
+    assert (fitted.classes_[proba.argmax(axis=1)] == fitted.predict(unseen.X)).all()
+
+
+@every_classifier
+@pytest.mark.filterwarnings("ignore:only single label")
+def test_p14_one_class_is_always_predicted(cls, ragged, unseen):
+    made = classifier(cls).fit(ragged.X, np.array(["only"] * 24))
+    assert made.predict(unseen.X).tolist() == ["only"] * 24
+    assert made.predict_proba(unseen.X).tolist() == [[1.0]] * 24
+    assert made.classes_.tolist() == ["only"]
+    assert not [name for name in ("network_", "history_", "best_epoch_", "n_parameters_") if hasattr(made, name)]
+    with pytest.raises(ValueError, match=f"no network to explain: {cls.__name__} was fitted to one class only"):
+        made.attention(unseen.X)
+
+
+def test_p15_unknown_classes_and_small_ones(ragged, learned):
+    assert learned.score(ragged.X, np.array(["never seen"] * 24)) == 0
+    y = ragged.y.copy()
+    y[5] = "rare"
+    with pytest.raises(ValueError, match="class 'rare' has 1"):
+        classifier(training=Training(epochs=2, validation=0.2)).fit(ragged.X, y)
+    assert classifier().fit(ragged.X, y).classes_.tolist() == ["bump", "flat", "rare"]
+
+
+@pytest.mark.parametrize("labels", [["b", "a"], [7, 3], [True, False], [-5, 11], [1.0, -2.0]], ids=str)
+@pytest.mark.parametrize("kind", [np.array, pd.Series, list, lambda y: np.array(y, dtype=object)],
+                         ids=["array", "series", "list", "object"])
+def test_p16_labels_come_back_as_they_were(labels, kind, equal):
+    y = kind([labels[code] for code in equal.y])
+    back = classifier(training=LEARNING, dropout=0.0).fit(equal.X, y).predict(equal.X)
+    assert back.tolist() == list(y)
+    if isinstance(y, np.ndarray):
+        assert back.dtype == y.dtype
+
+
+def test_p16_missing_labels_are_refused(equal):
+    with pytest.raises(ValueError, match="y must not hold missing labels, found one at position 1"):
+        classifier().fit(equal.X, np.where(equal.y, np.nan, 1.0))
