@@ -4,8 +4,10 @@ import pytest
 from sklearn.base import clone
 
 from tests.reference import forecasts as reference
+from tsattn.benchmark.forecast_scores import is_seasonal, naive2
 from tsattn.benchmark.forecast_tasks import SML_TARGET, SML_TRAIN, sml2010
-from tsattn.benchmark.forecasters import BoostedTrees, Extrapolation, Persistence, SeasonalNaive, WindowRidge
+from tsattn.benchmark.forecasters import Extrapolation, Persistence, SeasonalNaive
+from tsattn.benchmark.window_forecasters import BoostedTrees, WindowRidge
 
 SIMPLE = {
     "persistence": (Persistence(), reference.persistence),
@@ -121,6 +123,8 @@ def test_wrong_uses_say_the_rule():
         Persistence().fit(y, fh=[1, 2]).rolling(y, first=8)
     with pytest.raises(ValueError, match="look_back \\+ horizon rows, 12, got at most 9"):
         WindowRidge(10).fit(y, fh=[1, 2])
+    with pytest.raises(ValueError, match="unknown unit 'metre'"):
+        WindowRidge(2, unit="metre").fit(y, fh=[1])
     with pytest.raises(ValueError, match="unknown sees 'some'"):
         WindowRidge(2, "some").fit(y, fh=[1])
 
@@ -139,3 +143,39 @@ def test_known_figures_of_sml2010(forecaster, apart, end_to_end):
     rows = pd.concat([series.train.droplevel(0), series.y.iloc[series.first:]])
     found = forecaster.fit(rows.iloc[:SML_TRAIN], fh=[1]).rolling(rows, first=SML_TRAIN)[SML_TARGET]
     assert np.abs(found - truth).mean() == pytest.approx(end_to_end, abs=5e-5)
+
+
+@pytest.mark.parametrize("season", [1, 4, 5])
+def test_naive2_equals_a_loop(season):
+    generator = np.random.default_rng(season)
+    seasons = 10 + np.tile(generator.uniform(0, 5, season), 9) + np.arange(9 * season) * 0.1
+    noise = generator.uniform(5, 9, 9 * 5)
+    assert is_seasonal(seasons, season) == (season > 1)
+    assert not is_seasonal(noise, 5)
+    for values in (seasons, noise, seasons[: 3 * season - 1]):
+        assert np.allclose(naive2(values, 7, season), reference.naive2(list(values), 7, season), rtol=1e-10)
+
+
+def test_windows_in_their_own_units_forecast_series_of_any_size_alike():
+    y = walk(60)[["a"]]
+    both = pd.concat({"one": y, "large": 1000 * y + 7}, names=["series", "time"])
+    found = WindowRidge(5, "shared", unit="change").fit(both, fh=[1, 2]).predict()
+    assert np.allclose(found.loc["large"], 1000 * found.loc["one"] + 7)
+    times = pd.concat({"one": y, "large": 1000 * y}, names=["series", "time"])
+    found = WindowRidge(5, "shared", unit="size").fit(times, fh=[1, 2]).predict()
+    assert np.allclose(found.loc["large"], 1000 * found.loc["one"])
+    plain = WindowRidge(5, "shared").fit(both, fh=[1, 2]).predict()
+    assert not np.allclose(plain.loc["large"], 1000 * plain.loc["one"] + 7, rtol=1e-6)
+
+
+def test_every_kth_window_counts_from_the_latest():
+    y = pd.DataFrame({"a": [0.0, 1, 5, 5, 5, 5, 5, 5, 5, 6]})
+    few = WindowRidge(1, "own", [1e-9], relative=False, every=8).fit(y, fh=[1])  # 0 -> 1 and 5 -> 6
+    assert few.rolling(pd.DataFrame({"a": [2.0, 0.0]}), first=1)["a"].tolist() == pytest.approx([3])
+
+
+def test_each_series_is_forecast_from_its_end():
+    y = pd.concat({"b": walk(9, 1), "a": walk(14, 2)}, names=["series", "time"])
+    found = Persistence().fit(y, fh=[1, 3]).predict()
+    assert found.index.tolist() == [("b", 9), ("b", 11), ("a", 14), ("a", 16)]
+    assert np.array_equal(found.loc["a"].iloc[0], y.loc["a"].iloc[-1])

@@ -7,8 +7,8 @@ import pytest
 from tests.reference import forecasts as reference
 from tsattn.benchmark import Entry, Folder, Suite, run_suite
 from tsattn.benchmark.forecast_forms import persistence
-from tsattn.benchmark.forecast_scores import losses, rolled_scores, smape
-from tsattn.benchmark.forecast_tasks import etth1, sml2010
+from tsattn.benchmark.forecast_scores import losses, naive2, panel_scores, rolled_scores, smape
+from tsattn.benchmark.forecast_tasks import etth1, m4, sml2010
 from tsattn.benchmark.forecasters import Persistence
 from tsattn.benchmark.forecasting import ForecastTask, from_text
 from tsattn.benchmark.series import Series
@@ -144,3 +144,62 @@ def test_etth1_is_forecast_at_every_hour_of_its_last_four_months(horizon, n):
     series = etth1(horizon)
     assert (len(series.train), len(series.y), len(series.cutoffs)) == (8640, 14400, n)
     assert series.cutoffs[[0, -1]].tolist() == [11520, 14400 - horizon]
+
+
+def panel():
+    """Two series of a season of 2, forecast once: 8 rows to learn from, 2 to forecast."""
+    rows = {"x": [2.0, 4] * 5, "y": [10.0, 30] * 4 + [20, 20]}
+    frames = {name: pd.DataFrame({"value": values}) for name, values in rows.items()}
+    whole = pd.concat(frames, names=["instance", "time"])
+    known = whole.index.get_level_values("time") < 8
+    return Series(whole[known], whole[~known], horizon=2, season=2, leading="owa")
+
+
+def test_scores_of_a_panel_by_hand():
+    series = load_panel()
+    forecast = np.array([[4.0, 4], [30, 30]])[:, :, None]  # units: 1 of 6 seasonal steps is 1
+    found = panel_scores(series, forecast)
+    assert losses(series, forecast).tolist() == pytest.approx([6, 60])
+    assert found["mase"] == pytest.approx(33)
+    assert found["smape"] == pytest.approx(200 / 4 * (2 / 6 + 0 + 10 / 50 + 10 / 50))
+    reference = np.stack([naive2(block[:, 0], 2, 2) for block in series.blocks])[:, :, None]
+    assert panel_scores(series, reference)["owa"] == pytest.approx(1)
+    theirs = panel_scores(series, reference)
+    assert found["owa"] == pytest.approx((found["smape"] / theirs["smape"] + found["mase"] / theirs["mase"]) / 2)
+
+
+def test_a_cell_of_a_panel(tmp_path):
+    (key,) = run_suite(Suite("mine", "", (ForecastTask("pair", load_panel),), (
+        Entry("persistence", persistence, seeded=False),)), tmp_path)
+    row = Folder(tmp_path).read(key)
+    assert row["error"] is None
+    assert (row["task"]["n_series"], row["task"]["n_test"]) == (2, 2)
+    assert row["scores"]["mae"] == pytest.approx((2 + 0 + 10 + 10) / 4)
+
+
+def load_panel():
+    series = panel()
+    return replace(series, train=series.train.assign(value=series.train["value"] + [0, 1, 0, 0, 0, 0, 0, 0] * 2))
+
+
+def test_a_panel_to_try_on_is_of_training_rows():
+    short = panel().short(99)
+    assert [len(block) for block in short.blocks] == [6, 6]
+    assert short.y["value"].tolist() == [2, 4, 10, 30]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("frequency", "percent", "scaled"), [("hourly", 18.383, 2.395), ("weekly", 9.161, 2.777)])
+def test_naive2_has_the_competitions_figures(frequency, percent, scaled):
+    series = m4(frequency)
+    found = panel_scores(series, np.stack([naive2(block[:, 0], series.horizon, series.season)
+                                           for block in series.blocks])[:, :, None])
+    assert (found["smape"], found["mase"]) == pytest.approx((percent, scaled), abs=5e-4)
+    assert found["owa"] == pytest.approx(1)
+
+
+@pytest.mark.data
+def test_a_sample_of_m4_is_always_the_same():
+    one, other = m4("weekly", 50), m4("weekly", 50)
+    assert len(one.blocks) == 50
+    assert one.checksum == other.checksum != m4("weekly", 49).checksum

@@ -83,3 +83,28 @@ def scores(truth, forecast, train, season):
                 n += 1
     return {"mae": total / n, "mse": squares / n, "rmse": (squares / n) ** 0.5, "smape": percent / n,
             "mase": scaled / n}
+
+
+def naive2(values, horizon, season):
+    """Seasonal naive 2 by M4's recipe: test for a season, take it out by division, repeat the last value, put it in."""
+    n = len(values)
+    mean = sum(values) / n
+    total = sum((value - mean) ** 2 for value in values)
+    r = [sum((values[t] - mean) * (values[t - lag] - mean) for t in range(lag, n)) / total
+         for lag in range(1, season + 1)]
+    limit = 1.645 * ((1 + 2 * sum(one * one for one in r[:-1])) / n) ** 0.5
+    if season == 1 or n < 3 * season or abs(r[-1]) <= limit:
+        return [values[-1]] * horizon
+    ratios = [[] for _ in range(season)]
+    half = season // 2
+    for t in range(half, n - half):
+        if season % 2:
+            trend = sum(values[t - half : t + half + 1]) / season
+        else:
+            ends = (values[t - half] + values[t + half]) / 2
+            trend = (ends + sum(values[t - half + 1 : t + half])) / season
+        ratios[t % season].append(values[t] / trend)
+    factors = [sum(own) / len(own) for own in ratios]
+    level = sum(factors) / season
+    last = values[-1] / (factors[(n - 1) % season] / level)
+    return [last * factors[(n + step) % season] / level for step in range(horizon)]

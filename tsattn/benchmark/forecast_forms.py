@@ -3,15 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tsattn.benchmark.forecasters import (
-    PENALTIES,
-    BoostedTrees,
-    Extrapolation,
-    Persistence,
-    SeasonalNaive,
-    WindowRidge,
-)
+from tsattn.benchmark.forecasters import Extrapolation, Naive2, Persistence, SeasonalNaive
+from tsattn.benchmark.state_forecasters import ARIMA, ETS, VectorAutoregression
 from tsattn.benchmark.suite import Entry
+from tsattn.benchmark.window_forecasters import PENALTIES, BoostedTrees, WindowRidge
 
 
 def persistence(_seed: int, _info: Any) -> Any:
@@ -32,6 +27,36 @@ def seasonal_naive(_seed: int, info: Any) -> Any:
 def boosted_trees(seed: int, info: Any) -> Any:
     """scikit-learn's HistGradientBoosting on the last 10 rows of all columns."""
     return BoostedTrees(10, target=info.target, random_state=seed)
+
+
+def naive2(_seed: int, info: Any) -> Any:
+    """M4's seasonal naive 2, by which the competition measures."""
+    return Naive2(info.season)
+
+
+def ets(_seed: int, info: Any) -> Any:
+    """statsmodels' exponential smoothing of each series: damped trend, and a season where the task has one."""
+    return ETS(info.season, info.target)
+
+
+def arima(_seed: int, info: Any) -> Any:
+    """statsmodels' SARIMAX of each series: (3, 1, 1), or (1, 0, 1) (0, 1, 1) where the task has a season."""
+    if info.season > 1:
+        return ARIMA((1, 0, 1), (0, 1, 1, info.season), info.target)
+    return ARIMA((3, 1, 1), target=info.target)
+
+
+def var(_seed: int, _info: Any) -> Any:
+    """statsmodels' vector autoregression of 10 lags, on the longest training series."""
+    return VectorAutoregression(10)
+
+
+def global_linear(_seed: int, info: Any) -> Any:
+    """One linear map for all series, of windows in units of their own: a week of hours, or a year of weeks."""
+    # units chosen on the last horizon of the training rows
+    hourly = info.season == 24
+    return (WindowRidge(7 * 24, "shared", unit="change", every=8) if hourly else
+            WindowRidge(52, "shared", unit="size", every=4))
 
 
 @dataclass(frozen=True)
@@ -69,4 +94,13 @@ LAGS = (  # the penalty of the published figures is as good as none
     Entry("ridge-change-10", Linear(10), seeded=False,
           note="10 lags of all columns less the last row, penalty by the last fifth of the training windows"),
     Entry("boosted-trees", boosted_trees, seeded=False, note="the last row, and 10 lags of all columns less it"),
+)
+STATES = (
+    Entry("ets", ets, seeded=False, note="an own model for each series"),
+    Entry("arima", arima, seeded=False, note="an own model for each series"),
+)
+VAR = (Entry("var", var, seeded=False, note="10 lags of all columns; the longest training series alone"),)
+GLOBAL = (
+    Entry("naive2", naive2, seeded=False),
+    Entry("global-linear", global_linear, seeded=False, note="one map for all series"),
 )

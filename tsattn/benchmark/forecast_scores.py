@@ -7,11 +7,12 @@ Spiliotis & Assimakopoulos, "The M4 competition", Int. J. Forecasting 36, 2020 (
 from collections.abc import Sequence
 
 import numpy as np
+from statsmodels.tsa.seasonal import seasonal_decompose
 
 from tsattn.benchmark.scores import error_scores
 from tsattn.benchmark.series import Series
 
-Z_90 = 1.645  # of the autocorrelation at the season: the competition's 90 % test
+Z_90 = 1.645  # the competition tests the autocorrelation at the season at 90 %, one-sided
 
 
 def smape(truth: np.ndarray, forecast: np.ndarray) -> float:
@@ -39,6 +40,44 @@ def mase(truth: np.ndarray, forecast: np.ndarray, unit: np.ndarray) -> float | N
     return float((np.abs(truth - forecast) / unit).mean())
 
 
+def is_seasonal(values: np.ndarray, season: int) -> bool:
+    """Whether a series has a season, as M4 tests it: r(m) > 1.645 sqrt((1 + 2 (r(1)^2 + ... + r(m - 1)^2)) / n).
+
+    r are the autocorrelations, m the season and n the number of rows, at least three seasons.
+    """
+    if season == 1 or len(values) < 3 * season:
+        return False
+    apart = values - values.mean()
+    total = float(apart @ apart)
+    r = [float(apart[lag:] @ apart[:-lag]) / total if total else 0.0 for lag in range(1, season + 1)]
+    limit = Z_90 * ((1 + 2 * sum(one**2 for one in r[:-1])) / len(values)) ** 0.5
+    return abs(r[-1]) > limit
+
+
+def naive2(values: np.ndarray, horizon: int, season: int) -> np.ndarray:
+    """Seasonal naive 2 of one series: its last value without the season, times the season to come, (horizon,).
+
+    Classical multiplicative decomposition, where `is_seasonal`; the last value otherwise.
+    """
+    if not is_seasonal(values, season):
+        return np.full(horizon, values[-1])
+    factors = seasonal_decompose(values, model="multiplicative", period=season).seasonal
+    return values[-1] / factors[-1] * factors[len(values) - season + np.arange(horizon) % season]
+
+
+def panel_scores(series: Series, forecast: np.ndarray) -> dict[str, float | None]:
+    """As `rolled_scores`, of series that are forecast once each, and M4's overall weighted average.
+
+    Each series' MASE is in units of its own naive error. OWA = (sMAPE / sMAPE of naive 2 + MASE / MASE of naive 2) / 2.
+    """
+    truth = series.truth()
+    reference = np.stack([naive2(block[:, 0], series.horizon, series.season) for block in series.blocks])[:, :, None]
+    scaled, units = losses(series, forecast), losses(series, reference)
+    percent, percents = smape(truth, forecast), smape(truth, reference)
+    return {**error_scores(truth - forecast), "smape": percent, "mase": float(scaled.mean()),
+            "owa": float((percent / percents + scaled.mean() / units.mean()) / 2)}
+
+
 def rolled_scores(series: Series, forecast: np.ndarray) -> dict[str, float | None]:
     """MAE, MSE, RMSE in the series' unit, sMAPE and MASE, of its scored columns."""
     places = series.places
@@ -54,8 +93,14 @@ def spread(series: Series) -> np.ndarray | float:
 
 
 def losses(series: Series, forecast: np.ndarray) -> np.ndarray:
-    """The mean loss of each cutoff, (n,), whose mean is the leading score: squared for the MSE, else absolute."""
+    """The mean loss of each cutoff, (n,): squared errors where the MSE leads, else absolute ones.
+
+    For series that are forecast once each it is the MASE of each.
+    """
     places = series.places
+    if series.first is None:
+        units = np.array([naive_error([block], series.season)[places] for block in series.blocks])
+        return (np.abs(series.truth() - forecast)[:, :, places] / units[:, None]).mean(axis=(1, 2))
     error = (series.truth() - forecast)[:, :, places] / spread(series)
     each = np.square(error) if series.leading == "mse" else np.abs(error)
     return each.mean(axis=(1, 2))

@@ -1,13 +1,13 @@
 """Suites of forecasting and regression, in which not every estimator is for every task."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tsattn.benchmark.forecast_forms import LAGS, LINEAR, NAIVE
-from tsattn.benchmark.forecast_tasks import ETT, SML
+from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, STATES, VAR
+from tsattn.benchmark.forecast_tasks import ETT, M4, M4_SAMPLES, SML
 from tsattn.benchmark.regression_forms import OURS, QUICK
 from tsattn.benchmark.regression_tasks import COVID, HOURS
-from tsattn.benchmark.suite import Cell, Suite
+from tsattn.benchmark.suite import Cell, Suite, Task
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,18 @@ class PickySuite(Suite):
                 yield cell
 
 
-ON_SML = dict.fromkeys(("extrapolation", *(entry.name for entry in LAGS)), ("sml2010",))
-ON_ETT = dict.fromkeys(("seasonal-naive", *(entry.name for entry in LINEAR)), tuple(task.name for task in ETT))
-FORECAST = PickySuite("forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing",
-                      (SML, *ETT), NAIVE + LAGS + LINEAR, reference="persistence", tasks_of=ON_SML | ON_ETT)
+def _on(tasks: Sequence[Task], *names: str) -> dict[str, tuple[str, ...]]:
+    return dict.fromkeys(names, tuple(task.name for task in tasks))
+
+
+FORECAST = PickySuite(
+    "forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing", (SML, *ETT),
+    NAIVE + LAGS + VAR + STATES + LINEAR, reference="persistence",
+    tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in LAGS + VAR + STATES)),
+              **_on(ETT, "seasonal-naive", *(entry.name for entry in LINEAR))})
+M4_SUITE = PickySuite(
+    "m4", "M4's hourly and weekly series, all together; models of one series on 50 of each", M4 + M4_SAMPLES,
+    (*(entry for entry in NAIVE if entry.name != "extrapolation"), *GLOBAL, *STATES), reference="naive2",
+    tasks_of=_on(M4_SAMPLES, *(entry.name for entry in STATES)))
 REGRESSION = PickySuite("regression", "A number for each series", (COVID, HOURS), OURS + QUICK, seeds=3,
                         reference="sdma", tasks_of={"last-value": ("sml2010-hours",)})

@@ -3,12 +3,15 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from tsattn.benchmark.forecasting import ForecastTask
 from tsattn.benchmark.series import Series
 
 SML_TRAIN = 3600  # published rows of both segments together
 SML_TARGET = "Temperature_Comedor_Sensor"
 ETT_TRAIN, ETT_TEST, ETT_END = 8640, 11520, 14400  # hours: 12 months, after 4 more, after 4 more
+SAMPLE_SEED = 0  # of the series that slow forecasters are tried on: part of the protocol
 ETT_HORIZONS = (96, 192, 336, 720)
 
 
@@ -41,6 +44,26 @@ def etth1(horizon: int = 96) -> Any:
     return Series(y.iloc[:ETT_TRAIN], y, horizon=horizon, first=ETT_TEST, season=24, unit="z", leading="mse")
 
 
+def m4(frequency: str = "hourly", sample: int | None = None) -> Any:
+    """M4's hourly or weekly series (Makridakis et al. 2020), each forecast once, 48 hours or 13 weeks on.
+
+    Seasons are 24 hours, and 1 week, as the competition counts them. With a `sample` so many series, the same always.
+    """
+    from tsattn.datasets import load_m4
+
+    train, test = load_m4(frequency, "train"), load_m4(frequency, "test")
+    if sample is not None:
+        names = train.index.get_level_values(0).unique()
+        kept = names[np.sort(np.random.default_rng(SAMPLE_SEED).choice(len(names), sample, replace=False))]
+        train, test = train.loc[kept], test.loc[kept]
+    return Series(train, test, horizon=len(test) // len(test.index.get_level_values(0).unique()),
+                  season={"hourly": 24, "weekly": 1}[frequency], leading="owa")
+
+
 SML = ForecastTask("sml2010", sml2010, about="one step of 15 minutes ahead; rows 0-3599 / 3600-4136")
 ETT = tuple(ForecastTask(f"etth1-{horizon}", partial(etth1, horizon), about=f"{horizon} hours ahead; 12/4/4 months")
             for horizon in ETT_HORIZONS)
+M4 = tuple(ForecastTask(f"m4-{frequency}", partial(m4, frequency), about=f"{what} ahead, from the end of each series")
+           for frequency, what in (("hourly", "48 hours"), ("weekly", "13 weeks")))
+M4_SAMPLES = tuple(ForecastTask(f"m4-{frequency}-50", partial(m4, frequency, 50), about="50 of the series")
+                   for frequency in ("hourly", "weekly"))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn.benchmark.forecast_scores import losses, rolled_scores
+from tsattn.benchmark.forecast_scores import losses, panel_scores, rolled_scores
 from tsattn.benchmark.kinds import Answer, Asked, Kind
 from tsattn.benchmark.series import Series
 from tsattn.benchmark.suite import Cell, Task
@@ -113,7 +113,8 @@ def _checked(said: pd.DataFrame, series: Series) -> np.ndarray:
 def _outcome(_forecaster: Any, series: Series, _train: np.ndarray, _test: np.ndarray, forecast: np.ndarray) -> Answer:
     target = series.places[0]
     residuals = (series.truth() - forecast)[:, 0, target]
-    return {"scores": rolled_scores(series, forecast), "losses": as_text(losses(series, forecast)),
+    scores = panel_scores if series.first is None else rolled_scores
+    return {"scores": scores(series, forecast), "losses": as_text(losses(series, forecast)),
             "residuals": as_text(residuals)}
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from tsattn._checks import check_int
 
+FEW = 4  # series to try an estimator on
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
@@ -87,9 +89,9 @@ class Series:
     def short(self, rows: int) -> "Series":
         """The task on its last training rows alone, to try an estimator on."""
         if self.first is None:
-            kept = self.train.loc[self.train.index.get_level_values(0).unique()[:4].tolist()]
-            blocks = blocks_of(kept)
-            return replace(self, train=kept, y=kept.groupby(level=0, sort=False).tail(self.horizon)) if blocks else self
+            few = self.train.loc[self.train.index.get_level_values(0).unique()[:FEW].tolist()]
+            ends = few.groupby(level=0, sort=False).tail(self.horizon)
+            return replace(self, train=few.drop(ends.index), y=ends)
         kept = self.train.iloc[-rows:]
         last = kept.droplevel(0) if isinstance(kept.index, pd.MultiIndex) else kept
         return replace(self, train=kept, y=last, first=max(1, len(last) - self.horizon))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from tsattn._checks import check_one_of
 from tsattn.benchmark import attention_forms, our_forms, san_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
-from tsattn.benchmark.forecast_suites import FORECAST, REGRESSION
+from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE, REGRESSION
 from tsattn.benchmark.suite import Entry, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
 from tsattn.benchmark.xm2a_forms import ABLATION, GRID, SPANS
@@ -54,7 +54,7 @@ SUITES = {suite.name: suite for suite in (
           ), seeds=3, reference="sdma-network"),
     *(Suite(f"{name}-attention", "What its attention adds to its network, fold by fold", CROSSED, on_angles(*pair),
             reference=pair[1].name) for name, pair in attention_forms.PAIRS.items()),
-    FORECAST, REGRESSION,
+    FORECAST, M4_SUITE, REGRESSION,
     Suite("xm2a-ablation", "What XM2A's parts are worth, beside what its source printed, and its variants",
           (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale"),
     Suite("xm2a-grid", "All of XM2A's descriptors, norms and talks", (AS_PUBLISHED,), GRID, seeds=3,

@@ -169,7 +169,8 @@ def _of_panel(task: Mapping[str, Any], kind: str, folds: int) -> str:
 def _of_forecasts(task: Mapping[str, Any], _kind: str, _folds: int) -> str:
     unit = {"raw": "in units of the data", "z": "in standard deviations of the training part"}[task["unit"]]
     scored = f"{', '.join(task['scored'])} of {task['n_channels']}" if task["scored"] else f"{task['n_channels']}"
-    return (f"{task['about']}; {task['n_train']} training rows in {task['n_series']} series, {task['n_test']} "
+    series = "1 series" if task["n_series"] == 1 else f"{task['n_series']} series"
+    return (f"{task['about']}; {task['n_train']} training rows in {series}, {task['n_test']} "
             f"forecasts of {task['horizon']} steps; columns: {scored}; MAE, MSE, RMSE {unit}, MASE of season "
             f"{task['season']}")
 
