@@ -11,6 +11,7 @@ from tsattn.benchmark.forecast_scores import losses, naive2, panel_scores, rolle
 from tsattn.benchmark.forecast_tasks import etth1, m4, sml2010
 from tsattn.benchmark.forecasters import Persistence
 from tsattn.benchmark.forecasting import ForecastTask, from_text
+from tsattn.benchmark.report import write_report
 from tsattn.benchmark.series import Series
 
 
@@ -93,6 +94,16 @@ def test_a_cell_from_end_to_end(tmp_path):
         "kind": "forecasting", "n_train": 10, "n_test": 3, "n_series": 1, "horizon": 2, "leading": "mae"}
     assert "statsmodels" in row["versions"]
     assert row["n_parameters"] == 0
+
+
+def test_a_report_of_forecasts(tmp_path):
+    entries = Entry("persistence", persistence, seeded=False), Entry("two", two_steps, seeded=False)
+    run_suite(Suite("mine", "", (ForecastTask("saw", saw),), entries), tmp_path)
+    page = write_report(tmp_path).read_text()
+    assert "losses at 3 cutoffs against persistence: two +0.0 % (p = 1)" in page
+    assert "Diebold and Mariano" in page
+    assert "mean MAE (bars" in page
+    assert "MASE of season 1" in page
 
 
 def test_what_determines_the_protocol_is_in_the_key(tmp_path):

@@ -108,3 +108,21 @@ def naive2(values, horizon, season):
     level = sum(factors) / season
     last = values[-1] / (factors[(n - 1) % season] / level)
     return [last * factors[(n + step) % season] / level for step in range(horizon)]
+
+
+def diebold_mariano(losses, others, horizon):
+    """The statistic with the correction of Harvey, Leybourne and Newbold, Bartlett's weights where it needs them."""
+    d = [one - other for one, other in zip(losses, others, strict=True)]
+    n = len(d)
+    mean = sum(d) / n
+
+    def total(weight):
+        found = sum((one - mean) ** 2 for one in d) / n
+        for lag in range(1, horizon):
+            found += 2 * weight(lag) * sum((d[t] - mean) * (d[t - lag] - mean) for t in range(lag, n)) / n
+        return found
+
+    variance = total(lambda lag: 1)
+    if variance <= 0:
+        variance = total(lambda lag: 1 - lag / horizon)
+    return mean / (variance / n) ** 0.5 * ((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n) ** 0.5

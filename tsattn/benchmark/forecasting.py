@@ -67,7 +67,8 @@ def _info(cell: Cell, series: Series, train: np.ndarray) -> ForecastInfo:
 def _facts(series: Series, train: np.ndarray, test: np.ndarray) -> Answer:
     return {"kind": "forecasting", "n_train": len(train), "n_test": len(test), "n_series": len(series.blocks),
             "n_channels": series.train.shape[1], "horizon": series.horizon, "season": series.season,
-            "scored": list(series.scored), "unit": series.unit, "leading": series.leading}
+            "scored": list(series.scored), "unit": series.unit, "rolled": series.first is not None,
+            "leading": series.leading}
 
 
 def _few(series: Series, _train: np.ndarray) -> tuple[Series, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from tsattn._files import write_atomic
 from tsattn.benchmark import figures
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.mixtures import distinct, mixtures
+from tsattn.benchmark.scores import kind_name
 from tsattn.benchmark.stats import Row
 from tsattn.benchmark.style import CSS
 from tsattn.benchmark.tables import Table, tables
@@ -27,6 +28,16 @@ HOW = (
     "probabilities.",
     "“vs” is the difference in points of accuracy from the reference, a mean over the seeds and folds that both have; "
     "red where the reference loses. Bold: the best of a column.",
+)
+HOW_FORECASTS = (
+    "A forecaster learns once from the training part and then forecasts from every row of the test part, each forecast "
+    "from the rows before it alone. Nothing is fitted again.",
+    "MAE, MSE, RMSE: means over all forecasts, steps and scored columns. sMAPE: 200 |y − f| / (|y| + |f|). MASE: "
+    "absolute errors in units of the seasonal naive forecast's in the training rows. OWA: the mean of sMAPE and MASE, "
+    "each in units of M4's seasonal naive 2.",
+    "Diebold and Mariano's test compares the losses of two forecasters cutoff by cutoff; those of forecasts of h steps "
+    "overlap, which it allows for. A small p of a residuals' test says that there was more to learn: of Ljung-Box, "
+    "from the last errors; of ARCH and Breusch-Pagan, when errors are large.",
 )
 
 
@@ -67,7 +78,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
         ("Learning curves", _figures(figures.learning_curves(rows))),
         ("What the networks looked at", _figures([*figures.instances(rows, place), *figures.closeups(rows, place)])),
         ("Failed cells", _failures(rows)),
-        ("How to read this", [_list(HOW)]),
+        ("How to read this", [_list(_how(rows))]),
         ("Where and with what", [_environment(rows)]),
         ("How to run it again", [_commands(rows)]),
     ]
@@ -101,6 +112,10 @@ def _table(table: Table) -> str:
     return (f"<h3>{escape(name)}</h3>\n<p>{escape(rest)}.</p>\n"
             f'<div class="wide"><table><thead><tr>{head}</tr></thead>\n<tbody>\n' + "\n".join(lines)
             + f'\n</tbody></table></div>\n<ul class="notes">{"".join(notes)}</ul>')
+
+
+def _how(rows: Sequence[Row]) -> tuple[str, ...]:
+    return HOW + HOW_FORECASTS * any(kind_name(row["task"]) == "forecasting" for row in rows)
 
 
 def _unbroken(heading: str) -> str:

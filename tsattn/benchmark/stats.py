@@ -77,9 +77,9 @@ def compare(estimators: Mapping[str, list[Row]], reference: str, metric: str = "
             "difference": differences.mean() if len(differences) else np.nan,
             "relative": _relative(differences, estimators.get(reference, []), metric),
             "better": int((sign * differences > 0).sum()), "worse": int((sign * differences < 0).sum()),
-            "p": _signed_rank(differences)})
+            "p": signed_rank(differences)})
     frame = pd.DataFrame(table, columns=["estimator", "n_pairs", "difference", "relative", "better", "worse", "p"])
-    frame["p_holm"] = _holm(frame["p"].to_numpy(float))
+    frame["p_holm"] = holm(frame["p"].to_numpy(float))
     return frame.set_index("estimator")
 
 
@@ -108,7 +108,8 @@ def _scores(rows: list[Row], metric: str, seeds: set[int]) -> dict[tuple[int, in
     return found
 
 
-def _signed_rank(differences: np.ndarray) -> float:
+def signed_rank(differences: np.ndarray) -> float:
+    """Two-sided p of Wilcoxon's signed-rank test; NaN of fewer than 6 differences, 1 where all are 0."""
     if len(differences) < ENOUGH:
         return float("nan")
     if not differences.any():
@@ -116,7 +117,8 @@ def _signed_rank(differences: np.ndarray) -> float:
     return float(wilcoxon(differences).pvalue)
 
 
-def _holm(p: np.ndarray) -> np.ndarray:
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's (1979) adjusted p, over those that are not NaN."""
     adjusted, known = np.full(len(p), np.nan), ~np.isnan(p)
     if known.any():
         adjusted[known] = multipletests(p[known], method="holm")[1]

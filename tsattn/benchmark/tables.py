@@ -6,6 +6,7 @@ from typing import Any
 
 from tsattn._checks import check_one_of
 from tsattn.benchmark.data import SINGLE
+from tsattn.benchmark.forecast_stats import forecast_verdicts
 from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, summary, verdicts
@@ -113,14 +114,16 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
         marks = " ".join(mark_of[text] for text in texts[name])
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
-                 [*_tested(protocol, task, differences, reference), *_order(estimators), pace(estimators)])
+                 [*_tested(protocol, task, estimators, differences, reference), *_order(estimators),
+                  pace(estimators)])
 
 
-def _tested(protocol: tuple[str, str, int], task: Mapping[str, Any], differences: Any, reference: str) -> list[str]:
+def _tested(protocol: tuple[str, str, int], task: Mapping[str, Any], estimators: Mapping[str, list[Row]],
+            differences: Any, reference: str) -> list[str]:
     """What tests say of the differences, in words."""
     if kind_name(task) == "classification":
         return verdicts(differences, reference, one_test_set=task["n_test"] if protocol[1] in SINGLE else None)
-    return []
+    return forecast_verdicts(estimators, reference, task) if kind_name(task) == "forecasting" else []
 
 
 def _measures(task: Mapping[str, Any], estimators: Mapping[str, list[Row]]) -> dict[str, Measure]:
