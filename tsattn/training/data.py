@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tsattn._checks import check_int
+
 AT_ONCE = 2**15  # steps of a batch in which nothing is learned: 64 MB for 512 features
 POOL = 16  # batches that are sorted by length together
 
@@ -65,6 +67,8 @@ class Sequences:
         after the channel are let through.
     lengths : array of int, (n,)
         Rows of each series, at least 1.
+    offsets : array of int, (n,), optional
+        First row of each series, where they do not stand end to end: windows of one series may share rows.
     target : array, (n, ...), optional
         Class codes from 0, if integers; else real values.
     weight : array, (n,), optional
@@ -78,6 +82,8 @@ class Sequences:
         derived from it, and whether it was observed. By default every channel of every input is a column of its own.
     flags : sequence of array of bool, each (channel,), optional
         For each input, which channels are no measurements: 1 where a value was observed, else 0. None by default.
+    per_epoch : int, optional
+        Most series in an epoch; where there are more, each epoch has others, at random.
 
     Raises
     ------
@@ -93,14 +99,23 @@ class Sequences:
             [0., 1., 0.]])
     """
 
-    def __init__(self, inputs: Sequence[Any], lengths: Any, *, target: Any = None, weight: Any = None,
-                 ids: Sequence[Any] | None = None, n_classes: int | None = None,
-                 columns: Sequence[Any] | None = None, flags: Sequence[Any] | None = None):
+    def __init__(self, inputs: Sequence[Any], lengths: Any, *, offsets: Any = None, target: Any = None,
+                 weight: Any = None, ids: Sequence[Any] | None = None, n_classes: int | None = None,
+                 columns: Sequence[Any] | None = None, flags: Sequence[Any] | None = None,
+                 per_epoch: int | None = None):
         self.lengths = torch.from_numpy(np.asarray(lengths).astype(np.int64))
         if self.lengths.ndim != 1 or len(self.lengths) == 0 or int(self.lengths.min()) < 1:
             raise ValueError(f"lengths must be one-dimensional, not empty, and at least 1, got {lengths!r}")
-        n_rows = int(self.lengths.sum())
         rows = [np.asarray(block) for block in inputs]
+        self.offsets = torch.cumsum(self.lengths, 0) - self.lengths
+        n_rows = int(self.lengths.sum())
+        if offsets is not None:
+            self.offsets = torch.from_numpy(np.asarray(offsets).astype(np.int64))
+            n_rows = max(map(len, rows))
+            if len(self.offsets) != len(self) or int(self.offsets.min()) < 0 \
+                    or int((self.offsets + self.lengths).max()) > n_rows:
+                raise ValueError(f"offsets must give each of the {len(self)} series a first row such that all of it "
+                                 f"lies within the {n_rows} rows, got {offsets!r}")
         wrong = [block.shape for block in rows if block.ndim < 2 or len(block) != n_rows]
         if wrong or not rows:
             raise ValueError(f"each input must have shape ({n_rows}, channels): the sum of the lengths; got {wrong}")
@@ -111,13 +126,13 @@ class Sequences:
         self.weight = None if weight is None else torch.from_numpy(np.asarray(weight).astype(np.float32))
         self.ids = ids
         self.n_classes = n_classes
+        self.per_epoch = None if per_epoch is None else check_int("per_epoch", per_epoch)
         self.columns = self._of_channels("columns", columns, np.int64)
         self.flags = self._of_channels("flags", flags, np.bool_)
         for name, part in [("target", self.target), ("weight", self.weight), ("ids", ids)]:
             if part is not None and len(part) != len(self):
                 raise ValueError(f"{name} must have one entry for each of the {len(self)} series, got {len(part)}")
-        self.offsets = torch.cumsum(self.lengths, 0) - self.lengths
-        self.equal = bool((self.lengths == self.lengths[0]).all())
+        self.equal = offsets is None and bool((self.lengths == self.lengths[0]).all())
 
     def _of_channels(self, name: str, given: Sequence[Any] | None, dtype: Any) -> tuple[Tensor, ...] | None:
         """What is said of each channel of each input, checked."""
@@ -148,6 +163,15 @@ class Sequences:
         moved.weight = None if self.weight is None else self.weight.to(device)
         moved.columns, moved.flags = _on(self.columns, device), _on(self.flags, device)
         return moved
+
+    def n_drawn(self, n: int) -> int:
+        """How many of n series an epoch has."""
+        return n if self.per_epoch is None else min(n, self.per_epoch)
+
+    def draw(self, positions: Tensor, generator: torch.Generator) -> Tensor:
+        """The series of an epoch: those at `positions`, or as many of them at random as an epoch has."""
+        n = self.n_drawn(len(positions))
+        return positions if n == len(positions) else positions[torch.randperm(len(positions), generator=generator)[:n]]
 
     def with_target(self, target: Tensor) -> "Sequences":
         """The same series with another target."""

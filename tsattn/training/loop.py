@@ -177,7 +177,8 @@ def _score(run: Run, row: dict[str, Any]) -> list[float]:
 def _train_epoch(run: Run) -> tuple[float, float]:
     """One pass over the training series: mean loss and the last learning rate."""
     training = run.training
-    batches = shuffled_batches(run.train, run.data.lengths, training.batch_size, run.generators[0])
+    drawn = run.data.draw(run.train, run.generators[0])
+    batches = shuffled_batches(drawn, run.data.lengths, training.batch_size, run.generators[0])
     run.network.train()
     total, lr = 0.0, 0.0
     for number, positions in enumerate(batches):
@@ -194,7 +195,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         run.first_loss = value if run.first_loss is None else run.first_loss
         run.average.after_step()
         total += value * len(positions)
-    mean = total / len(run.train)
+    mean = total / len(drawn)
     if mean > EXPLODED * (1 + (run.first_loss or 0.0)):
         raise _diverged(run, f"loss exploded to {mean:.3g} in epoch {run.epoch + 1}, by batch {len(batches)}, "
                              f"from {run.first_loss:.3g}")

@@ -101,7 +101,7 @@ class Run:
     @property
     def epochs(self) -> int:
         """Epochs that are wanted."""
-        return self.training.n_epochs(math.ceil(len(self.train) / self.training.batch_size))
+        return self.training.n_epochs(math.ceil(self.data.n_drawn(len(self.train)) / self.training.batch_size))
 
     @property
     def over(self) -> bool:

@@ -1,0 +1,37 @@
+"""The linear map of windows, one window and one number at a time."""
+
+import numpy as np
+
+
+def row(kind, window, known, target):
+    """What a map reads of one window, as a list."""
+    window = np.asarray(window, dtype=float)
+    if kind == "own":
+        own = window[:, target]
+        return [*(value - own[-1] for value in own[:-1]), *known, 1.0]
+    n_steps, n_channels = window.shape
+    latest = max(1000 // n_channels, 1)
+    first = max(n_steps - 1 - latest, 0)
+    lags = [window[t, c] - window[-1, c] for t in range(first, n_steps - 1) for c in range(n_channels)]
+    return [*lags, *window[-1], *known, 1.0]
+
+
+def solve(kind, windows, knowns, futures, penalty):
+    """Least penalised squares by the augmented system, (features, outputs), and the mean squared error there."""
+    x, y = [], []
+    n_targets = futures.shape[2]
+    for window, known, future in zip(windows, knowns, futures, strict=True):
+        less = [[future[h, j] - window[-1, j] for j in range(n_targets)] for h in range(len(future))]
+        if kind == "own":
+            for j in range(n_targets):
+                x.append(row(kind, window, known, j))
+                y.append([less[h][j] for h in range(len(future))])
+        else:
+            x.append(row(kind, window, known, None))
+            y.append([value for step in less for value in step])
+    x, y = np.array(x), np.array(y)
+    size = np.sqrt(penalty * len(x))
+    x_more = np.concatenate([x, size * np.eye(x.shape[1])])
+    y_more = np.concatenate([y, np.zeros((x.shape[1], y.shape[1]))])
+    found = np.linalg.lstsq(x_more, y_more, rcond=None)[0]
+    return found, float(np.mean((x @ found - y) ** 2))
