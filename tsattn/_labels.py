@@ -26,7 +26,7 @@ def check_values(y: Any) -> np.ndarray:
     if len(places):
         raise ValueError(f"y must not hold missing values, found one at position {places[0][0]}")
     if values.dtype.kind not in "biuf":
-        for position, value in enumerate(values.ravel()):
+        for position, value in enumerate(values.ravel().tolist()):
             if not isinstance(value, Real):
                 raise TypeError(f"y must hold numbers, found {value!r} at position {position}; learn labels with a "
                                 "classifier")

@@ -9,7 +9,7 @@ import torch
 from sktime.transformations.series.difference import Differencer
 from sktime.transformations.series.summarize import SummaryTransformer
 
-from tests.classification.conftest import LEARNING, classifier, every_trained, frame, learning, series
+from tests.classification.conftest import LEARNING, classifier, frame, learning, series
 from tests.reference.relevance import integrated
 from tsattn._choices import LADDER
 from tsattn._panel import Panel
@@ -21,16 +21,6 @@ from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 from tsattn.nn.sequence import Chain
 from tsattn.training import Training
 from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
-
-
-def test_it_learns_an_easy_problem(unseen, learned):
-    assert learned.score(unseen.X, unseen.y) >= 0.9
-
-
-@every_trained
-def test_its_loss_falls(cls, ragged):
-    losses = learning(cls).fit(ragged.X, ragged.y).history_["train_loss"]
-    assert losses.iloc[-1] < losses.iloc[0]
 
 
 def test_the_published_form():
@@ -124,27 +114,6 @@ def test_any_series_transformer_may_be_the_saliency(ragged, unseen):
     assert not made.get_params(deep=False)["saliency"].is_fitted  # a clone was fitted
 
 
-def test_gaps_are_filled_and_told_to_the_network(ragged, unseen):
-    X = ragged.X.copy()
-    X.iloc[3:6, 0] = np.nan
-    X.loc["i4", "width"] = np.nan
-    made = classifier(training=LEARNING).fit(X, ragged.y)
-    assert made.inputs_.observed
-    assert made.inputs_.widths == (6, 15)
-    assert made.score(unseen.X, unseen.y) >= 0.9
-    assert made.attention(X).shape == X.shape
-    gone = unseen.X.copy()
-    gone.loc["i7"] = np.nan
-    assert np.isfinite(made.predict_proba(gone)).all()
-
-
-def test_gaps_in_new_data_only_are_drawn_as_lines(ragged, learned):
-    line, gap = ragged.X.copy(), ragged.X.copy()
-    line.iloc[4, 0] = (line.iloc[3, 0] + line.iloc[5, 0]) / 2
-    gap.iloc[4, 0] = np.nan
-    np.testing.assert_allclose(learned.predict_proba(gap), learned.predict_proba(line), rtol=0, atol=1e-6)
-
-
 def test_a_series_without_a_value_gets_the_training_mean(ragged):
     X, y = ragged.X + 1000, ragged.y
     holed = X.copy()
@@ -174,49 +143,6 @@ def test_history_names_what_happened(ragged):
     assert {"train_loss", "validation_loss", "validation_accuracy", "lr", "seconds"} <= set(made.history_)
     assert made.best_epoch_ == made.history_["validation_loss"].idxmin() + 1
     assert made.n_parameters_ == sum(value.numel() for value in made.network_.parameters())
-
-
-def test_whole_groups_can_be_held_out(ragged):
-    training = Training(epochs=2, validation=0.3, groups=lambda name: int(name[1:]) // 4)
-    made = classifier(training=training).fit(ragged.X, ragged.y)
-    assert made.history_["validation_loss"].notna().all()
-
-
-def test_attention_is_aligned_and_sums_to_one(fitted, unseen):
-    X = unseen.X[unseen.X.index.get_level_values(0).isin(["i3", "i11", "i20"])]
-    attention = fitted.attention(X)
-    pd.testing.assert_index_equal(attention.index, X.index)
-    pd.testing.assert_index_equal(attention.columns, X.columns)
-    assert (attention >= 0).all(axis=None)
-    np.testing.assert_allclose(attention.groupby(level=0).sum().sum(axis=1), 1)
-    alone = fitted.attention(X.loc[["i11"]])
-    assert np.abs(alone - attention.loc[["i11"]]).to_numpy().sum() < 1e-3  # of 1: rounding decides kinks on the path
-
-
-def test_company_moves_attention_by_rounding_alone(fitted, unseen):
-    """In float32 a unit that is about to turn on or off is so for some companies and not for others."""
-    network = copy.deepcopy(fitted.network_).double()
-
-    def shares(X):
-        prepared = fitted.inputs_.prepare(Panel.from_sktime(X))
-        data, follows = fitted.inputs_.sequences(prepared), fitted.inputs_.following(prepared)
-        data.rows = tuple(block.double() for block in data.rows)
-        return relevance(network, data, 3, None if follows is None else Following(torch.tensor(follows[0]), follows[1]))
-
-    X = unseen.X[unseen.X.index.get_level_values(0).isin(["i3", "i11", "i20"])]
-    mine = X.index.get_level_values(0) == "i11"
-    np.testing.assert_allclose(shares(X[mine]), shares(X)[mine], rtol=1e-6, atol=1e-12)
-
-
-def test_attention_finds_the_planted_bump(unseen, learned):
-    attention = learned.attention(unseen.X)
-    bumps = [i for i in range(1, 24, 2) if learned.predict(unseen.X)[i] == "bump"]
-    assert len(bumps) >= 10
-    share = np.array([attention.loc[f"i{i}", "height"].sum() for i in bumps])
-    assert share.mean() > 0.6  # 0.33 by chance
-    places = [attention.loc[f"i{i}"].sum(axis=1).argmax() for i in bumps]
-    top = [unseen.panel[i][:, 0].argmax() for i in bumps]
-    assert np.mean(np.abs(np.subtract(places, top)) <= 2) >= 0.9  # a quarter by chance
 
 
 def lead_of_series(made, panel, position):
@@ -295,18 +221,6 @@ def test_saliency_is_computed_once_a_call_and_warns_once(monkeypatch):
         with pytest.warns(UserWarning, match="shorter than 8 time points") as caught:
             call()
         assert (name, len(applied), len(caught)) == (name, 1, 1)
-
-
-def test_attention_leaves_the_network_as_it_was(ragged, learned):
-    pd.testing.assert_frame_equal(learned.attention(ragged.X), learned.attention(ragged.X))
-    assert not learned.network_.training
-    assert all(parameter.grad is None for parameter in learned.network_.parameters())
-
-
-def test_attention_of_an_array_has_numbers_for_names(equal):
-    attention = classifier().fit(equal.X, equal.y).attention(equal.X[:2])
-    assert attention.index.tolist() == [(i, t) for i in range(2) for t in range(17)]
-    assert attention.columns.tolist() == [0, 1, 2]
 
 
 def test_saliency_series_are_the_norm_over_bands(ragged):
