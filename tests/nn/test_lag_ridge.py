@@ -99,7 +99,7 @@ def test_both_parts_together_solve_the_second_choice():
 
 def test_errors_say_the_rule():
     series, known, future = windows()
-    with pytest.raises(ValueError, match="penalty must be a positive finite number, got 0.0"):
+    with pytest.raises(ValueError, match=r"penalty must be a positive finite number, got 0\.0"):
         choose(lambda: [(series, known, future)], lambda: [[(series, known, future)]], penalties=[0.0])
     with pytest.raises(ValueError, match="unknown kind 'both'"):
         LagRidge(torch.zeros(2, 1), n_targets=1, kind="both")

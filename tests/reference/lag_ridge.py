@@ -8,7 +8,7 @@ def row(kind, window, known, target):
     window = np.asarray(window, dtype=float)
     if kind == "own":
         own = window[:, target]
-        return [*(value - own[-1] for value in own[:-1]), *known, 1.0]
+        return [*(value - own[-1] for value in own[:-1]), *known]
     n_steps, n_channels = window.shape
     latest = max(1000 // n_channels, 1)
     first = max(n_steps - 1 - latest, 0)

@@ -49,7 +49,7 @@ class LagRidge(nn.Module):
     The next value of a line, by its last step: 2 x_t - x_{t-1}.
 
     >>> import torch
-    >>> forecast = LagRidge(torch.tensor([[-1.0], [0.0]]), n_targets=1, kind="own")  # one step, one constant
+    >>> forecast = LagRidge(torch.tensor([[-1.0]]), n_targets=1, kind="own")
     >>> forecast(torch.tensor([[[5.0], [7.0]]]), torch.zeros(1, 0))
     tensor([[[9.]]])
     """
@@ -71,14 +71,13 @@ class LagRidge(nn.Module):
 
 def features(kind: str, series: Tensor, known: Tensor, n_targets: int) -> Tensor:
     """What a map of that kind reads of each window; (b, targets, p) for "own", (b, p) for "all"."""
-    ones = known.new_ones(len(known), 1)
     last = series[:, -1:]
-    if kind == "own":
+    if kind == "own":  # no constant: a series that stands still is forecast to
         steps = (series - last)[:, :-1, :n_targets].mT
-        beside = torch.cat([known, ones], 1).unsqueeze(1).expand(-1, n_targets, -1)
-        return torch.cat([steps, beside], 2)
+        return torch.cat([steps, known.unsqueeze(1).expand(-1, n_targets, -1)], 2)
     latest = max(MOST // series.shape[2], 1)
-    return torch.cat([(series - last)[:, :-1][:, -latest:].flatten(1), last.flatten(1), known, ones], 1)
+    lags = (series - last)[:, :-1][:, -latest:].flatten(1)
+    return torch.cat([lags, last.flatten(1), known, known.new_ones(len(known), 1)], 1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,117 @@
+"""Bad input gets an error that says the rule, the value and the cure."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sktime.exceptions import NotFittedError
+
+from tests.forecasting.test_forecasts import QUICK, panel, small, waves
+from tsattn.training import Training
+
+
+def test_a_series_shorter_than_the_window():
+    with pytest.raises(ValueError, match=r"look_back=8 steps and fh up to 3 after them.*longest series has 9"):
+        small().fit(waves(9), fh=[3])
+    model = small().pretrain(panel(), fh=[1])
+    short = pd.concat({"long": waves(30), "short": waves(5)}, names=["series", "day"])
+    with pytest.raises(ValueError, match="look_back=8 steps, and series 'short' has 5"):
+        model.fit(short, fh=[1])
+
+
+def test_a_row_alone():
+    with pytest.raises(ValueError, match="longest series has 1 steps"):
+        small().fit(waves(1), fh=[1])
+
+
+def test_a_time_that_stands_twice():
+    y = waves(40)
+    y.index = [*y.index[:-1], y.index[-2]]
+    with pytest.raises((ValueError, TypeError)):
+        small().fit(y, fh=[1])
+
+
+def test_infinity_and_magnitudes_that_overflow():
+    for bad in (np.inf, 1e30):
+        y = waves(40)
+        y.iloc[7, 1] = bad
+        with pytest.raises(ValueError, match="column 1, position 7"):
+            small().fit(y, fh=[1])
+
+
+def test_constant_series_are_forecast_as_they_are():
+    y = waves(40)
+    y["b"] = 3.0
+    assert np.allclose(small().fit(y, fh=[1, 2]).predict()["b"], 3)
+
+
+def test_a_horizon_before_the_end():
+    with pytest.raises(NotImplementedError, match="in-sample"):
+        small().fit(waves(40), fh=[0, 1])
+
+
+def test_an_absolute_horizon_needs_series_that_end_together():
+    y = panel((40, 30))
+    times = y.loc["s0"].index[-1:] + 1
+    with pytest.raises((ValueError, NotImplementedError)):
+        small().fit(y, fh=times)
+
+
+def test_exogenous_columns_are_asked_for():
+    y, X = waves(40), waves(45, columns=("x", "z"), seed=3)
+    with pytest.raises(ValueError, match="X must hold every time of y"):
+        small().pretrain(panel((40, 40)), X=panel((30, 40), columns=("x", "z")), fh=[1])
+    model = small().fit(y, X=X.iloc[:40], fh=[1, 2])
+    with pytest.raises(ValueError, match=r"predict needs X with columns \['x', 'z'\]"):
+        model.predict()
+    with pytest.raises(ValueError, match=r"columns seen in fit, \['x', 'z'\], got \['z', 'x'\]"):
+        model.predict(X=X[["z", "x"]])
+    with pytest.raises(ValueError, match="lacks Period"):
+        model.predict(X=X.iloc[:41])
+    holed = X.copy()
+    holed.iloc[41, 0] = np.nan
+    with pytest.raises(ValueError, match="future must be finite"):
+        model.predict(X=holed)
+
+
+def test_other_columns_than_in_fit():
+    y = waves(60)
+    model = small().fit(y.iloc[:50], fh=[1])
+    with pytest.raises(ValueError, match=r"y must have the columns seen in fit, \['a', 'b'\], got \['b', 'a'\]"):
+        model.rolling(y[["b", "a"]], first=50)
+    with pytest.raises(ValueError, match="columns seen in fit"):
+        model.update(y.iloc[50:][["b", "a"]], update_params=False)
+
+
+def test_rolling_needs_room():
+    y = waves(60)
+    model = small().fit(y, fh=[1, 4])
+    with pytest.raises(ValueError, match="first must be at least look_back=8, got 7"):
+        model.rolling(y, first=7)
+    with pytest.raises(ValueError, match="y must hold 58 steps and 4 after them, got 60"):
+        model.rolling(y, first=58)
+    with pytest.raises(NotFittedError):
+        small().rolling(y, first=20)
+
+
+def test_parameters():
+    y = waves(60)
+    for name, value, message in [
+        ("look_back", 1, "look_back must be an integer of at least 2"), ("linear", "mine", "unknown linear 'mine'"),
+        ("scaling", "range", "unknown scaling 'range'"), ("loss", "hinge", "unknown loss 'hinge'"),
+        ("stride", 0, "stride must be an integer of at least 1"),
+        ("windows_per_epoch", 0, "windows_per_epoch must be an integer of at least 1"),
+        ("training", Training(validation=(1, 2)), "a fraction as validation"),
+        ("training", QUICK.clone().set_params(groups={"a": 1}), "groups=None"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            small(**{name: value}).fit(y, fh=[1])
+
+
+def test_pretraining_asks_for_what_it_needs():
+    with pytest.raises(ValueError, match="pass fh"):
+        small().pretrain(panel())
+    model = small().pretrain(panel(), fh=[1, 2])
+    with pytest.raises(ValueError, match=r"pretrained one, \[1, 2\] steps ahead, got \[1\]"):
+        model.clone().fit(waves(40), fh=[1])
+    with pytest.raises(ValueError, match="y must have 2 columns and X the columns"):
+        model.clone().fit(waves(40, columns=("a",)), fh=[1, 2])

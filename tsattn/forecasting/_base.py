@@ -1,0 +1,107 @@
+"""What all forecasters share: sktime's contract."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.datatypes import update_data
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from tsattn.forecasting._history import History, together
+from tsattn.forecasting._network import WindowNetwork
+from tsattn.forecasting._times import ahead_of, forecast_frame, labels_of
+
+
+class NetworkForecaster(WindowNetwork, BaseForecaster):
+    """A forecaster with a network: direct, for all steps of the horizon and all targets at once."""
+
+    _tags = {  # noqa: RUF012 - sktime's form
+        "authors": ["tsattn"],
+        "maintainers": ["tsattn"],
+        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:non_contiguous_X": False,
+        "capability:categorical_in_X": False,
+        "capability:insample": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": False,
+        "capability:missing_values": True,
+        "capability:unequal_length": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "pretrain:fitted_params": ["model_", "network_", "history_", "best_epoch_", "n_parameters_", "panels_"],
+        "requires-fh-in-fit": True,
+        "X-y-must-have-same-index": True,
+        "enforce_index_type": None,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "tests:vm": False,
+    }
+    _config = {"remember_data": False}  # noqa: RUF012 - what is remembered is ours
+    _y: Any = None
+    _X: Any = None
+
+    panels_: list[History]
+
+    def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
+        if fh is None:
+            raise ValueError("pretrain needs the horizon that is to be forecast: pass fh, as to fit")
+        self.panels_ = [self._history_of(y, X)]
+        self._learn(self.panels_[0], ahead_of(fh, y), labels_of(X))
+        return self
+
+    def _pretrain_update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
+        """Learn anew from all panels passed so far."""
+        ahead = self.model_.plan.ahead
+        self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, y))
+        self.panels_ = [*self.panels_, self._history_of(y, X)]
+        self._learn(together(self.panels_), ahead, labels_of(X))
+        return self
+
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon) -> "NetworkForecaster":
+        history, ahead = self._history_of(y, X), ahead_of(fh, y)
+        if hasattr(self, "model_"):  # pretrained: what it learned stays as it is
+            self._check_pretrained(y, X, ahead)
+            if lacking := history.lacking(self.look_back):
+                raise ValueError(f"a forecast reads look_back={self.look_back} steps, and series {lacking[0]!r} has "
+                                 f"{lacking[1]}: give a longer one")
+        else:
+            self._learn(history, ahead, labels_of(X))
+        self._remember(y, X, history)
+        return self
+
+    def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
+                ) -> "NetworkForecaster":
+        self._check_columns(y, X)
+        y = update_data(self._past[0], y)
+        X = None if X is None else update_data(self._past[1], X)
+        history = self._history_of(y, X)
+        if update_params:
+            self._learn(history, self.model_.plan.ahead, labels_of(X))
+        self._remember(y, X, history)
+        return self
+
+    def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None, history: History) -> None:
+        self._past = (y, X)
+        self._tail = history.tail(self.look_back)
+
+    def _check_pretrained(self, y: pd.DataFrame, X: pd.DataFrame | None, ahead: tuple[int, ...]) -> None:
+        """Raise unless series are like those that the network learned from; targets may have other names."""
+        model, exogenous = self.model_, labels_of(X)
+        if y.shape[1] != model.n_targets or exogenous != model.plan.exogenous:
+            raise ValueError(f"y must have {model.n_targets} columns and X the columns {model.plan.exogenous}, as in "
+                             f"pretraining, got {y.shape[1]} and {exogenous}")
+        if ahead != model.plan.ahead:
+            raise ValueError(f"fh must be the pretrained one, {list(model.plan.ahead)} steps ahead, got {list(ahead)}")
+
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
+        return forecast_frame(self._after_each(self._future(X)), self._past[0], fh, self._past[0].columns)
+
+    def _predict_quantiles(self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]) -> pd.DataFrame:
+        point = self._after_each(self._future(X))  # n, ahead, targets
+        apart = np.moveaxis(self.model_.apart(alpha), 0, -1)  # ahead, targets, quantiles
+        values = point[..., None] + self._tail.scale[:, None, : self.model_.n_targets, None] * apart
+        columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
+        return forecast_frame(values.reshape(*point.shape[:2], -1), self._past[0], fh, columns)

@@ -1,0 +1,289 @@
+"""Learning to forecast from windows: a linear map first, a network on what it leaves, then how far both miss."""
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from tsattn._checks import DivergenceError, check_fraction
+from tsattn._inputs import plain_frame
+from tsattn._panel import Panel
+from tsattn.forecasting._history import History, by_column
+from tsattn.forecasting._reader import Reader
+from tsattn.nn.lag_ridge import PARTS, Choice, choose
+from tsattn.training import Fitted, Training, fit_network
+from tsattn.training.data import runs
+from tsattn.training.run import EVALUATION, pick_device
+from tsattn.training.windows import Reading, Windows
+
+HELD = 4096  # most windows that are held out: of more, evenly chosen ones
+SAMPLE = 512  # windows on which units are measured
+LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
+UNCHOSEN = {"kinds": ("own",), "penalties": (1e-2,)}  # the linear map where there is nothing to choose it on
+TINY = 1e-12  # sum of squares that stands for 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to learn: what an estimator's parameters say, checked.
+
+    Attributes
+    ----------
+    look_back, stride : int
+        Steps of a window, and from a window to the next.
+    ahead : tuple of int
+        Steps after the last one known, increasing.
+    exogenous : list
+        Labels of the exogenous columns.
+    n_known : int
+        Of how many of them the future is read: all or none.
+    independent : bool
+        Whether each target is a series of its own.
+    within : bool
+        Whether the network reads each window in units of its own.
+    kinds : tuple of str
+        Linear maps to choose from, see `tsattn.nn.lag_ridge`; none for the last value.
+    saliency : transformer or None
+        Unfitted.
+    loss : callable
+    per_epoch : int or None
+        Most windows in an epoch.
+    """
+
+    look_back: int
+    ahead: tuple[int, ...]
+    exogenous: list[Any]
+    n_known: int
+    independent: bool
+    within: bool
+    kinds: tuple[str, ...]
+    saliency: Any
+    loss: Callable[..., Tensor]
+    stride: int
+    per_epoch: int | None
+
+
+@dataclass(frozen=True)
+class Cutter:
+    """Makes windows of the same rows."""
+
+    rows: np.ndarray
+    plan: Plan
+    n_targets: int
+    with_future: bool = True
+
+    def __call__(self, starts: np.ndarray, read: Callable[[Tensor, Tensor], Reading]) -> Windows:
+        """Return windows that begin at these rows."""
+        plan = self.plan
+        return Windows(self.rows, starts, plan.look_back, plan.ahead, n_targets=self.n_targets, n_known=plan.n_known,
+                       read=read, with_future=self.with_future, per_epoch=plan.per_epoch)
+
+    def parts(self, starts: np.ndarray, size: int = 1024) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield windows, what is known of their future, and their future, so many at a time."""
+        windows = self(starts, _unread)
+        for positions in torch.arange(len(windows)).split(size):
+            series, known, future = windows.cut(positions)
+            assert future is not None
+            yield series, known, future
+
+
+def _unread(series: Tensor, known: Tensor) -> Reading:
+    raise NotImplementedError("these windows are cut, not read")
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was learned, but for the network.
+
+    Attributes
+    ----------
+    plan : Plan
+    n_targets : int
+        Columns of y.
+    reader : Reader
+    share : Tensor, (targets of a row,)
+        Of the network's part in the forecast: its least-squares coefficient on windows held out, within [0, 1].
+    errors : ndarray, (levels, ahead, targets of a row)
+        Quantiles of value less forecast on windows held out, in units of the rows.
+    """
+
+    plan: Plan
+    n_targets: int
+    reader: Reader
+    share: Tensor
+    errors: np.ndarray
+
+    def forecast(self, network: nn.Module, series: Float[Tensor, "b t c"], known: Float[Tensor, "b a k"]
+                 ) -> Float[Tensor, "b h q"]:
+        """Return the forecast of windows, in units of their rows."""
+        base, added = both(network, self.reader(series, known))
+        return base + self.share.to(base) * added
+
+    def forecasts(self, network: nn.Module, rows: np.ndarray, starts: np.ndarray, device: str) -> np.ndarray:
+        """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row)."""
+        cut = Cutter(rows, self.plan, self.reader.n_targets, with_future=False)
+        there = on_device(network, device)
+        with torch.no_grad():
+            found = [self.forecast(there[0], series, known).cpu().double()
+                     for series, known, _ in cuts(cut(starts, self.reader), there[1])]
+        return torch.cat(found).numpy()
+
+    def apart(self, alpha: list[float]) -> np.ndarray:
+        """Return how far quantiles stand from the forecast, (quantiles, ahead, targets of y)."""
+        place = np.interp(alpha, LEVELS, np.arange(len(LEVELS)))
+        low = np.floor(place).astype(int)
+        high = np.minimum(low + 1, len(LEVELS) - 1)
+        part = (place - low)[:, None, None]
+        found = (1 - part) * self.errors[low] + part * self.errors[high]
+        return np.broadcast_to(found, (*found.shape[:2], self.n_targets))
+
+
+def both(network: nn.Module, reading: Reading) -> tuple[Tensor, Tensor]:
+    """The forecast without the network, and what the network would add to it."""
+    first = reading.inputs[0]
+    lengths = torch.full((len(first),), first.shape[1], device=first.device)
+    output = network(*reading.inputs, lengths=lengths).float().unflatten(1, reading.base.shape[1:])
+    return reading.base, reading.unit * output
+
+
+def cuts(windows: Windows, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """Yield windows in batches that fit into memory."""
+    for positions in torch.arange(len(windows)).split(runs(windows.lengths, EVALUATION)):
+        yield windows.cut(positions, device)
+
+
+def on_device(network: nn.Module, device: str) -> tuple[nn.Module, torch.device]:
+    """The network, or a copy of it, where it is to compute; and that place."""
+    where = pick_device(device)
+    return (network if where.type == "cpu" else deepcopy(network).to(where)), where
+
+
+def learn(history: History, plan: Plan, training: Training, network_of: Callable[..., nn.Module], *,
+          seed: int | None) -> tuple[Model, Fitted]:
+    """Learn to forecast.
+
+    Parameters
+    ----------
+    history : History
+    plan : Plan
+    training : Training
+        Its validation is the fraction of each series, at its end, that is held out.
+    network_of : callable
+        `network_of(widths, n_columns, plan, n_targets)` makes a network: `widths` are the channels of its inputs,
+        `n_columns` those of a row; its outputs are those of each step ahead, target by target.
+    seed : int or None
+
+    Raises
+    ------
+    ValueError
+        No series is long enough.
+    DivergenceError
+        Training diverged; its `fitted` is then the pair that is else returned, with the last good weights.
+    """
+    n_targets = history.n_targets
+    history = by_column(history) if plan.independent else history
+    fraction = check_fraction("validation", training.validation)
+    train, held = history.starts(plan.look_back, plan.ahead[-1], fraction, plan.stride)
+    if len(train) == 0:
+        raise ValueError(f"to learn takes windows of look_back={plan.look_back} steps and fh up to {plan.ahead[-1]} "
+                         f"after them, without gaps there, beside the part held out (validation={fraction}): the "
+                         f"longest series has {int(history.panel.lengths.max())} steps; give a longer one, or a "
+                         "smaller look_back, fh or validation")
+    held = held[:: max(1, -(-len(held) // HELD))]
+    cut = Cutter(history.rows, plan, history.n_targets)
+    choice = _choose(cut, train, held)
+    reader = _measure(cut, train, None if choice is None else choice[0].solve(cut.n_targets))
+    positions = tuple(range(len(train), len(train) + len(held)))
+    training = training.clone().set_params(validation=positions or 0.0)
+    widths = tuple(part.shape[2] for part in reader(*next(cut.parts(train[:1]))[:2]).inputs)
+    data = cut(np.concatenate([train, held]), reader)
+
+    def finish(fitted: Fitted) -> tuple[Model, Fitted]:
+        shown = cut(held if len(held) else train[:: max(1, -(-len(train) // HELD))], reader)
+        share, errors = _weigh(fitted.network, shown, training.device)
+        last = reader if choice is None else replace(reader, linear=choice[1].solve(cut.n_targets))
+        return Model(plan, n_targets, last, share, errors), fitted
+
+    try:
+        fitted = fit_network(lambda: network_of(widths, len(history.panel.columns), plan, cut.n_targets), data,
+                             training, loss=plan.loss, seed=seed)
+    except DivergenceError as error:
+        error.fitted = finish(error.fitted)
+        raise
+    return finish(fitted)
+
+
+def _choose(cut: Cutter, train: np.ndarray, held: np.ndarray) -> tuple[Choice, Choice] | None:
+    """The linear map, to be solved on the windows to learn from, and on these and those held out."""
+    if not cut.plan.kinds:
+        return None
+    given: Mapping[str, Any] = {"kinds": cut.plan.kinds}
+    shown = np.array_split(held, min(PARTS, len(held))) if len(held) else [train]
+    if len(held) == 0:
+        given = {**UNCHOSEN, "kinds": cut.plan.kinds[:1]}
+    flat = lambda starts: ((series, known.flatten(1), future) for series, known, future in cut.parts(starts))  # noqa: E731
+    both_parts = choose(lambda: flat(train), lambda: map(flat, shown), **given)
+    return both_parts if len(held) else (both_parts[0], both_parts[0])
+
+
+def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
+    """Fit the saliency and measure units on some of the windows to learn from."""
+    some = train[:: -(-len(train) // SAMPLE)]
+    series, known, future = next(cut.parts(some, len(some)))
+    reader = Reader(cut.n_targets, cut.plan.within, None, torch.ones(1), linear,
+                    torch.ones(len(cut.plan.ahead), cut.n_targets))
+    z, scale = reader.window(series)
+    if cut.plan.saliency is not None:
+        n, steps, width = z.shape
+        panel = Panel(z.double().numpy().reshape(-1, width), np.full(n, steps), list(range(width)), pd.RangeIndex(n),
+                      named=False)
+        reader = replace(reader, saliency=cut.plan.saliency.clone().fit(plain_frame(panel)))
+        deviation = reader.salient(z).flatten(0, 1).std(0, correction=0)
+        reader = replace(reader, saliency_scale=_or_one(deviation))
+    left = (future - reader.base(series, known)) / scale[..., : cut.n_targets]
+    return replace(reader, spread=_or_one(left.square().mean(0).sqrt()))
+
+
+def _or_one(values: Tensor) -> Tensor:
+    return torch.where(values > TINY, values, 1.0)
+
+
+def _weigh(network: nn.Module, windows: Windows, device: str) -> tuple[Tensor, np.ndarray]:
+    """The network's share by what it is worth on these windows, and quantiles of how far the forecast misses there."""
+    there = on_device(network, device)
+    left, added = [], []
+    with torch.no_grad():
+        for series, known, future in cuts(windows, there[1]):
+            base, more = both(there[0], windows.read(series, known))
+            assert future is not None
+            left.append((future - base).cpu())
+            added.append(more.cpu())
+    missing, part = torch.cat(left), torch.cat(added)
+    worth = (missing * part).sum((0, 1)) / part.square().sum((0, 1)).clamp_min(TINY)
+    share = worth.clamp(0, 1)
+    return share, conformal((missing - share * part).double().numpy(), LEVELS)
+
+
+def conformal(errors: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Order statistics of n errors by which split conformal intervals cover what they promise; (levels, ...).
+
+    At level p above a half the ceil(p (n + 1))-th smallest, at others the floor(p (n + 1))-th, as far as there are so
+    many: a new error, exchangeable with these, lies between those of two levels at least as often as they say (Vovk,
+    Gammerman & Shafer, "Algorithmic learning in a random world", 2005; Romano, Patterson & Candès, NeurIPS 2019).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> conformal(np.arange(1.0, 20.0), np.array([0.05, 0.5, 0.95])).tolist()
+    [1.0, 10.0, 19.0]
+    """
+    ordered, n = np.sort(errors, axis=0), len(errors)
+    rank = levels * (n + 1)
+    upper, lower = np.ceil(rank - 1e-9), np.floor(rank + 1e-9)  # 0.95 * 20 is 19, whatever is lost in rounding
+    return np.asarray(ordered[np.where(levels > 0.5, upper, lower).clip(1, n).astype(int) - 1])

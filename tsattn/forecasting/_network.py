@@ -1,0 +1,256 @@
+"""A forecaster's network: how it comes about, what it says of many windows, and what that rests on."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from tsattn._checks import DivergenceError, check_bool, check_int, check_one_of, draw_seed
+from tsattn._estimator import NetworkEstimator
+from tsattn._relevance import integrated_gradients
+from tsattn.forecasting._history import History, by_column
+from tsattn.forecasting._learning import Cutter, Model, Plan, learn
+from tsattn.forecasting._times import future_of, labels_of
+from tsattn.nn.lag_ridge import KINDS
+from tsattn.training import Fitted, Training, absolute_error, squared_error
+
+UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
+LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, "own": ("own",), "all": ("all",), None: ()}
+TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
+LOSSES = {"squared": squared_error, "absolute": absolute_error}
+AT_ONCE = 64  # windows explained together
+
+
+class WindowNetwork(NetworkEstimator):
+    """A network on windows; to be mixed in before sktime's forecaster."""
+
+    look_back: int
+    linear: str | None
+    independent: bool
+    future_X: bool
+    loss: str
+    stride: int
+    windows_per_epoch: int | None
+    model_: Model
+    # the series that forecasts go on from: y and X as they were given, and the last window of each
+    _past: tuple[pd.DataFrame, pd.DataFrame | None]
+    _tail: History
+
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
+        """What is trained; of a family's mixin."""
+        raise NotImplementedError
+
+    def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_targets: int) -> nn.Module:
+        """The network with fresh weights; its outputs are those of each step ahead, target by target."""
+        return self._trained(widths, n_columns, len(plan.ahead) * n_targets)
+
+    def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None) -> History:
+        return History.read(y, X, units=UNITS[check_one_of("scaling", self.scaling, UNITS)])
+
+    def _check_columns(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
+        for name, frame, past in [("y", y, self._past[0]), ("X", X, self._past[1])]:
+            if labels_of(frame) != labels_of(past):
+                raise ValueError(f"{name} must have the columns seen in fit, {labels_of(past)}, got "
+                                 f"{labels_of(frame)}")
+
+    def _training(self) -> Training:
+        """How to train; named recipes of augmentation are for whole series, and left out."""
+        training = TRAINING if self.training is None else self.training
+        training = training.clone()
+        if training.groups is not None or isinstance(training.validation, tuple):
+            raise ValueError("a forecaster holds out the last part of each series: its training must have groups=None "
+                             f"and a fraction as validation, got validation={training.validation!r}")
+        return training.set_params(augment=()) if isinstance(training.augment, str) else training  # type: ignore[no-any-return]
+
+    def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
+        """Learn from windows; if training diverges, keep the last good weights and raise."""
+        per_epoch = self.windows_per_epoch
+        plan = Plan(
+            look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
+            n_known=len(exogenous) if check_bool("future_X", self.future_X) else 0,
+            independent=check_bool("independent", self.independent), within=self.scaling == "window",
+            kinds=LINEAR[check_one_of("linear", self.linear, LINEAR)], saliency=self._saliency_transformer(),
+            loss=LOSSES[check_one_of("loss", self.loss, LOSSES)], stride=check_int("stride", self.stride),
+            per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
+        try:
+            learned = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
+        except DivergenceError as error:
+            self._keep_learned(*error.fitted)
+            raise
+        self._keep_learned(*learned)
+
+    def _keep_learned(self, model: Model, fitted: Fitted) -> None:
+        self.model_ = model
+        self.network_ = fitted.network
+        self.history_ = pd.DataFrame(fitted.history)
+        self.best_epoch_ = fitted.best_epoch
+        self.n_parameters_ = sum(parameter.numel() for parameter in fitted.network.parameters())
+
+    def _device(self) -> str:
+        return "auto" if self.training is None else self.training.device
+
+    def _rows_before(self, future: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The last window of each series (of each target of it), what is known after it; and where windows begin."""
+        tail, plan, q = self._tail, self.model_.plan, self.model_.n_targets
+        single = by_column(tail) if plan.independent else tail
+        each = np.split(single.rows, single.panel.offsets[1:-1])
+        n_more = plan.ahead[-1] if plan.n_known else 0
+        if future is not None:
+            future = (future - tail.centre[:, None, q:]) / tail.scale[:, None, q:]
+        blocks = []
+        for number, block in enumerate(each):
+            more = np.zeros((n_more, block.shape[1]))
+            if future is not None:
+                more[:, -plan.n_known:] = future[number // q if plan.independent else number]
+            blocks += [block, more]
+        return np.concatenate(blocks), np.arange(len(each)) * (plan.look_back + n_more)
+
+    def _after_each(self, future: np.ndarray | None) -> np.ndarray:
+        """Forecasts after the end of each series, in units of y, (n, ahead, targets)."""
+        model, tail = self.model_, self._tail
+        rows, starts = self._rows_before(future)
+        found = model.forecasts(self.network_, rows, starts, self._device())
+        q = model.n_targets
+        if model.plan.independent:  # from (n q, ahead, 1)
+            found = found.reshape(-1, q, len(model.plan.ahead)).transpose(0, 2, 1)
+        return found * tail.scale[:, None, :q] + tail.centre[:, None, :q]
+
+    def _future(self, X: pd.DataFrame | None) -> np.ndarray | None:
+        """What is known of the future, (n, steps, columns), or None where it is not read."""
+        plan = self.model_.plan
+        return future_of(X, self._past[0], plan.exogenous, plan.ahead[-1]) if plan.n_known else None
+
+    def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1
+                ) -> pd.DataFrame:
+        """Forecast from many cutoffs of one series, without fitting again.
+
+        Parameters
+        ----------
+        y : DataFrame or Series
+            One series with the columns seen in fit: the one fitted to, going on, or another one. Its own units, where
+            `scaling` asks for them, are those of the steps that the first forecast knows.
+        X : DataFrame, optional
+            Exogenous columns at the times of `y`.
+        first : int
+            Steps of `y` that the first forecast knows; at least `look_back`.
+        step : int, default=1
+            Steps from a cutoff to the next.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by (cutoff, time): the last time known, and the time forecast; columns as `y`. The last cutoff is
+            the last one after which `y` holds all of fh.
+
+        Raises
+        ------
+        NotFittedError
+            Before fit.
+        ValueError
+            The columns are not those of fit, or no cutoff fits.
+        """
+        self.check_is_fitted()
+        model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
+        frame = y.to_frame(self._past[0].columns[0]) if isinstance(y, pd.Series) else y
+        self._check_columns(frame, X)
+        if check_int("first", first) < plan.look_back:
+            raise ValueError(f"first must be at least look_back={plan.look_back}, got {first}")
+        cutoffs = np.arange(first, len(frame) - plan.ahead[-1] + 1, check_int("step", step))
+        if len(cutoffs) == 0:
+            raise ValueError(f"y must hold {first} steps and {plan.ahead[-1]} after them, got {len(frame)}")
+        known = self._tail
+        if known.units == "series":
+            known = self._history_of(frame.iloc[:first], None if X is None else X.loc[frame.index[:first]])
+        centre, scale = known.centre[0], known.scale[0]
+        rows = (History.read(frame, X, units=None).panel.values - centre) / scale
+        parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
+        found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device())
+                                for part in parts], axis=2) * scale[:q] + centre[:q]
+        times = frame.index
+        index = pd.MultiIndex.from_arrays(
+            [np.repeat(times[cutoffs - 1], len(plan.ahead)),
+             times[(cutoffs[:, None] + np.array(plan.ahead) - 1).ravel()]], names=["cutoff", "time"])
+        return pd.DataFrame(found.reshape(-1, q), index=index, columns=frame.columns)
+
+    def attention(self, X: Any = None, *, target: Any = None, steps: tuple[int, ...] | None = None) -> pd.DataFrame:
+        """Which steps and columns of the last window of each series a forecast rests on.
+
+        With f the mean forecast of a target over some steps ahead, x the window in units of its series, and its mean 0,
+        the relevance of step t and column v is the integrated gradient
+
+            r_tv = x_tv * integral from 0 to 1 of df(a x)/dx_tv da
+
+        of the whole forecast, the linear map's part and the network's, through saliency that is linear; the attention
+        is |r|, divided by its sum over the window. The r of a window add up to f(x) - f(0).
+
+        Parameters
+        ----------
+        X : DataFrame, optional
+            What is known of the future, as for `predict`.
+        target : label, optional
+            Column of y; the first one by default.
+        steps : tuple of int, optional
+            Steps ahead, of those in fh; all by default.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by the times of the windows (within instances where there are some), under the columns of y and X
+            as pairs ("y", label) and ("X", label).
+
+        Raises
+        ------
+        NotFittedError
+            Before fit.
+        ValueError
+            There is no such target or step.
+
+        References
+        ----------
+        Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
+        """
+        self.check_is_fitted()
+        model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
+        y, past_X = self._past
+        target = y.columns[0] if target is None else target
+        which = list(y.columns).index(check_one_of("target", target, list(y.columns)))
+        chosen = [plan.ahead.index(check_one_of("steps", step, plan.ahead)) for step in steps or plan.ahead]
+        rows, starts = self._rows_before(self._future(X))
+        if plan.independent:
+            starts, place = starts[which::q], 0
+        else:
+            place = which
+        windows = Cutter(rows, plan, model.reader.n_targets, with_future=False)(starts, model.reader)
+        found = []
+        for positions in torch.arange(len(windows)).split(AT_ONCE):
+            series, known, _ = windows.cut(positions)
+
+            def score(series: torch.Tensor, known: torch.Tensor = known) -> torch.Tensor:
+                return model.forecast(self.network_, series, known)[:, chosen, place].mean(1)
+
+            found.append(integrated_gradients(score, [series], [torch.zeros_like(series)])[0])
+        relevance = torch.cat(found).double().abs().numpy()
+        total = relevance.sum(axis=(1, 2), keepdims=True)
+        shares = np.where(total > 0, relevance / np.where(total > 0, total, 1), 1 / relevance[0].size)
+        columns = [("y", label) for label in y.columns] + [("X", label) for label in labels_of(past_X)]
+        if plan.independent:
+            whole = np.zeros((*shares.shape[:2], len(columns)))
+            whole[..., [which, *range(q, len(columns))]] = shares
+            shares = whole
+        times = [y.index[len(y) - plan.look_back:]] if not isinstance(y.index, pd.MultiIndex) else [
+            part.index[-plan.look_back:] for _, part in y.groupby(level=list(range(y.index.nlevels - 1)), sort=False)]
+        index = times[0] if len(times) == 1 else times[0].append(times[1:])
+        return pd.DataFrame(shares.reshape(-1, len(columns)), index=index, columns=pd.MultiIndex.from_tuples(columns))
+
+    def saliency_series(self, X: Any) -> pd.DataFrame:
+        """A forecaster's saliency is of each window, not of a series; use the transformer itself.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError("a forecaster computes the saliency of each window by itself; for that of a series "
+                                  "use ScaleSpaceChannels or UVTFSaliency")

@@ -1,0 +1,84 @@
+"""The times of series to forecast, and what stands at them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sktime.forecasting.base import ForecastingHorizon
+
+
+def labels_of(frame: pd.DataFrame | None) -> list[Any]:
+    """The columns' labels; none of None."""
+    return [] if frame is None else list(frame.columns)
+
+
+def series_of(y: pd.DataFrame) -> list[tuple[Any, pd.Index]]:
+    """Key and times of each series, with their frequency where they have one; the key of a single one is None."""
+    if not isinstance(y.index, pd.MultiIndex):
+        return [(None, y.index)]
+    found = []
+    levels = list(range(y.index.nlevels - 1))
+    for key, part in y.groupby(level=levels if len(levels) > 1 else 0, sort=False):
+        times = part.index.get_level_values(-1)
+        if isinstance(times, pd.DatetimeIndex) and len(times) > 2 and (step := pd.infer_freq(times)) is not None:
+            times = pd.DatetimeIndex(times, freq=step)
+        found.append((key, times))
+    return found
+
+
+def ahead_of(fh: ForecastingHorizon, y: pd.DataFrame) -> tuple[int, ...]:
+    """The horizon in steps after the end of each series, increasing."""
+    ends = {times[-1]: times[-1:] for _, times in series_of(y)}
+    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in ends.values()}
+    if len(steps) > 1:
+        raise ValueError("an absolute fh must lie as far ahead of every series, and these end at different times: pass "
+                         "steps ahead")
+    ahead = tuple(sorted(steps.pop()))
+    if ahead[0] < 1:
+        raise ValueError(f"fh must lie after the end of y, got steps {list(ahead)}")
+    return ahead
+
+
+def future_of(X: pd.DataFrame | None, y: pd.DataFrame, exogenous: list[Any], most: int) -> np.ndarray:
+    """What is known of the steps after the end of each series of `y`, (n, most, columns).
+
+    Raises
+    ------
+    ValueError
+        There is no `X`, or it has other columns than `exogenous`, or lacks a step, or a value.
+    """
+    if X is None:
+        raise ValueError(f"the future of X was read in fit: predict needs X with columns {exogenous} for the steps to "
+                         "be forecast; or fit with future_X=False")
+    if labels_of(X) != exogenous:
+        raise ValueError(f"X must have the columns seen in fit, {exogenous}, got {labels_of(X)}")
+    found = []
+    horizon = ForecastingHorizon(range(1, most + 1))
+    for key, times in series_of(y):
+        whose = "" if key is None else f" of series {key!r}"
+        own = X if key is None else X.xs(key, level=list(range(X.index.nlevels - 1)))
+        steps = horizon.to_absolute_index(times[-1:])
+        missing = steps.difference(own.index)
+        if len(missing):
+            raise ValueError(f"X must hold every step up to the last that is forecast, and lacks {missing[0]!r}{whose}")
+        values = own.loc[steps].to_numpy(dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError(f"what X says of the future{whose} must be finite, and holds NaN or infinity")
+        found.append(values)
+    return np.stack(found)
+
+
+def forecast_frame(values: np.ndarray, y: pd.DataFrame, fh: ForecastingHorizon, columns: pd.Index) -> pd.DataFrame:
+    """Values (n, ahead, columns) at the times of fh after the end of each series of `y`, as sktime has them."""
+    series = series_of(y)
+    after: dict[Any, pd.Index] = {}  # many series end at one time
+    for _, times in series:
+        if times[-1] not in after:
+            after[times[-1]] = fh.to_absolute_index(times[-1:])
+    index: pd.Index = after[series[0][1][-1]]
+    if isinstance(y.index, pd.MultiIndex):
+        keys = [key if isinstance(key, tuple) else (key,) for key, _ in series]
+        index = pd.MultiIndex.from_tuples(
+            [(*key, time) for key, (_, times) in zip(keys, series, strict=True) for time in after[times[-1]]],
+            names=y.index.names)
+    return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)

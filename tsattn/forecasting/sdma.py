@@ -1,0 +1,166 @@
+"""SDMA as a forecaster: sktime's interface, its parameters, and which network they mean."""
+
+from typing import Any
+
+from tsattn._networks import SDMANetwork
+from tsattn.forecasting._base import NetworkForecaster
+from tsattn.training import Training
+
+
+class SDMAForecaster(SDMANetwork, NetworkForecaster):
+    """Forecast series by a linear map of a window, and a network in which window and saliency attend each other.
+
+    The map is solved in closed form; the network of `SDMAClassifier` learns what it leaves, for all steps ahead and all
+    targets at once; as much of it is added as was worth adding on the part held out. Intervals go by the errors there
+    (split conformal). One model may learn from many series, and forecast others. The defaults are our best form;
+    :meth:`paper` is the published one.
+
+    Parameters
+    ----------
+    look_back : int, default=96
+        Steps of a window: what a forecast reads.
+    architecture : {"single", "type1", "type2"}, default="single"
+    mutual : bool, default=True
+    saliency : {"channels", "events"}, transformer or None, default="channels"
+        As for `SDMAClassifier`; each window's is computed from that window alone.
+    gate : {"sigmoid", "none"}, default="sigmoid"
+    encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
+    trunk : {"residual", "lstm"}, callable or None, default="residual"
+    hidden_size : int or "auto", default=64
+    n_layers : int, default=3
+    dropout : float, default=0.2
+    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+        As for `SDMAClassifier`.
+    linear : {"auto", "own", "all", None}, default="auto"
+        The forecast that the network adds to: a ridge regression on a target's own steps, one for all targets; or on
+        those of all columns. "auto" takes that of all columns where it is better by more than a standard error on the
+        part held out, from which the penalty is chosen, too. None: the last value.
+    independent : bool, default=False
+        Take each target as a series of its own, beside the exogenous columns, so that one network with one target
+        serves all.
+    scaling : {"window", "series", "standard", None}, default="window"
+        The unit of each column: the mean and deviation of each series; those of all series together ("standard", for
+        several stretches of one thing); or none. With "window" as of each series, but that the network also reads each
+        window in units of its own, and speaks in them.
+    future_X : bool, default=True
+        Read the exogenous columns at the steps to be forecast, which predict then needs. False: up to the cutoff only.
+    loss : {"squared", "absolute"}, default="squared"
+        What the network lowers.
+    stride : int, default=1
+        Steps from one window to the next in training.
+    windows_per_epoch : int or None, default=10000
+        Where there are more, each epoch has others, at random. None: all.
+    training : Training, optional
+        How the network is trained. By default in batches of 64 windows at 2e-3, the last 0.2 of each series held out,
+        with a patience of 8 epochs. `validation` is the part of each series, at its end, that is held out: for the
+        epoch, the map, the network's share and the intervals. With 0 these go by the windows learned from: the share
+        is then too large, and intervals are too narrow. Augmentation by name is for whole series, and left out.
+    random_state : int or RandomState, optional
+        Seed of weights, order and dropout, from 0 to 2³² - 1. The global generators are never used.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        What is trained, on the CPU.
+    history_ : DataFrame
+        One row an epoch, as `SDMAClassifier.history_`: losses in units of what the linear map leaves.
+    best_epoch_ : int
+        The epoch, from 1, whose weights are kept.
+    n_parameters_ : int
+        The network's number of weights.
+    model_
+        What else was learned.
+
+    Raises
+    ------
+    ValueError
+        In fit: a parameter makes no sense, no series is long enough, a time stands twice, or a value is infinite. In
+        predict: what is known of the future is missing, or has other columns.
+    NotImplementedError
+        fh reaches back before the end of y.
+    DivergenceError
+        The loss stopped being finite. The last good weights are then kept.
+
+    Notes
+    -----
+    Windows are views: none is ever stored. Missing values are drawn as lines between their neighbours, where a window
+    reads; windows whose target has one are not learned from.
+
+    `update` moves the end of the series; with `update_params=True` it learns anew from all that it has been given.
+    `pretrain` learns from a panel; `fit` after it reads where the series to be forecast end, and learns nothing.
+
+    The horizon is that of fit. Steps are taken as evenly spaced.
+
+    References
+    ----------
+    Garg & Candan, "SDMA: Saliency Driven Mutual Cross Attention for Multi-Variate Time Series", ICPR 2020.
+
+    Examples
+    --------
+    >>> from sktime.datasets import load_airline
+    >>> from tsattn.forecasting import SDMAForecaster
+    >>> from tsattn.training import Training
+    >>> y = load_airline()
+    >>> training = Training(epochs=2, validation=0.2)
+    >>> forecaster = SDMAForecaster(look_back=24, hidden_size=8, training=training, random_state=0)
+    >>> forecaster.fit(y, fh=[1, 2, 3]).predict().round(-1)
+    1961-01    440.0
+    1961-02    420.0
+    1961-03    460.0
+    Freq: M, Name: Number of airline passengers, dtype: float64
+    """
+
+    def __init__(self, look_back=96, architecture="single", mutual=True, saliency="channels", gate="sigmoid",
+                 encoder="convolution", trunk="residual", hidden_size=64, n_layers=3, dropout=0.2, pooling="mean-max",
+                 linear="auto", independent=False, scaling="window", future_X=True, loss="squared", stride=1,
+                 windows_per_epoch=10000, training=None, random_state=None):
+        self.look_back = look_back
+        self.architecture = architecture
+        self.mutual = mutual
+        self.saliency = saliency
+        self.gate = gate
+        self.encoder = encoder
+        self.trunk = trunk
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.pooling = pooling
+        self.linear = linear
+        self.independent = independent
+        self.scaling = scaling
+        self.future_X = future_X
+        self.loss = loss
+        self.stride = stride
+        self.windows_per_epoch = windows_per_epoch
+        self.training = training
+        self.random_state = random_state
+        super().__init__()
+
+    @classmethod
+    def paper(cls, architecture: str = "single", *, mutual: bool = True, look_back: int = 96, epochs: int = 50,
+              saliency: Any = "events", random_state: Any = None) -> "SDMAForecaster":
+        """Make the published form: LSTMs with two features a column and one more on top, event saliency, RMSprop.
+
+        Parameters
+        ----------
+        architecture, mutual, saliency, random_state
+            As for the class.
+        look_back : int, default=96
+            The source does not say how much it reads: a day of quarters of an hour is our choice.
+        epochs : int, default=50
+            As published for forecasting.
+        """
+        return cls(look_back=look_back, architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm",
+                   trunk="lstm", hidden_size="auto", dropout=0.0, pooling="last", linear=None, scaling="series",
+                   loss="absolute", training=Training.paper(epochs), random_state=random_state)
+
+    @classmethod
+    def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
+        """Parameter sets that sktime's own checks run with."""
+        return [
+            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"look_back": 3, "architecture": "type2", "n_layers": 2, "mutual": False, "saliency": None,
+             "encoder": "lstm", "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last",
+             "linear": None, "independent": True, "scaling": "series", "future_X": False, "loss": "absolute",
+             "training": Training(epochs=2, validation=0.2)},
+        ]
