@@ -11,7 +11,7 @@ from tsattn.benchmark.tables import tables
 def row(rows, name, losses, residuals=(), seed=0, *, rolled=True):
     made = rows.row(name, seed)
     task = {"kind": "forecasting", "n_train": 9, "n_test": len(losses), "n_series": 1, "n_channels": 1, "horizon": 2,
-            "season": 1, "scored": ["t"], "unit": "raw", "leading": "mae", "rolled": rolled}
+            "season": 1, "scored": ["t"], "target": "t", "unit": "raw", "leading": "mae", "rolled": rolled}
     scores = {"mae": float(np.mean(losses)), "mse": 1.0, "rmse": 1.0, "smape": 1.0, "mase": None}
     return made | {"task": made["task"] | task, "scores": scores, "losses": as_text(np.array(losses)),
                    "residuals": as_text(np.array(residuals))}

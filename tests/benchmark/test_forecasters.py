@@ -108,7 +108,7 @@ def test_numbers_that_were_learnt_are_counted():
     y = walk()
     assert WindowRidge(5).fit(y, fh=[1, 2]).n_parameters_ == 15 * 6 + 6
     assert WindowRidge(5, "own").fit(y, fh=[1, 2]).n_parameters_ == 3 * (5 * 2 + 2)
-    assert Persistence().fit(y, fh=[1]).n_parameters_ == 0
+    assert Persistence().fit(y, fh=[1]).n_parameters_ is None
 
 
 def test_wrong_uses_say_the_rule():
@@ -152,8 +152,19 @@ def test_naive2_equals_a_loop(season):
     noise = generator.uniform(5, 9, 9 * 5)
     assert is_seasonal(seasons, season) == (season > 1)
     assert not is_seasonal(noise, 5)
-    for values in (seasons, noise, seasons[: 3 * season - 1]):
+    for values in (seasons, seasons[:-1], noise, seasons[: 3 * season - 1]):
         assert np.allclose(naive2(values, 7, season), reference.naive2(list(values), 7, season), rtol=1e-10)
+
+
+def test_a_season_is_found_where_the_loop_finds_one():
+    generator = np.random.default_rng(0)
+    wave = np.tile([1.0, 0, 3, 0], 9)
+    found = [9 + size * wave + generator.normal(size=36).cumsum() * 0.1 + generator.normal(size=36)
+             for size in np.linspace(0, 1, 90)]
+    seasonal = [is_seasonal(values, 4) for values in found]
+    assert 20 < sum(seasonal) < 70
+    for values in found:
+        assert np.allclose(naive2(values, 3, 4), reference.naive2(list(values), 3, 4), rtol=1e-10)
 
 
 def test_windows_in_their_own_units_forecast_series_of_any_size_alike():
@@ -169,8 +180,8 @@ def test_windows_in_their_own_units_forecast_series_of_any_size_alike():
 
 
 def test_every_kth_window_counts_from_the_latest():
-    y = pd.DataFrame({"a": [0.0, 1, 5, 5, 5, 5, 5, 5, 5, 6]})
-    few = WindowRidge(1, "own", [1e-9], relative=False, every=8).fit(y, fh=[1])  # 0 -> 1 and 5 -> 6
+    y = pd.DataFrame({"a": [9.0, 9, 0, 1, 9, 9, 9, 9, 5, 6]})
+    few = WindowRidge(1, "own", [1e-9], relative=False, every=6).fit(y, fh=[1])  # 0 -> 1 and 5 -> 6
     assert few.rolling(pd.DataFrame({"a": [2.0, 0.0]}), first=1)["a"].tolist() == pytest.approx([3])
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from tests.reference import forecasts as reference
 from tsattn.benchmark import Entry, Folder, Suite, run_suite
-from tsattn.benchmark.forecast_forms import persistence
+from tsattn.benchmark.forecast_forms import LOOK_BACK, OURS, OURS_96, persistence
 from tsattn.benchmark.forecast_scores import losses, naive2, panel_scores, rolled_scores, smape
+from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE
 from tsattn.benchmark.forecast_tasks import etth1, m4, sml2010
 from tsattn.benchmark.forecasters import Persistence
-from tsattn.benchmark.forecasting import ForecastTask, from_text
+from tsattn.benchmark.forecasting import ForecastInfo, ForecastTask, from_text
 from tsattn.benchmark.report import write_report
 from tsattn.benchmark.series import Series
 
@@ -93,7 +94,7 @@ def test_a_cell_from_end_to_end(tmp_path):
     assert {name: row["task"][name] for name in ("kind", "n_train", "n_test", "n_series", "horizon", "leading")} == {
         "kind": "forecasting", "n_train": 10, "n_test": 3, "n_series": 1, "horizon": 2, "leading": "mae"}
     assert "statsmodels" in row["versions"]
-    assert row["n_parameters"] == 0
+    assert row["n_parameters"] is None
 
 
 def test_a_report_of_forecasts(tmp_path):
@@ -214,3 +215,31 @@ def test_a_sample_of_m4_is_always_the_same():
     one, other = m4("weekly", 50), m4("weekly", 50)
     assert len(one.blocks) == 50
     assert one.checksum == other.checksum != m4("weekly", 49).checksum
+
+
+class Sorted(Persistence):
+    """Answers series in another order than that of fit."""
+
+    def predict(self):
+        return super().predict().iloc[::-1]
+
+
+def backwards(_seed, _info):
+    return Sorted()
+
+
+def test_series_may_be_answered_in_any_order(tmp_path):
+    entries = Entry("persistence", persistence, seeded=False), Entry("backwards", backwards, seeded=False)
+    keys = run_suite(Suite("mine", "", (ForecastTask("pair", load_panel),), entries), tmp_path)
+    one, other = (Folder(tmp_path).read(key)["scores"] for key in keys)
+    assert one == other
+
+
+def test_ours_look_back_as_far_as_is_said():
+    for task, rows in LOOK_BACK.items():
+        info = ForecastInfo(task, 9, 2, 1, 1, 0)
+        assert OURS[0].make(0, info).look_back == rows
+        assert OURS_96[0].make(7, info).get_params()["random_state"] == 7
+        assert OURS_96[0].make(7, info).look_back == 96
+        assert OURS[0].notes[task] == f"look-back {rows}"
+    assert {task.name for suite in (FORECAST, M4_SUITE) for task in suite.tasks} == set(LOOK_BACK)

@@ -1,9 +1,28 @@
-"""Benchmarks: suites of data sets x estimators x folds x seeds, one JSON row a cell, tables and a report from rows."""
+"""Benchmarks: suites of data sets x estimators x folds x seeds, one JSON row a cell, tables and a report from rows.
+
+A `Task` is one of classification, a `RegressionTask` of numbers, a `ForecastTask` of rows in time.
+"""
 
 from tsattn.benchmark.data import Data
 from tsattn.benchmark.folder import Folder
+from tsattn.benchmark.forecasting import ForecastTask
+from tsattn.benchmark.panels import RegressionTask
 from tsattn.benchmark.run import run_suite
+from tsattn.benchmark.series import Series
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tables import markdown, tables
 
-__all__ = ["Data", "Entry", "Folder", "Info", "Suite", "Task", "markdown", "run_suite", "tables"]
+__all__ = [
+    "Data",
+    "Entry",
+    "Folder",
+    "ForecastTask",
+    "Info",
+    "RegressionTask",
+    "Series",
+    "Suite",
+    "Task",
+    "markdown",
+    "run_suite",
+    "tables",
+]

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tsattn.benchmark.forecast_tasks import ETT_HORIZONS
 from tsattn.benchmark.forecasters import Extrapolation, Naive2, Persistence, SeasonalNaive
 from tsattn.benchmark.state_forecasters import ARIMA, ETS, VectorAutoregression
 from tsattn.benchmark.suite import Entry
@@ -104,3 +105,33 @@ GLOBAL = (
     Entry("naive2", naive2, seeded=False),
     Entry("global-linear", global_linear, seeded=False, note="one map for all series"),
 )
+LOOK_BACK = {"sml2010": 10, "m4-hourly": 168, "m4-weekly": 52, "m4-hourly-50": 168, "m4-weekly-50": 52,
+             **{f"etth1-{horizon}": 336 for horizon in ETT_HORIZONS}}
+
+
+@dataclass(frozen=True)
+class Network:
+    """A forecaster of `tsattn.forecasting` at its defaults, by the name of its class, and how far it looks back."""
+
+    name: str
+    look_back: int | None = None  # as `LOOK_BACK` has it for the task
+
+    def __call__(self, seed: int, info: Any) -> Any:
+        from tsattn import forecasting
+
+        return getattr(forecasting, self.name)(look_back=self.look_back or LOOK_BACK[info.task], random_state=seed)
+
+    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
+        """Parameters of the form."""
+        return asdict(self)
+
+
+def _ours(name: str, kind: str) -> tuple[Entry, Entry]:
+    notes = {task: f"look-back {look_back}" for task, look_back in LOOK_BACK.items()}
+    return (Entry(name, Network(kind), ours=True, notes=notes),
+            Entry(f"{name}-96", Network(kind, 96), ours=True, note="look-back 96"))
+
+
+OURS, OURS_96 = zip(*(_ours(name, kind) for name, kind in (
+    ("sdma", "SDMAForecaster"), ("xm2a", "XM2AForecaster"), ("lstm-san", "LSTMSANForecaster"),
+    ("seq2seq", "Seq2SeqForecaster"))), strict=True)

@@ -126,6 +126,5 @@ def _residuals(done: Mapping[str, Sequence[Row]], task: Mapping[str, Any]) -> li
         return []
     found = {name: residual_tests(from_text(rows[0]["residuals"])) for name, rows in done.items()}
     each = [f"{name} {', '.join(map(_p, tests.values()))}" for name, tests in found.items() if tests]
-    target = task["scored"][0] if task["scored"] else "the first column"
-    return [f"residuals of {target} one step ahead, p of Ljung-Box, ARCH ({LAGS} lags) and Breusch-Pagan in time: "
-            f"{'; '.join(each)}"] if each else []
+    tests = f"p of Ljung-Box, ARCH ({LAGS} lags) and Breusch-Pagan in time"
+    return [f"residuals of {task['target']} one step ahead, {tests}: {'; '.join(each)}"] if each else []

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, STATES, VAR
+from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, OURS, OURS_96, STATES, VAR
 from tsattn.benchmark.forecast_tasks import ETT, M4, M4_SAMPLES, SML
-from tsattn.benchmark.regression_forms import OURS, QUICK
+from tsattn.benchmark.regression_forms import OURS as REGRESSORS
+from tsattn.benchmark.regression_forms import QUICK
 from tsattn.benchmark.regression_tasks import COVID, HOURS
 from tsattn.benchmark.suite import Cell, Suite, Task
 
@@ -39,12 +40,13 @@ def _on(tasks: Sequence[Task], *names: str) -> dict[str, tuple[str, ...]]:
 
 FORECAST = PickySuite(
     "forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing", (SML, *ETT),
-    NAIVE + LAGS + VAR + STATES + LINEAR, reference="persistence",
+    OURS + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
     tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in LAGS + VAR + STATES)),
-              **_on(ETT, "seasonal-naive", *(entry.name for entry in LINEAR))})
+              **_on(ETT, "seasonal-naive", *(entry.name for entry in OURS_96 + LINEAR))})
 M4_SUITE = PickySuite(
     "m4", "M4's hourly and weekly series, all together; models of one series on 50 of each", M4 + M4_SAMPLES,
-    (*(entry for entry in NAIVE if entry.name != "extrapolation"), *GLOBAL, *STATES), reference="naive2",
-    tasks_of=_on(M4_SAMPLES, *(entry.name for entry in STATES)))
-REGRESSION = PickySuite("regression", "A number for each series", (COVID, HOURS), OURS + QUICK, seeds=3,
+    (*OURS, *(entry for entry in NAIVE if entry.name != "extrapolation"), *GLOBAL, *STATES), seeds=3,
+    reference="sdma",
+    tasks_of={**_on(M4_SAMPLES, *(entry.name for entry in STATES)), **_on(M4, *(entry.name for entry in OURS))})
+REGRESSION = PickySuite("regression", "A number for each series", (COVID, HOURS), REGRESSORS + QUICK, seeds=3,
                         reference="sdma", tasks_of={"last-value": ("sml2010-hours",)})

@@ -75,8 +75,8 @@ class Roller(BaseEstimator):
 
     @property
     def n_parameters_(self) -> int | None:
-        """Numbers that were learnt."""
-        return 0
+        """Numbers that were learnt; None where nothing is."""
+        return None
 
 
 def last_rows(values: np.ndarray, cutoffs: np.ndarray, rows: int) -> np.ndarray:

@@ -67,8 +67,8 @@ def _info(cell: Cell, series: Series, train: np.ndarray) -> ForecastInfo:
 def _facts(series: Series, train: np.ndarray, test: np.ndarray) -> Answer:
     return {"kind": "forecasting", "n_train": len(train), "n_test": len(test), "n_series": len(series.blocks),
             "n_channels": series.train.shape[1], "horizon": series.horizon, "season": series.season,
-            "scored": list(series.scored), "unit": series.unit, "rolled": series.first is not None,
-            "leading": series.leading}
+            "scored": list(series.scored), "target": str(series.y.columns[series.places[0]]), "unit": series.unit,
+            "rolled": series.first is not None, "leading": series.leading}
 
 
 def _few(series: Series, _train: np.ndarray) -> tuple[Series, np.ndarray, np.ndarray]:
@@ -97,7 +97,8 @@ def _checked(said: pd.DataFrame, series: Series) -> np.ndarray:
     """
     if series.first is None:
         times = series.y.index
-        found = said.index
+        found = said.index if set(said.index) != set(times) else times
+        said = said.reindex(found)  # a forecaster may sort the series
     else:
         ahead = series.cutoffs[:, None] + np.arange(series.horizon)
         times = series.y.index[ahead.ravel()]
