@@ -243,3 +243,12 @@ def test_ours_look_back_as_far_as_is_said():
         assert OURS_96[0].make(7, info).look_back == 96
         assert OURS[0].notes[task] == f"look-back {rows}"
     assert {task.name for suite in (FORECAST, M4_SUITE) for task in suite.tasks} == set(LOOK_BACK)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("horizon", "mse", "mae"), [(96, 1.295, 0.713), (192, 1.325, 0.733)])
+def test_persistence_on_etth1_has_the_figures_that_are_printed_for_it(horizon, mse, mae):
+    series = etth1(horizon)  # Zeng et al. 2023, "Repeat"
+    said = Persistence().fit(series.train, fh=range(1, horizon + 1)).rolling(series.y, first=series.first)
+    found = rolled_scores(series, said.to_numpy().reshape(-1, horizon, 7))
+    assert (found["mse"], found["mae"]) == pytest.approx((mse, mae), abs=1e-3)
