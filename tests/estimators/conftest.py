@@ -106,9 +106,9 @@ def answers(fitted, X):
     return fitted.predict_proba(X)
 
 
-def bumps(made, data):
+def bumps(made, X):
     """Whether each series has a bump, as it is said."""
-    found = made.predict(data.X)
+    found = made.predict(X)
     return found > 85 if type(made) in REGRESSORS else found == "bump"
 
 

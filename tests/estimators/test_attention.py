@@ -39,7 +39,7 @@ def test_company_moves_attention_by_rounding_alone(fitted, unseen):
 
 def test_attention_finds_the_planted_bump(unseen, learned):
     attention = learned.attention(unseen.X)
-    places = [i for i in np.flatnonzero(bumps(learned, unseen)) if i % 2]
+    places = [i for i in np.flatnonzero(bumps(learned, unseen.X)) if i % 2]
     assert len(places) >= 10
     share = np.array([attention.loc[f"i{i}", "height"].sum() for i in places])
     assert share.mean() > 0.6  # 0.33 by chance

@@ -7,7 +7,7 @@ from tsattn.training import Training
 
 
 def test_it_learns_an_easy_problem(unseen, learned):
-    assert (bumps(learned, unseen) == (unseen.y == "bump")).mean() >= 0.9
+    assert (bumps(learned, unseen.X) == (unseen.y == "bump")).mean() >= 0.9
     assert learned.score(unseen.X, target(type(learned), unseen)) >= 0.8
 
 
@@ -25,7 +25,7 @@ def test_gaps_are_filled_and_told_to_the_network(cls, ragged, unseen):
     made = learning(cls).fit(X, target(cls, ragged))
     assert made.inputs_.observed
     assert made.inputs_.widths == (6, 15)
-    assert (bumps(made, unseen) == (unseen.y == "bump")).mean() >= 0.9
+    assert (bumps(made, unseen.X) == (unseen.y == "bump")).mean() >= 0.9
     assert made.attention(X).shape == X.shape
     gone = unseen.X.copy()
     gone.loc["i7"] = np.nan
