@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from tsattn._checks import DivergenceError, ModelFileError
 from tsattn.classification import SDMAClassifier, XM2AClassifier
 from tsattn.nn.talk import OVER_UNITS, SELF_TALK
+from tsattn.regression import SDMARegressor
 from tsattn.scalespace import bands, detect, events, saliency_series
 from tsattn.training import ChannelDrop, Mixup, Training
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
@@ -103,7 +104,7 @@ SHARED = {
     "saliency": ["channels", "events", None, "bands", ScaleSpaceChannels((0, 1)), ScaleSpaceChannels("auto", keep=True),
                  ScaleSpaceChannels((2, 1)), UVTFSaliency(output="both")],
     "encoder": ["lstm", "conv-bilstm", "none", 7],
-    "trunk": [None, "lstm"],
+    "trunk": [None, "lstm", "oak"],
     "n_layers": [1, 2, 0],
     "pooling": ["attention", "last", "best"],
     "scaling": ["standard", "series", None, "soft"],
@@ -122,6 +123,11 @@ CLASSIFIERS = {
         "encoder": [None, "linear", "lstm", 7],
     },
 }
+OF_VALUES = {name: choices for name, choices in CLASSIFIERS[SDMAClassifier].items() if name != "class_weight"} | {
+    "loss": ["absolute", "cubic", None], "proportions": [0, 7, -1]}
+TARGETS = st.one_of(
+    st.sampled_from(["", "7", None, np.nan, np.inf, 1e301, 1e299, -1e-310, 3, True, 2 + 1j]).map(lambda odd: [odd]),
+    st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=5), st.just([0.1]))
 TRAINING = {
     "lr": [1e-3, 0.1, 1e6, -1, "fast"],
     "device": ["cpu", "auto", "cuda", "cuda:7", "meta", "gpu0"],
@@ -157,3 +163,18 @@ def test_p65_classifier(X, other, seed, drawn, training):
         proba = only_documented(lambda panel=unseen: made.fit(X, y).predict_proba(panel))
         assert is_finite(proba)
         assert proba is None or np.abs(proba.sum(axis=1) - 1).max() <= 1e-6
+
+
+@pytest.mark.slow
+@settings(FUZZ, max_examples=500)
+@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99), TARGETS, some_of(OF_VALUES),
+       some_of(TRAINING))
+def test_p65_regressor(X, other, seed, odd, options, training):
+    if "groups" in training:
+        training = {"validation": 0.5, **training}
+    n_instances = len(X) if isinstance(X, np.ndarray) else X.index.get_level_values(0).nunique()
+    y = (odd + np.random.default_rng(seed).normal(size=n_instances).tolist())[:n_instances]
+    made = SDMARegressor(**{"hidden_size": 4, "proportions": 7, **options}, training=Training(epochs=2, **training),
+                         random_state=seed)
+    for unseen in (X, other):
+        assert is_finite(only_documented(lambda panel=unseen: made.fit(X, y).predict(panel)))
