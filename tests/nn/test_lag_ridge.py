@@ -54,12 +54,14 @@ def test_a_strong_penalty_forecasts_the_last_value():
         assert torch.allclose(forecast, series[:, -1:, :2].float().expand(-1, 2, -1), atol=1e-6)
 
 
-def test_own_follows_a_shift_of_level():
+@pytest.mark.parametrize("kind", ["own", "all"])
+def test_a_forecast_follows_the_level_of_its_target_alone(kind):
     series, known, future = windows()
-    (weight,) = Moments.of("own", [(series, known, future)]).maps([1e-2])
-    layer = LagRidge(weight, n_targets=2, kind="own")
-    moved = layer(series.float() + 7, known.float())
-    assert torch.allclose(moved, layer(series.float(), known.float()) + 7, atol=1e-5)
+    (weight,) = Moments.of(kind, [(series, known, future)]).maps([1e-2])
+    layer = LagRidge(weight, n_targets=2, kind=kind)
+    moved = layer(series.float() + torch.tensor([7.0, -3.0, 50.0]), known.float())
+    expected = layer(series.float(), known.float()) + torch.tensor([7.0, -3.0])
+    assert torch.allclose(moved, expected, atol=1e-4)
 
 
 def test_moments_of_parts_add_up():
@@ -82,7 +84,7 @@ def test_all_channels_are_chosen_only_where_they_are_clearly_better():
         parts = [[(noise[part], known[part], future[part])] for part in torch.arange(400).split(50)]
         return choose(lambda: [batch for part in parts[:4] for batch in part], lambda: parts[4:])[0].kind
 
-    other = noise[:, -1:, :1] + noise[:, -2:-1, 1:]  # told by the second channel alone
+    other = noise[:, -1:, :1] + noise[:, -2:-1, 1:] - noise[:, -1:, 1:]  # told by the second channel alone
     assert chosen(other) == "all"
     own = noise[:, -2:-1, :1] + 0.5 * torch.randn(400, 1, 1, generator=generator)
     assert chosen(own) == "own"

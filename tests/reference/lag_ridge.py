@@ -13,7 +13,7 @@ def row(kind, window, known, target):
     latest = max(1000 // n_channels, 1)
     first = max(n_steps - 1 - latest, 0)
     lags = [window[t, c] - window[-1, c] for t in range(first, n_steps - 1) for c in range(n_channels)]
-    return [*lags, *window[-1], *known, 1.0]
+    return [*lags, *known]
 
 
 def solve(kind, windows, knowns, futures, penalty):

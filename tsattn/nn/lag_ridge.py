@@ -5,8 +5,9 @@ Of n windows, with z the features of one and Y its steps to come less the target
     sum over windows of |Y - B z|^2 + a n |B|^2
 
 so that a large a forecasts the last value, and a small one is least squares. What it reads is a target's own steps,
-less their last one, by one map for all targets ("own"); or the steps of all channels, each less its last one, and these
-last ones, by a map for each target ("all"). Linear maps of windows forecast as well as many a network: Zeng, Chen,
+less their last one, by one map for all targets ("own"); or the steps of all channels, each less its last one, by a map
+for each target ("all"). Without the levels themselves, and without a constant, a forecast moves with the level of its
+target and heeds no other, and a series that stands still is forecast to. Linear maps of windows forecast as well as many a network: Zeng, Chen,
 Zhang & Xu, "Are transformers effective for time series forecasting?", AAAI 2023; in closed form, Toner & Darlow, "An
 analysis of linear time series forecasting models", ICML 2024.
 
@@ -71,13 +72,11 @@ class LagRidge(nn.Module):
 
 def features(kind: str, series: Tensor, known: Tensor, n_targets: int) -> Tensor:
     """What a map of that kind reads of each window; (b, targets, p) for "own", (b, p) for "all"."""
-    last = series[:, -1:]
-    if kind == "own":  # no constant: a series that stands still is forecast to
-        steps = (series - last)[:, :-1, :n_targets].mT
-        return torch.cat([steps, known.unsqueeze(1).expand(-1, n_targets, -1)], 2)
+    lags = (series - series[:, -1:])[:, :-1]
+    if kind == "own":
+        return torch.cat([lags[..., :n_targets].mT, known.unsqueeze(1).expand(-1, n_targets, -1)], 2)
     latest = max(MOST // series.shape[2], 1)
-    lags = (series - last)[:, :-1][:, -latest:].flatten(1)
-    return torch.cat([lags, last.flatten(1), known, known.new_ones(len(known), 1)], 1)
+    return torch.cat([lags[:, -latest:].flatten(1), known], 1)
 
 
 @dataclass(frozen=True)
