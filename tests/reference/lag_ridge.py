@@ -17,7 +17,7 @@ def row(kind, window, known, target):
 
 
 def solve(kind, windows, knowns, futures, penalty):
-    """Least penalised squares by the augmented system, (features, outputs), and the mean squared error there."""
+    """Least penalised squares by the augmented system; (features, outputs)."""
     x, y = [], []
     n_targets = futures.shape[2]
     for window, known, future in zip(windows, knowns, futures, strict=True):
@@ -33,5 +33,20 @@ def solve(kind, windows, knowns, futures, penalty):
     size = np.sqrt(penalty * len(x))
     x_more = np.concatenate([x, size * np.eye(x.shape[1])])
     y_more = np.concatenate([y, np.zeros((x.shape[1], y.shape[1]))])
-    found = np.linalg.lstsq(x_more, y_more, rcond=None)[0]
-    return found, float(np.mean((x @ found - y) ** 2))
+    return np.linalg.lstsq(x_more, y_more, rcond=None)[0]
+
+
+def error(kind, weight, windows, knowns, futures):
+    """Squared error as a share of the last value's, in the mean over targets."""
+    n_ahead, n_targets = futures.shape[1:]
+    shares = []
+    for j in range(n_targets):
+        missed = still = 0.0
+        for window, known, future in zip(windows, knowns, futures, strict=True):
+            outputs = np.array(row(kind, window, known, j)) @ weight
+            for h in range(n_ahead):
+                found = outputs[h] if kind == "own" else outputs[h * n_targets + j]
+                missed += (future[h, j] - window[-1, j] - found) ** 2
+                still += (future[h, j] - window[-1, j]) ** 2
+        shares.append(missed / still)
+    return float(np.mean(shares))

@@ -7,9 +7,9 @@ Of n windows, with z the features of one and Y its steps to come less the target
 so that a large a forecasts the last value, and a small one is least squares. What it reads is a target's own steps,
 less their last one, by one map for all targets ("own"); or the steps of all channels, each less its last one, by a map
 for each target ("all"). Without the levels themselves, and without a constant, a forecast moves with the level of its
-target and heeds no other, and a series that stands still is forecast to. Linear maps of windows forecast as well as many a network: Zeng, Chen,
-Zhang & Xu, "Are transformers effective for time series forecasting?", AAAI 2023; in closed form, Toner & Darlow, "An
-analysis of linear time series forecasting models", ICML 2024.
+target and heeds no other, and a series that stands still is forecast to. Linear maps of windows forecast as well as
+many a network: Zeng, Chen, Zhang & Xu, "Are transformers effective for time series forecasting?", AAAI 2023; in closed
+form, Toner & Darlow, "An analysis of linear time series forecasting models", ICML 2024.
 
 a is chosen on windows that are held out. The map of all channels, with more weights and more to go wrong later, is
 chosen only if it is better there by more than a standard error, over consecutive parts of these windows (Breiman,
@@ -29,6 +29,7 @@ PARTS = 8  # of the windows held out, over which a standard error is measured
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 MOST = 1000  # steps times channels that a map of all channels reads: of longer windows, the latest steps
 KINDS = ("own", "all")
+TINY = 1e-12  # squared error that stands for none
 # windows (b, steps, channels), what is known of their future (b, k), and their future (b, ahead, targets)
 Batches = Iterable[tuple[Tensor, Tensor, Tensor]]
 
@@ -81,38 +82,58 @@ def features(kind: str, series: Tensor, known: Tensor, n_targets: int) -> Tensor
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums over windows that are all a map is solved from; those of two parts add up."""
+    """Sums over windows that are all a map is solved from; those of two parts add up.
+
+    Attributes
+    ----------
+    n : int
+        Rows of the least squares: windows, times targets where one map is for all.
+    gram : Tensor, (targets, p, p), or (1, p, p) where all targets read the same
+    cross : Tensor, (targets, p, ahead)
+    square : Tensor, (targets,)
+        Squared error of the last value as a forecast.
+    """
 
     n: int
-    gram: Float[Tensor, "p p"]
-    cross: Float[Tensor, "p k"]
-    square: float
+    gram: Float[Tensor, "r p p"]
+    cross: Float[Tensor, "q p h"]
+    square: Float[Tensor, " q"]
 
     @classmethod
     def of(cls, kind: str, batches: Batches) -> "Moments":
         """Add up over windows, in float64."""
-        n, gram, cross, square = 0, torch.zeros(()), torch.zeros(()), 0.0
+        parts = []
         for series, known, future in batches:
             n_targets = future.shape[2]
             x = features(kind, series.double(), known.double(), n_targets)
-            y = (future - series[:, -1:, :n_targets]).double()
-            x, y = (x.flatten(0, 1), y.mT.flatten(0, 1)) if kind == "own" else (x, y.flatten(1))
-            n, gram, cross, square = n + len(x), gram + x.T @ x, cross + x.T @ y, square + float(y.square().sum())
-        return cls(n, gram, cross, square)
+            x = x.transpose(0, 1) if kind == "own" else x.unsqueeze(0)  # targets or 1, windows, p
+            y = (future - series[:, -1:, :n_targets]).double().permute(2, 0, 1)  # targets, windows, ahead
+            parts.append(cls(x.shape[0] * x.shape[1], x.mT @ x, x.mT @ y, y.square().sum((1, 2))))
+        return sum(parts[1:], start=parts[0])
 
     def __add__(self, other: "Moments") -> "Moments":
         return Moments(self.n + other.n, self.gram + other.gram, self.cross + other.cross, self.square + other.square)
 
     def maps(self, penalties: Sequence[float]) -> list[Float[Tensor, "p k"]]:
         """Return the map for each penalty."""
-        sizes, axes = torch.linalg.eigh(self.gram)
-        turned = axes.T @ self.cross
+        shared = len(self.gram) == 1
+        sizes, axes = torch.linalg.eigh(self.gram.sum(0))
+        turned = axes.T @ (self._of_each_output() if shared else self.cross.sum(0))
         return [axes @ (turned / (sizes.clamp(min=0) + penalty * self.n).unsqueeze(1)) for penalty in penalties]
 
+    def _of_each_output(self) -> Float[Tensor, "p k"]:
+        return self.cross.permute(1, 2, 0).flatten(1)
+
     def error(self, weight: Float[Tensor, "p k"]) -> float:
-        """Return the mean squared error of a map on these windows."""
-        missed = (weight * (self.gram @ weight - 2 * self.cross)).sum()
-        return (self.square + float(missed)) / (self.n * weight.shape[1])
+        """Return the squared error of a map on these windows, a share of the last value's, in the mean over targets.
+
+        By shares, as a target that jumps would else decide for all.
+        """
+        n_targets = len(self.cross)
+        shared = len(self.gram) == 1 and weight.shape[1] == n_targets * self.cross.shape[2]
+        each = weight.unflatten(1, (-1, n_targets)).permute(2, 0, 1) if shared else weight.unsqueeze(0)
+        missed = (each * (self.gram @ each - 2 * self.cross)).sum((1, 2))
+        return 1 + float((missed / self.square.clamp(min=TINY)).mean())
 
 
 @dataclass(frozen=True)
