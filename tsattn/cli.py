@@ -21,7 +21,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="
                   help="Attention and temporal scale space for time series: the benchmarks and their reports.")
 
 WIDE = 130  # columns of a terminal that all of a table fits in; else the report has the rest
-NOT_IF_NARROW = {"balanced accuracy %", "macro F1 %", "log loss", "RMSE", "sMAPE %", "MASE", "R²", "peak MB", "parameters"}
+NOT_IF_NARROW = {"balanced accuracy %", "macro F1 %", "log loss", "RMSE", "sMAPE %", "MASE", "R²", "peak MB",
+                 "parameters"}
 FOLDER = Annotated[Path, typer.Argument(help="A folder that `tsattn bench` wrote.")]
 REFERENCE = Annotated[str | None, typer.Option(help="Estimator the others are compared with; the suite's own if "
                                                "not given.")]

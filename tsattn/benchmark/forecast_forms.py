@@ -111,7 +111,10 @@ LOOK_BACK = {"sml2010": 10, "m4-hourly": 168, "m4-weekly": 52, "m4-hourly-50": 1
 
 @dataclass(frozen=True)
 class Network:
-    """A forecaster of `tsattn.forecasting` at its defaults, by the name of its class, and how far it looks back."""
+    """A forecaster of `tsattn.forecasting`, by the name of its class, and how far it looks back.
+
+    At its defaults, but that sml2010 is two stretches of one house, in one unit.
+    """
 
     name: str
     look_back: int | None = None  # as `LOOK_BACK` has it for the task
@@ -119,7 +122,9 @@ class Network:
     def __call__(self, seed: int, info: Any) -> Any:
         from tsattn import forecasting
 
-        return getattr(forecasting, self.name)(look_back=self.look_back or LOOK_BACK[info.task], random_state=seed)
+        scaling = "standard" if info.task == "sml2010" else "window"
+        return getattr(forecasting, self.name)(look_back=self.look_back or LOOK_BACK[info.task], scaling=scaling,
+                                               random_state=seed)
 
     def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
         """Parameters of the form."""
@@ -128,6 +133,7 @@ class Network:
 
 def _ours(name: str, kind: str) -> tuple[Entry, Entry]:
     notes = {task: f"look-back {look_back}" for task, look_back in LOOK_BACK.items()}
+    notes["sml2010"] += ", both segments in one unit"
     return (Entry(name, Network(kind), ours=True, notes=notes),
             Entry(f"{name}-96", Network(kind, 96), ours=True, note="look-back 96"))
 

@@ -23,9 +23,10 @@ from tsattn.training.run import EVALUATION, pick_device
 from tsattn.training.windows import Reading, Windows
 
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
-SAMPLE = 512  # windows on which units are measured
+SAMPLE = 512  # windows on which the saliency is fitted and its unit measured
+LEAST = 1e-3  # of a window's unit: what a network's outputs are never put into a smaller unit than
 LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
-UNCHOSEN = {"kinds": ("own",), "penalties": (1e-2,)}  # the linear map where there is nothing to choose it on
+UNCHOSEN = (1e-2,)  # the linear map's penalty where there is nothing to choose it on
 TINY = 1e-12  # sum of squares that stands for 0
 
 
@@ -198,7 +199,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     held = held[:: max(1, -(-len(held) // HELD))]
     cut = Cutter(history.rows, plan, history.n_targets)
     choice = _choose(cut, train, held)
-    reader = _measure(cut, train, None if choice is None else choice[0].solve(cut.n_targets))
+    reader = _measure(cut, train, None if choice is None else choice[0].solve())
     positions = tuple(range(len(train), len(train) + len(held)))
     training = training.clone().set_params(validation=positions or 0.0)
     widths = tuple(part.shape[2] for part in reader(*next(cut.parts(train[:1]))[:2]).inputs)
@@ -207,7 +208,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     def finish(fitted: Fitted) -> tuple[Model, Fitted]:
         shown = cut(held if len(held) else train[:: max(1, -(-len(train) // HELD))], reader)
         share, errors = _weigh(fitted.network, shown, training.device)
-        last = reader if choice is None else replace(reader, linear=choice[1].solve(cut.n_targets))
+        last = reader if choice is None else replace(reader, linear=choice[1].solve())
         return Model(plan, n_targets, last, share, errors), fitted
 
     try:
@@ -226,19 +227,18 @@ def _choose(cut: Cutter, train: np.ndarray, held: np.ndarray) -> tuple[Choice, C
     given: Mapping[str, Any] = {"kinds": cut.plan.kinds}
     shown = np.array_split(held, min(PARTS, len(held))) if len(held) else [train]
     if len(held) == 0:
-        given = {**UNCHOSEN, "kinds": cut.plan.kinds[:1]}
-    flat = lambda starts: ((series, known.flatten(1), future) for series, known, future in cut.parts(starts))  # noqa: E731
-    both_parts = choose(lambda: flat(train), lambda: map(flat, shown), **given)
+        given = {"kinds": cut.plan.kinds[:1], "penalties": UNCHOSEN}
+    both_parts = choose(lambda: cut.parts(train), lambda: map(cut.parts, shown), **given)
     return both_parts if len(held) else (both_parts[0], both_parts[0])
 
 
 def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
-    """Fit the saliency and measure units on some of the windows to learn from."""
+    """Fit the saliency on some of the windows to learn from, and measure what the linear map leaves on all."""
     some = train[:: -(-len(train) // SAMPLE)]
-    series, known, future = next(cut.parts(some, len(some)))
+    series, _, _ = next(cut.parts(some, len(some)))
     reader = Reader(cut.n_targets, cut.plan.within, None, torch.ones(1), linear,
                     torch.ones(len(cut.plan.ahead), cut.n_targets))
-    z, scale = reader.window(series)
+    z, _ = reader.window(series)
     if cut.plan.saliency is not None:
         n, steps, width = z.shape
         panel = Panel(z.double().numpy().reshape(-1, width), np.full(n, steps), list(range(width)), pd.RangeIndex(n),
@@ -246,8 +246,10 @@ def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
         reader = replace(reader, saliency=cut.plan.saliency.clone().fit(plain_frame(panel)))
         deviation = reader.salient(z).flatten(0, 1).std(0, correction=0)
         reader = replace(reader, saliency_scale=_or_one(deviation))
-    left = (future - reader.base(series, known)) / scale[..., : cut.n_targets]
-    return replace(reader, spread=_or_one(left.square().mean(0).sqrt()))
+    left = [((future - reader.base(series, known)) / reader.window(series)[1][..., : cut.n_targets]).square().sum(0)
+            for series, known, future in cut.parts(train)]
+    rms = (sum(left[1:], start=left[0]) / len(train)).sqrt()
+    return replace(reader, spread=torch.where(rms > 0, rms.clamp_min(LEAST), 1.0))
 
 
 def _or_one(values: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from tsattn.nn.lag_ridge import KINDS
 from tsattn.training import Fitted, Training, absolute_error, squared_error
 
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
-LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, "own": ("own",), "all": ("all",), None: ()}
+LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
 TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
 LOSSES = {"squared": squared_error, "absolute": absolute_error}
 AT_ONCE = 64  # windows explained together

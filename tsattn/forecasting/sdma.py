@@ -31,10 +31,11 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     dropout : float, default=0.2
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         As for `SDMAClassifier`.
-    linear : {"auto", "own", "all", None}, default="auto"
-        The forecast that the network adds to: a ridge regression on a target's own steps, one for all targets; or on
-        those of all columns. "auto" takes that of all columns where it is better by more than a standard error on the
-        part held out, from which the penalty is chosen, too. None: the last value.
+    linear : {"auto", "shared", "own", "all", None}, default="auto"
+        The forecast that the network adds to, a ridge regression: on a target's own steps, by one map for all targets
+        or one for each, or on the steps of all columns. "auto" takes what is best for each target on the part held out,
+        and a richer one only where it is better by more than a standard error; the penalty is chosen there, too. None:
+        the last value.
     independent : bool, default=False
         Take each target as a series of its own, beside the exogenous columns, so that one network with one target
         serves all.

@@ -25,7 +25,7 @@ class Seq2SeqForecaster(NetworkForecaster):
         Features of the encoder, units of the alignment and of the decoder; even.
     saliency : {"channels", "events"}, transformer or None, default=None
         As for `SDMAForecaster`; read as further channels.
-    linear : {"auto", "own", "all", None}, default="auto"
+    linear : {"auto", "shared", "own", "all", None}, default="auto"
     independent : bool, default=False
     scaling : {"window", "series", "standard", None}, default="window"
     future_X : bool, default=True

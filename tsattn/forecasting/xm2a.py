@@ -34,7 +34,7 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
     dropout : float, default=0.2
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         As for `XM2AClassifier`.
-    linear : {"auto", "own", "all", None}, default="auto"
+    linear : {"auto", "shared", "own", "all", None}, default="auto"
     independent : bool, default=False
     scaling : {"window", "series", "standard", None}, default="window"
     future_X : bool, default=True

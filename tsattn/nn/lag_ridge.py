@@ -1,22 +1,23 @@
 """A linear map from the steps that a window holds to those that come after it, solved in closed form.
 
-Of n windows, with z the features of one and Y its steps to come less the target's last value, the map B has the least
+Of n windows, with z the features of one and Y a target's steps to come less its last value, the map B has the least
 
     sum over windows of |Y - B z|^2 + a n |B|^2
 
-so that a large a forecasts the last value, and a small one is least squares. What it reads is a target's own steps,
-less their last one, by one map for all targets ("own"); or the steps of all channels, each less its last one, by a map
-for each target ("all"). Without the levels themselves, and without a constant, a forecast moves with the level of its
-target and heeds no other, and a series that stands still is forecast to. Linear maps of windows forecast as well as
-many a network: Zeng, Chen, Zhang & Xu, "Are transformers effective for time series forecasting?", AAAI 2023; in closed
-form, Toner & Darlow, "An analysis of linear time series forecasting models", ICML 2024.
+so that a large a forecasts the last value, and a small one is least squares. What it reads is the target's own steps,
+less their last one, by one map for all targets ("shared") or one for each ("own"); or the steps of all channels, each
+less its last one ("all"); and beside either what is known of the future, less the last step. Without the levels
+themselves, and without a constant, a forecast moves with the level of its target and heeds no other, and a series that
+stands still is forecast to. Linear maps of windows forecast as well as many a network: Zeng, Chen, Zhang & Xu, "Are
+transformers effective for time series forecasting?", AAAI 2023; in closed form, Toner & Darlow, "An analysis of linear
+time series forecasting models", ICML 2024.
 
-a is chosen on windows that are held out. The map of all channels, with more weights and more to go wrong later, is
-chosen only if it is better there by more than a standard error, over consecutive parts of these windows (Breiman,
-Friedman, Olshen & Stone, "Classification and regression trees", 1984, 3.4.3, the rule of one standard error).
+Each target has the kind of map and the a that forecast it best on windows that are held out; a kind with more weights,
+and so with more to go wrong later, only if it is better there by more than a standard error, over consecutive parts of
+these windows (Breiman, Friedman, Olshen & Stone, "Classification and regression trees", 1984, 3.4.3).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,56 +29,55 @@ from tsattn._checks import check_one_of, check_positive
 PARTS = 8  # of the windows held out, over which a standard error is measured
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 MOST = 1000  # steps times channels that a map of all channels reads: of longer windows, the latest steps
-KINDS = ("own", "all")
-TINY = 1e-12  # squared error that stands for none
-# windows (b, steps, channels), what is known of their future (b, k), and their future (b, ahead, targets)
+READ = {"shared": "own", "own": "own", "all": "all"}  # what each kind of map reads; from few weights to many
+KINDS = tuple(READ)
+# windows (b, steps, channels), what is known of their future (b, steps ahead, last channels), and their future (b,
+# ahead, targets: first channels)
 Batches = Iterable[tuple[Tensor, Tensor, Tensor]]
 
 
 class LagRidge(nn.Module):
-    """Linear forecast of a window.
+    """Linear forecast of a window: for each target from its own steps, from those of all channels, or their sum.
 
     Parameters
     ----------
-    weight : Tensor, (features, outputs)
-        Outputs are the steps ahead ("own"), or the steps ahead of each target ("all").
-    n_targets : int
-        The first channels of a window.
-    kind : {"own", "all"}
-        What is read; see above.
+    own, whole : Tensor, (targets, features, ahead), or None
+        Maps of each target's own steps, and of all channels'; both read what is known of the future.
 
     Examples
     --------
     The next value of a line, by its last step: 2 x_t - x_{t-1}.
 
     >>> import torch
-    >>> forecast = LagRidge(torch.tensor([[-1.0]]), n_targets=1, kind="own")
-    >>> forecast(torch.tensor([[[5.0], [7.0]]]), torch.zeros(1, 0))
+    >>> LagRidge(torch.tensor([[[-1.0]]]))(torch.tensor([[[5.0], [7.0]]]), torch.zeros(1, 1, 0))
     tensor([[[9.]]])
     """
 
-    weight: Tensor
+    own: Tensor | None
+    whole: Tensor | None
 
-    def __init__(self, weight: Float[Tensor, "p k"], *, n_targets: int, kind: str) -> None:
+    def __init__(self, own: Float[Tensor, "q p h"] | None, whole: Float[Tensor, "q r h"] | None = None) -> None:
         super().__init__()
-        self.kind = check_one_of("kind", kind, KINDS)
-        self.n_targets = n_targets
-        self.register_buffer("weight", weight.float())
+        self.register_buffer("own", None if own is None else own.float())
+        self.register_buffer("whole", None if whole is None else whole.float())
 
-    def forward(self, series: Float[Tensor, "b t c"], known: Float[Tensor, "b k"]) -> Float[Tensor, "b h q"]:
-        """Return the forecast of each target at each step ahead."""
-        found = features(self.kind, series, known, self.n_targets) @ self.weight
-        ahead = found.mT if self.kind == "own" else found.unflatten(1, (-1, self.n_targets))
-        return ahead + series[:, -1:, : self.n_targets]
+    def forward(self, series: Float[Tensor, "b t c"], known: Float[Tensor, "b a k"]) -> Float[Tensor, "b h q"]:
+        """Return the forecast of each target, which are the first channels, at each step ahead."""
+        parts = [(kind, weight) for kind, weight in (("own", self.own), ("all", self.whole)) if weight is not None]
+        n_targets = len(parts[0][1])
+        found = [features(kind, series, known, n_targets) @ weight for kind, weight in parts]  # targets, windows, ahead
+        return sum(found[1:], start=found[0]).permute(1, 2, 0) + series[:, -1:, :n_targets]
 
 
 def features(kind: str, series: Tensor, known: Tensor, n_targets: int) -> Tensor:
-    """What a map of that kind reads of each window; (b, targets, p) for "own", (b, p) for "all"."""
-    lags = (series - series[:, -1:])[:, :-1]
-    if kind == "own":
-        return torch.cat([lags[..., :n_targets].mT, known.unsqueeze(1).expand(-1, n_targets, -1)], 2)
-    latest = max(MOST // series.shape[2], 1)
-    return torch.cat([lags[:, -latest:].flatten(1), known], 1)
+    """What a map reads of each window: (targets, b, p) where it is the target's own steps, (1, b, p) if all."""
+    last = series[:, -1:]
+    lags = (series - last)[:, :-1]
+    beside = (known - last[..., series.shape[2] - known.shape[2] :]).flatten(1)
+    if kind == "all":
+        latest = max(MOST // series.shape[2], 1)
+        return torch.cat([lags[:, -latest:].flatten(1), beside], 1).unsqueeze(0)
+    return torch.cat([lags[..., :n_targets].permute(2, 0, 1), beside.expand(n_targets, -1, -1)], 2)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Moments:
     Attributes
     ----------
     n : int
-        Rows of the least squares: windows, times targets where one map is for all.
+        Windows.
     gram : Tensor, (targets, p, p), or (1, p, p) where all targets read the same
     cross : Tensor, (targets, p, ahead)
     square : Tensor, (targets,)
@@ -106,68 +106,67 @@ class Moments:
         for series, known, future in batches:
             n_targets = future.shape[2]
             x = features(kind, series.double(), known.double(), n_targets)
-            x = x.transpose(0, 1) if kind == "own" else x.unsqueeze(0)  # targets or 1, windows, p
             y = (future - series[:, -1:, :n_targets]).double().permute(2, 0, 1)  # targets, windows, ahead
-            parts.append(cls(x.shape[0] * x.shape[1], x.mT @ x, x.mT @ y, y.square().sum((1, 2))))
+            parts.append(cls(len(series), x.mT @ x, x.mT @ y, y.square().sum((1, 2))))
         return sum(parts[1:], start=parts[0])
 
     def __add__(self, other: "Moments") -> "Moments":
         return Moments(self.n + other.n, self.gram + other.gram, self.cross + other.cross, self.square + other.square)
 
-    def maps(self, penalties: Sequence[float]) -> list[Float[Tensor, "p k"]]:
-        """Return the map for each penalty."""
-        shared = len(self.gram) == 1
-        sizes, axes = torch.linalg.eigh(self.gram.sum(0))
-        turned = axes.T @ (self._of_each_output() if shared else self.cross.sum(0))
-        return [axes @ (turned / (sizes.clamp(min=0) + penalty * self.n).unsqueeze(1)) for penalty in penalties]
+    def maps(self, penalties: Sequence[float], *, shared: bool = False) -> list[Float[Tensor, "q p h"]]:
+        """Return the maps for each penalty; one for all targets, if `shared`."""
+        n, gram, cross = self.n, self.gram, self.cross
+        if shared:
+            n, gram, cross = n * len(cross), gram.sum(0, keepdim=True), cross.sum(0, keepdim=True)
+        sizes, axes = torch.linalg.eigh(gram)
+        turned = axes.mT @ cross
+        found = [axes @ (turned / (sizes.clamp(min=0) + penalty * n).unsqueeze(2)) for penalty in penalties]
+        return [weight.expand(len(self.cross), -1, -1) for weight in found]
 
-    def _of_each_output(self) -> Float[Tensor, "p k"]:
-        return self.cross.permute(1, 2, 0).flatten(1)
-
-    def error(self, weight: Float[Tensor, "p k"]) -> float:
-        """Return the squared error of a map on these windows, a share of the last value's, in the mean over targets.
-
-        By shares, as a target that jumps would else decide for all.
-        """
-        n_targets = len(self.cross)
-        shared = len(self.gram) == 1 and weight.shape[1] == n_targets * self.cross.shape[2]
-        each = weight.unflatten(1, (-1, n_targets)).permute(2, 0, 1) if shared else weight.unsqueeze(0)
-        missed = (each * (self.gram @ each - 2 * self.cross)).sum((1, 2))
-        return 1 + float((missed / self.square.clamp(min=TINY)).mean())
+    def errors(self, weight: Float[Tensor, "q p h"]) -> Float[Tensor, " q"]:
+        """Return each target's mean squared error by its map on these windows."""
+        missed = (weight * (self.gram @ weight - 2 * self.cross)).sum((1, 2))
+        return (self.square + missed) / (self.n * weight.shape[2])
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The kind of map and the penalty that forecast the windows held out best.
+    """The kind of map and the penalty of each target, and the windows to solve them on.
 
     Attributes
     ----------
-    kind : {"own", "all"}
-    penalty : float
-    moments : Moments
-        Of the windows it is to be solved on.
+    kinds : list of {"shared", "own", "all"}
+    penalties : list of float
+    moments : dict
+        By what is read, "own" or "all".
     """
 
-    kind: str
-    penalty: float
-    moments: Moments
+    kinds: list[str]
+    penalties: list[float]
+    moments: Mapping[str, Moments]
 
-    def solve(self, n_targets: int) -> LagRidge:
-        """Return the map."""
-        return LagRidge(self.moments.maps([self.penalty])[0], n_targets=n_targets, kind=self.kind)
+    def solve(self) -> LagRidge:
+        """Return the maps."""
+        found: dict[str, Tensor] = {}
+        for kind, penalty in sorted(set(zip(self.kinds, self.penalties, strict=True))):
+            moments = self.moments[READ[kind]]
+            (weight,) = moments.maps([penalty], shared=kind == "shared")
+            mine = [j for j, pair in enumerate(zip(self.kinds, self.penalties, strict=True)) if pair == (kind, penalty)]
+            found.setdefault(READ[kind], torch.zeros_like(moments.cross))[mine] = weight[mine]
+        return LagRidge(found.get("own"), found.get("all"))
 
 
 @torch.no_grad()
 def choose(train: Callable[[], Batches], held: Callable[[], Iterable[Batches]], *, kinds: Sequence[str] = KINDS,
            penalties: Sequence[float] = PENALTIES) -> tuple[Choice, Choice]:
-    """Choose the kind of map and the penalty on windows that are held out.
+    """Choose each target's kind of map and penalty on windows that are held out.
 
     Parameters
     ----------
     train : callable
-        Returns windows in batches (series, known, future); called once a kind.
+        Returns windows in batches (series, known, future); called at most twice.
     held : callable
-        Returns consecutive parts of the windows held out, each in batches; called once a kind.
+        Returns consecutive parts of the windows held out, each in batches; called at most twice.
     kinds, penalties : sequence
         What is chosen from; a later kind only if it is clearly better.
 
@@ -179,31 +178,35 @@ def choose(train: Callable[[], Batches], held: Callable[[], Iterable[Batches]], 
     Raises
     ------
     ValueError
-        A penalty is not above 0.
+        A penalty is not above 0, or a kind unknown.
 
     Examples
     --------
     >>> import torch
     >>> waves = torch.sin(torch.arange(99.0)[:, None] / 3 + torch.arange(8.0) / 5).unsqueeze(2)
     >>> def part(first, last):
-    ...     return [(waves[first:last, :6], torch.zeros(last - first, 0), waves[first:last, 6:])]
-    >>> train, _ = choose(lambda: part(0, 60), lambda: [part(60, 80), part(80, 99)], kinds=["own"])
-    >>> forecast = train.solve(1)(waves[60:, :6], torch.zeros(39, 0))
-    >>> bool((forecast - waves[60:, 6:]).abs().max() < 0.01)
-    True
+    ...     return [(waves[first:last, :6], torch.zeros(last - first, 2, 0), waves[first:last, 6:])]
+    >>> train, _ = choose(lambda: part(0, 60), lambda: [part(60, 80), part(80, 99)])
+    >>> forecast = train.solve()(waves[60:, :6], torch.zeros(39, 2, 0))
+    >>> train.kinds, bool((forecast - waves[60:, 6:]).abs().max() < 0.01)
+    (['shared'], True)
     """
     for penalty in penalties:
         check_positive("penalty", penalty)
-    best: tuple[Tensor, Choice, Choice] | None = None
     for kind in kinds:
-        seen, parts = Moments.of(kind, train()), [Moments.of(kind, part) for part in held()]
-        errors = torch.tensor([[part.error(weight) for part in parts] for weight in seen.maps(penalties)])
-        least = int(errors.mean(1).argmin())
-        if best is None or _clearly_less(errors[least], best[0]):
-            both = sum(parts, start=seen)
-            best = errors[least], Choice(kind, penalties[least], seen), Choice(kind, penalties[least], both)
-    assert best is not None
-    return best[1:]
+        check_one_of("kind", kind, KINDS)
+    seen = {read: Moments.of(read, train()) for read in dict.fromkeys(READ[kind] for kind in kinds)}
+    unseen = {read: [Moments.of(read, part) for part in held()] for read in seen}
+    best: list[tuple[Tensor, str, float]] = []
+    for kind in kinds:
+        maps = seen[READ[kind]].maps(penalties, shared=kind == "shared")
+        errors = torch.stack([torch.stack([part.errors(weight) for part in unseen[READ[kind]]]) for weight in maps])
+        least = errors.mean(1).argmin(0).tolist()  # of each target, among penalties
+        found = [(errors[place, :, j], kind, penalties[place]) for j, place in enumerate(least)]
+        best = [new if _clearly_less(new[0], old[0]) else old for new, old in zip(found, best or found, strict=True)]
+    chosen = [kind for _, kind, _ in best], [penalty for _, _, penalty in best]
+    both = {read: sum(unseen[read], start=moments) for read, moments in seen.items()}
+    return Choice(*chosen, seen), Choice(*chosen, both)
 
 
 def _clearly_less(errors: Float[Tensor, " n"], others: Float[Tensor, " n"]) -> bool:
