@@ -18,7 +18,7 @@ def test_a_series_shorter_than_the_window():
         model.fit(short, fh=[1])
 
 
-def test_a_row_alone():
+def test_p13_a_row_alone():
     with pytest.raises(ValueError, match="longest series has 1 steps"):
         small().fit(waves(1), fh=[1])
 
@@ -30,7 +30,7 @@ def test_a_time_that_stands_twice():
         small().fit(y, fh=[1])
 
 
-def test_infinity_and_magnitudes_that_overflow():
+def test_p10_infinity_and_magnitudes_that_overflow():
     for bad in (np.inf, 1e30):
         y = waves(40)
         y.iloc[7, 1] = bad
@@ -38,7 +38,7 @@ def test_infinity_and_magnitudes_that_overflow():
             small().fit(y, fh=[1])
 
 
-def test_constant_series_are_forecast_as_they_are():
+def test_p11_constant_series_are_forecast_as_they_are():
     y = waves(40)
     y["b"] = 3.0
     assert np.allclose(small().fit(y, fh=[1, 2]).predict()["b"], 3)
@@ -73,7 +73,7 @@ def test_exogenous_columns_are_asked_for():
         model.predict(X=holed)
 
 
-def test_other_columns_than_in_fit():
+def test_p22_other_columns_than_in_fit():
     y = waves(60)
     model = small().fit(y.iloc[:50], fh=[1])
     with pytest.raises(ValueError, match=r"y must have the columns seen in fit, \['a', 'b'\], got \['b', 'a'\]"):

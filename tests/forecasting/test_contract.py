@@ -47,7 +47,7 @@ def test_in_a_grid_search():
     ExpandingWindowSplitter(fh=[1, 2], initial_window=50, step_length=10),
     SlidingWindowSplitter(fh=[1, 2], window_length=50, step_length=10),
 ])
-def test_evaluate_says_the_same_by_threads(splitter):
+def test_p57_evaluate_says_the_same_by_threads(splitter):
     y = waves(80)["a"]
     found = [evaluate(small(), splitter, y, backend=backend, error_score="raise")["test_MeanAbsolutePercentageError"]
              for backend in (None, "threading", "loky")]

@@ -102,7 +102,7 @@ def test_what_is_known_of_the_future_is_read():
     assert np.abs(found - y.iloc[100:]).mean() > 1
 
 
-def test_a_series_is_forecast_alike_alone_and_in_company():
+def test_p07_a_series_is_forecast_alike_alone_and_in_company():
     y = panel()
     model = small(scaling="window").pretrain(y, fh=[1, 2])
     both = model.clone().fit(y, fh=[1, 2]).predict()
@@ -110,7 +110,7 @@ def test_a_series_is_forecast_alike_alone_and_in_company():
     assert np.allclose(both.loc["s1"], alone, atol=1e-5)
 
 
-def test_pretrained_weights_outlive_clone_and_fit():
+def test_p02_pretrained_weights_outlive_clone_and_fit():
     y = panel()
     model = small().pretrain(y, fh=[1, 2])
     weights = {name: value.clone() for name, value in model.network_.state_dict().items()}
@@ -148,7 +148,7 @@ def test_gaps_are_drawn_as_lines_and_not_learned_from():
 
 
 @every_forecaster
-def test_same_seed_same_forecast_and_no_global_generator(forecaster):
+def test_p26_same_seed_same_forecast_and_no_global_generator(forecaster):
     y = waves()
     before = torch.get_rng_state()
     one, other = (small(forecaster).fit(y, fh=[1, 2]).predict() for _ in range(2))
