@@ -160,7 +160,7 @@ class Panel:
         values[row, column] = (1 - weight) * self.values[left, column] + weight * self.values[right, column]
         return replace(self, values=values)
 
-    def check_finite(self, missing: str = "raise") -> None:
+    def check_finite(self, missing: str = "raise", name: str = "X") -> None:
         """Raise ValueError on NaN (unless `missing="allow"`), and always on infinity and on overflow.
 
         A magnitude above 1.8e19 counts as overflow: its square is infinite in float32. The message names the
@@ -178,15 +178,15 @@ class Panel:
             return
         bad = self.values[row, column]
         instance = self.instance[row]
-        name = self.ids[[instance]].tolist()[0]  # tolist: a plain 3 in the message, not np.int64(3)
-        where = f"instance {name!r}, column {self.columns[column]!r}, " \
+        whose = self.ids[[instance]].tolist()[0]  # tolist: a plain 3 in the message, not np.int64(3)
+        where = f"instance {whose!r}, column {self.columns[column]!r}, " \
                 f"position {row - self.offsets[instance]}"
         if np.isnan(bad):
-            raise ValueError(f"X must not hold NaN, found one in {where}; fill the gaps, or set missing='interpolate' "
-                             "where the estimator has it")
+            raise ValueError(f"{name} must not hold NaN, found one in {where}; fill the gaps, or set "
+                             "missing='interpolate' where the estimator has it")
         if np.isinf(bad):
-            raise ValueError(f"X must not hold infinity, found {bad} in {where}")
-        raise ValueError(f"X must stay below {LARGEST:.2g} in magnitude, or its square overflows float32; "
+            raise ValueError(f"{name} must not hold infinity, found {bad} in {where}")
+        raise ValueError(f"{name} must stay below {LARGEST:.2g} in magnitude, or its square overflows float32; "
                          f"found {bad:.3g} in {where}; divide the series by a constant")
 
     def check_columns(self, expected: Sequence[Hashable]) -> None:

@@ -4,9 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sktime.exceptions import NotFittedError
+from sktime.forecasting.base import ForecastingHorizon
 
 from tests.forecasting.test_forecasts import QUICK, panel, small, waves
+from tsattn.forecasting._history import History
+from tsattn.forecasting._times import ahead_of
 from tsattn.training import Training
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
 
 
 def test_a_series_shorter_than_the_window():
@@ -19,22 +24,22 @@ def test_a_series_shorter_than_the_window():
 
 
 def test_p13_a_row_alone():
-    with pytest.raises(ValueError, match="longest series has 1 steps"):
+    with pytest.raises(ValueError, match="look_back=8 steps, and series 0 has 1"):
         small().fit(waves(1), fh=[1])
 
 
 def test_a_time_that_stands_twice():
     y = waves(40)
-    y.index = [*y.index[:-1], y.index[-2]]
-    with pytest.raises((ValueError, TypeError)):
-        small().fit(y, fh=[1])
+    y.index = pd.PeriodIndex([*y.index[:-1], y.index[-2]])
+    with pytest.raises(ValueError, match=r"y must have each time once, and Period.*2021-02-08.* stands twice"):
+        History.read(y, None, units=None)
 
 
 def test_p10_infinity_and_magnitudes_that_overflow():
     for bad in (np.inf, 1e30):
         y = waves(40)
         y.iloc[7, 1] = bad
-        with pytest.raises(ValueError, match="column 1, position 7"):
+        with pytest.raises(ValueError, match=r"y must .* column 'b', position 7"):
             small().fit(y, fh=[1])
 
 
@@ -51,9 +56,9 @@ def test_a_horizon_before_the_end():
 
 def test_an_absolute_horizon_needs_series_that_end_together():
     y = panel((40, 30))
-    times = y.loc["s0"].index[-1:] + 1
-    with pytest.raises((ValueError, NotImplementedError)):
-        small().fit(y, fh=times)
+    fh = ForecastingHorizon(y.loc["s0"].index[-1:] + 1, is_relative=False)
+    with pytest.raises(ValueError, match="as far ahead of every series, and these end at different times"):
+        ahead_of(fh, y)
 
 
 def test_exogenous_columns_are_asked_for():
@@ -80,6 +85,23 @@ def test_p22_other_columns_than_in_fit():
         model.rolling(y[["b", "a"]], first=50)
     with pytest.raises(ValueError, match="columns seen in fit"):
         model.update(y.iloc[50:][["b", "a"]], update_params=False)
+
+
+def test_rolling_is_along_one_series():
+    model = small().fit(panel(), fh=[1])
+    with pytest.raises(ValueError, match="y must be one series"):
+        model.rolling(panel(), first=20)
+    with pytest.raises(ValueError, match="y must be one series"):
+        model.rolling(panel().to_numpy(), first=20)
+    X = waves(60, columns=("x",))
+    with pytest.raises(ValueError, match="X must hold every time of y"):
+        small().fit(waves(60), X=X, fh=[1]).rolling(waves(60), X.iloc[:30], first=50)
+
+
+def test_quantiles_that_were_not_measured():
+    model = small().fit(waves(60), fh=[1])
+    with pytest.raises(ValueError, match=r"quantiles must lie from 0\.005 to 0\.995"):
+        model.predict_interval(coverage=0.999)
 
 
 def test_rolling_needs_room():

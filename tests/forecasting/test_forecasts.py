@@ -4,10 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sktime.forecasting.base import ForecastingHorizon
 
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
+from tsattn.forecasting._history import History
 from tsattn.training import Training
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
 QUICK = Training(epochs=2, batch_size=16, validation=0.2)
 SMALL = {
     SDMAForecaster: {"hidden_size": 4}, XM2AForecaster: {"n_heads": 2, "n_units": 2, "hidden_size": 4},
@@ -138,15 +141,6 @@ def test_update_moves_the_end_and_learns_if_asked():
     assert not torch.equal(before, model.update(y.iloc[75:80]).network_.state_dict()["head.weight"])
 
 
-def test_gaps_are_drawn_as_lines_and_not_learned_from():
-    y = waves(noise=0)
-    gappy = y.copy()
-    gappy.iloc[30:33, 0] = np.nan
-    model = small().fit(gappy, fh=[1])
-    assert np.isfinite(model.predict().to_numpy()).all()
-    assert len(model.history_) == 2
-
-
 @every_forecaster
 def test_p26_same_seed_same_forecast_and_no_global_generator(forecaster):
     y = waves()
@@ -154,3 +148,103 @@ def test_p26_same_seed_same_forecast_and_no_global_generator(forecaster):
     one, other = (small(forecaster).fit(y, fh=[1, 2]).predict() for _ in range(2))
     assert one.equals(other)
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_an_absolute_horizon_is_kept_or_refused_after_update():
+    y = pd.DataFrame({"a": np.arange(100.0)}, index=pd.period_range("2021-01-01", periods=100, freq="D"))
+    fh = ForecastingHorizon(y.index[[91, 93]], is_relative=False)
+    model = small(training=QUICK, scaling="series").fit(y.iloc[:90], fh=fh)
+    learned = model.clone().fit(y.iloc[:90], fh=fh).update(y.iloc[90:91])
+    assert np.allclose(learned.predict()["a"], [91, 93], atol=0.5)
+    with pytest.raises(ValueError, match=r"as many steps ahead as in fit, \[2, 4\], and lies \[1, 3\]"):
+        model.update(y.iloc[90:91], update_params=False).predict()
+
+
+@pytest.mark.parametrize("gappy", ["y", "X"])
+def test_a_gap_is_not_filled_from_the_future(gappy):
+    draw = np.random.default_rng(0)
+    y, X = waves(90), waves(90, columns=("x",), seed=3)
+    {"y": y, "X": X}[gappy].iloc[draw.permutation(np.arange(5, 90))[:40], 0] = np.nan
+    model = small(future_X=False).fit(y.iloc[:70], X=X.iloc[:70], fh=[1])
+    other_y, other_X = y.copy(), X.copy()
+    other_y.iloc[75:], other_X.iloc[75:] = 50, 50
+    found, after = model.rolling(y, X, first=70), model.rolling(other_y, other_X, first=70)
+    early = found.index.get_level_values("cutoff") <= y.index[74]
+    assert early.sum() == 6
+    assert np.array_equal(found[early], after[early])
+
+
+def test_gaps_carry_the_value_before():
+    y = pd.DataFrame({"a": [np.nan, 2.0, np.nan, np.nan, 5.0, np.nan], "b": np.full(6, np.nan)})
+    panel = pd.concat({"p": y, "q": y.iloc[::-1].reset_index(drop=True)}, names=["series", "step"])
+    found = History.read(panel, None, units=None).panel.values
+    assert found[:, 0].tolist() == [2, 2, 2, 2, 5, 5, 5, 5, 5, 5, 2, 2]
+    assert (found[:, 1] == 0).all()
+
+
+def test_targets_with_gaps_are_not_learned_from():
+    y = waves(60)
+    y.iloc[40, 0] = np.nan
+    train, held = History.read(y, None, units=None).starts(8, 2, 0.2, 1)
+    assert not {31, 32} & {*train.tolist(), *held.tolist()}
+    assert {30, 33} <= {*train.tolist()}
+
+
+def test_learned_units_are_kept():
+    y = waves(100)
+    model = small(scaling="standard").fit(y.iloc[:80], fh=[1, 2])
+    moved = y.copy()
+    moved.iloc[80:] += 40
+    expected = model.rolling(moved, first=90).iloc[:2]
+    found = model.clone().fit(y.iloc[:80], fh=[1, 2]).update(moved.iloc[80:90], update_params=False).predict()
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("scaling", ["window", "series", "standard", None])
+@pytest.mark.parametrize("independent", [False, True])
+def test_predict_is_rolling_from_the_end(scaling, independent):
+    y = waves(90)
+    model = small(scaling=scaling, independent=independent).fit(y.iloc[:80], fh=[1, 3])
+    assert np.allclose(model.predict(), model.rolling(y, first=80).iloc[:2], atol=1e-4)
+
+
+def test_a_pretrained_network_stays_as_it_is():
+    model = small().pretrain(panel(), fh=[1])
+    weights = model.network_.state_dict()["head.weight"].clone()
+    y = waves(40, seed=9)
+    model.fit(y.iloc[:30], fh=[1]).update(y.iloc[30:])
+    assert torch.equal(weights, model.network_.state_dict()["head.weight"])
+    assert model.predict().index[0] == y.index[-1] + 1
+
+
+def test_small_units_are_units():
+    y = waves(80)
+    plain, tiny = (small(scaling="series").fit(y * unit, fh=[1]).predict() / unit for unit in (1, 1e-12))
+    assert np.allclose(plain, tiny, atol=1e-3)
+
+
+def test_a_short_series_learns_without_a_part_held_out():
+    with pytest.warns(UserWarning, match="0 windows are held out"):
+        model = small(training=Training(epochs=2, validation=0.2, patience=1)).fit(waves(13), fh=[1, 3])
+    assert np.isfinite(model.predict().to_numpy()).all()
+
+
+def test_a_checkpoint_belongs_to_one_horizon(tmp_path):
+    y = waves(60)
+    training = Training(epochs=1, validation=0.2, checkpoint=tmp_path / "state", batch_size=16)
+
+    class Stop(Exception):
+        """Kills a training after its checkpoint."""
+
+    def broken(batch, generator, seen=[]):  # noqa: B006 - counts its calls
+        seen.append(batch)
+        if len(seen) > 4:
+            raise Stop
+        return batch
+
+    half = training.clone().set_params(epochs=50, augment=(broken,))
+    with pytest.raises(Stop):
+        small(training=half).fit(y, fh=[1, 2])
+    assert (tmp_path / "state").exists()
+    with pytest.raises(ValueError, match="another training"):
+        small(training=half).fit(y, fh=[1, 3])

@@ -56,7 +56,7 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         """Learn anew from all panels passed so far."""
         ahead = self.model_.plan.ahead
         self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, y))
-        self.panels_ = [*self.panels_, self._history_of(y, X)]
+        self.panels_ = [*self.panels_, self._history_of(y, X, anew=True)]
         self._learn(together(self.panels_), ahead, labels_of(X))
         return self
 
@@ -64,10 +64,8 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         history, ahead = self._history_of(y, X), ahead_of(fh, y)
         if hasattr(self, "model_"):  # pretrained: what it learned stays as it is
             self._check_pretrained(y, X, ahead)
-            if lacking := history.lacking(self.look_back):
-                raise ValueError(f"a forecast reads look_back={self.look_back} steps, and series {lacking[0]!r} has "
-                                 f"{lacking[1]}: give a longer one")
         else:
+            self._check_long_enough(history)
             self._learn(history, ahead, labels_of(X))
         self._remember(y, X, history)
         return self
@@ -77,15 +75,28 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         self._check_columns(y, X)
         y = update_data(self._past[0], y)
         X = None if X is None else update_data(self._past[1], X)
-        history = self._history_of(y, X)
-        if update_params:
-            self._learn(history, self.model_.plan.ahead, labels_of(X))
-        self._remember(y, X, history)
+        if update_params and not hasattr(self, "panels_"):
+            self._learn(self._history_of(y, X, anew=True), ahead_of(self.fh, y), labels_of(X))
+        self._remember(y, X, self._history_of(y, X))
         return self
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None, history: History) -> None:
+        self._check_long_enough(history)
         self._past = (y, X)
         self._tail = history.tail(self.look_back)
+
+    def _check_long_enough(self, history: History) -> None:
+        if lacking := history.lacking(self.look_back):
+            raise ValueError(f"a forecast reads look_back={self.look_back} steps, and series {lacking[0]!r} has "
+                             f"{lacking[1]}: give a longer one, or leave it out")
+
+    def _check_horizon(self, fh: ForecastingHorizon) -> None:
+        """Raise unless fh lies as far ahead of every series as it did in fit: an absolute one does not after update."""
+        ahead = ahead_of(fh, self._past[0])
+        if ahead != self.model_.plan.ahead:
+            raise ValueError(f"fh must lie as many steps ahead as in fit, {list(self.model_.plan.ahead)}, and lies "
+                             f"{list(ahead)} ahead of the series as they end now: update with update_params=True, or "
+                             "fit with steps ahead")
 
     def _check_pretrained(self, y: pd.DataFrame, X: pd.DataFrame | None, ahead: tuple[int, ...]) -> None:
         """Raise unless series are like those that the network learned from; targets may have other names."""
@@ -97,9 +108,11 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
             raise ValueError(f"fh must be the pretrained one, {list(model.plan.ahead)} steps ahead, got {list(ahead)}")
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
+        self._check_horizon(fh)
         return forecast_frame(self._after_each(self._future(X)), self._past[0], fh, self._past[0].columns)
 
     def _predict_quantiles(self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]) -> pd.DataFrame:
+        self._check_horizon(fh)
         point = self._after_each(self._future(X))  # n, ahead, targets
         apart = np.moveaxis(self.model_.apart(alpha), 0, -1)  # ahead, targets, quantiles
         values = point[..., None] + self._tail.scale[:, None, : self.model_.n_targets, None] * apart

@@ -10,7 +10,10 @@ import pandas as pd
 
 from tsattn._panel import Panel
 
-STILL = 1e-8  # standard deviation, over 1 + the mean, of a series that counts as constant
+STILL = 1e-8  # standard deviation, over the mean, of a series that counts as constant
+
+
+Units = tuple[np.ndarray, np.ndarray]  # mean and standard deviation of each column
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,22 +23,27 @@ class History:
     Attributes
     ----------
     panel : Panel
-        Targets, then exogenous columns, under numbers; gaps filled on a line, and with the nearest value at the ends.
+        Targets, then exogenous columns, under numbers; gaps filled with the value before, which alone is known then,
+        or at the beginning with the first one.
     n_targets : int
     observed : ndarray of bool, shape (rows,)
         Where every target had a value.
     units : {"series", "standard", None}
         Whose mean and standard deviation rows are put into units of: their series', those of all series together, or
         none.
+    fixed : tuple of ndarray, each (columns,), or None
+        Mean and standard deviation learned before, in place of those of the series together.
     """
 
     panel: Panel
     n_targets: int
     observed: np.ndarray
     units: str | None
+    fixed: Units | None = None
 
     @classmethod
-    def read(cls, y: pd.DataFrame, X: pd.DataFrame | None, *, units: str | None) -> "History":
+    def read(cls, y: pd.DataFrame, X: pd.DataFrame | None, *, units: str | None, fixed: Units | None = None
+             ) -> "History":
         """Put the exogenous columns at the times of `y` beside it.
 
         Raises
@@ -53,31 +61,43 @@ class History:
                                  "in all)")
             beside = X.loc[y.index].set_axis(range(y.shape[1], y.shape[1] + X.shape[1]), axis=1)
             joined = pd.concat([joined, beside], axis=1)
+        for name, part in (("y", y), ("X", X)):
+            if part is not None:
+                Panel.from_sktime(part).check_finite("allow", name)
         panel = Panel.from_sktime(joined)
-        panel.check_finite("allow")
         observed = ~np.isnan(panel.values[:, : y.shape[1]]).any(axis=1)
-        return cls(panel.interpolated(), y.shape[1], observed, units)
+        return cls(_carried(panel), y.shape[1], observed, units, fixed)
 
     @cached_property
     def centre(self) -> np.ndarray:
         """What 0 stands for in each series and column, (n, columns): its mean."""
         if self.units is None:
             return np.zeros((self.panel.n, len(self.panel.columns)))
-        return self._means(self.panel.values)
+        return self._means(self.panel.values) if self.fixed is None else self._spread(self.fixed[0])
 
     @cached_property
     def scale(self) -> np.ndarray:
         """What 1 stands for in each series and column, (n, columns): its standard deviation; 1 where it is constant."""
         if self.units is None:
             return np.ones_like(self.centre)
+        if self.fixed is not None:
+            return self._spread(self.fixed[1])
         size = np.sqrt(self._means(np.square(self.panel.values - self.centre[self.panel.instance])))
-        return np.where(size > STILL * (1 + np.abs(self.centre)), size, 1.0)
+        return np.where(size > STILL * np.abs(self.centre), size, 1.0)
 
     def _means(self, values: np.ndarray) -> np.ndarray:
         """Means of rows, (n, columns): of each series, or of all of them."""
         if self.units == "standard":
-            return np.broadcast_to(values.mean(axis=0), (self.panel.n, values.shape[1]))
+            return self._spread(values.mean(axis=0))
         return np.add.reduceat(values, self.panel.offsets[:-1]) / self.panel.lengths[:, None]
+
+    def _spread(self, values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values, (self.panel.n, len(values)))
+
+    @property
+    def learned(self) -> Units | None:
+        """What other series are put into units by, once these have been learned from: nothing if each has its own."""
+        return (self.centre[0], self.scale[0]) if self.units == "standard" else None
 
     @property
     def rows(self) -> np.ndarray:
@@ -88,7 +108,8 @@ class History:
     def starts(self, look_back: int, most: int, fraction: float, stride: int) -> tuple[np.ndarray, np.ndarray]:
         """First rows of the windows to learn from, and of those that are held out: the latest in each series.
 
-        All targets of the former come before all targets of the latter. Windows whose targets had gaps are left out.
+        All targets of the former come before all targets of the latter. Windows whose targets had gaps are left out. A
+        series that is too short for both gives windows to learn from alone.
         """
         gaps = np.concatenate([[0], np.cumsum(~self.observed)])
         train, held = [], []
@@ -97,7 +118,10 @@ class History:
             first = offset + np.arange(0, max(n, 0), stride)
             after = first + look_back
             first = first[gaps[after + most] == gaps[after]]
-            boundary = offset + length - round(fraction * (length - look_back)) if fraction else offset + length
+            n_held = max(round(fraction * (length - look_back)), most) if fraction else 0
+            if n < n_held + 1:  # too short to spare a part
+                n_held = 0
+            boundary = offset + length - n_held
             train.append(first[first + look_back + most <= boundary])
             held.append(first[first + look_back >= boundary])
         return np.concatenate(train), np.concatenate(held)
@@ -112,7 +136,7 @@ class History:
         offsets, lengths = self.panel.offsets, np.minimum(self.panel.lengths, n)
         kept = np.concatenate([np.arange(end - length, end) for end, length in zip(offsets[1:], lengths, strict=True)])
         panel = replace(self.panel, values=self.panel.values[kept], lengths=lengths, index=None, order=None)
-        cut = History(panel, self.n_targets, self.observed[kept], self.units)
+        cut = History(panel, self.n_targets, self.observed[kept], self.units, self.fixed)
         cut.__dict__.update(centre=self.centre, scale=self.scale)
         return cut
 
@@ -124,6 +148,21 @@ def together(parts: Sequence[History]) -> History:
     panel = Panel(np.concatenate([panel.values for panel in panels]), lengths, panels[0].columns,
                   pd.RangeIndex(len(lengths)), named=False)
     return History(panel, parts[0].n_targets, np.concatenate([part.observed for part in parts]), parts[0].units)
+
+
+def _carried(panel: Panel) -> Panel:
+    """Gaps filled with the last value before them in the same series and column; before the first, with that one."""
+    gaps = np.isnan(panel.values)
+    if not gaps.any():
+        return panel
+    step = np.arange(len(panel.values))[:, None]
+    start, end = panel.offsets[:-1][panel.instance, None], panel.offsets[1:][panel.instance, None]
+    before = np.maximum.accumulate(np.where(gaps, -1, step))
+    after = np.minimum.accumulate(np.where(gaps, len(step), step)[::-1])[::-1]
+    source = np.where(before >= start, before, after)
+    there = source < end
+    values = np.take_along_axis(panel.values, np.where(there, source, 0), axis=0)
+    return replace(panel, values=np.where(there, values, 0.0))
 
 
 def _first_twice(index: pd.Index) -> Any:
@@ -139,4 +178,8 @@ def by_column(history: History) -> History:
     single = replace(panel, values=np.concatenate(values), lengths=np.repeat(panel.lengths, q),
                      columns=panel.columns[q - 1:], ids=pd.RangeIndex(panel.n * q), index=None, order=None)
     observed = np.concatenate([part for part in seen for _ in range(q)])
-    return History(single, 1, observed, history.units)
+    found = History(single, 1, observed, history.units)
+    units = {name: np.stack([[unit[j], *unit[q:]] for unit in getattr(history, name) for j in range(q)])
+             for name in ("centre", "scale")}
+    found.__dict__.update(units)
+    return found

@@ -1,5 +1,6 @@
 """Learning to forecast from windows: a linear map first, a network on what it leaves, then how far both miss."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from tsattn._checks import DivergenceError, check_fraction
 from tsattn._inputs import plain_frame
 from tsattn._panel import Panel
-from tsattn.forecasting._history import History, by_column
+from tsattn.forecasting._history import History, Units, by_column
 from tsattn.forecasting._reader import Reader
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
 from tsattn.training import Fitted, Training, fit_network
@@ -22,7 +23,9 @@ from tsattn.training.data import runs
 from tsattn.training.run import EVALUATION, pick_device
 from tsattn.training.windows import Reading, Windows
 
+AT_ONCE = 2**22  # numbers of windows that are cut together
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
+FEW = 20  # windows held out, below which a warning says so: 90 % intervals need as many to be ranks at all
 SAMPLE = 512  # windows on which the saliency is fitted and its unit measured
 LEAST = 1e-3  # of a window's unit: what a network's outputs are never put into a smaller unit than
 LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
@@ -85,9 +88,10 @@ class Cutter:
         return Windows(self.rows, starts, plan.look_back, plan.ahead, n_targets=self.n_targets, n_known=plan.n_known,
                        read=read, with_future=self.with_future, per_epoch=plan.per_epoch)
 
-    def parts(self, starts: np.ndarray, size: int = 1024) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield windows, what is known of their future, and their future, so many at a time."""
+    def parts(self, starts: np.ndarray, size: int | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield windows, what is known of their future, and their future; so many at a time, or what is not large."""
         windows = self(starts, _unread)
+        size = size or max(1, AT_ONCE // (self.rows.shape[1] * (self.plan.look_back + self.plan.ahead[-1])))
         for positions in torch.arange(len(windows)).split(size):
             series, known, future = windows.cut(positions)
             assert future is not None
@@ -107,6 +111,8 @@ class Model:
     plan : Plan
     n_targets : int
         Columns of y.
+    units : tuple of ndarray, or None
+        Mean and standard deviation of each column, where all series have the same.
     reader : Reader
     share : Tensor, (targets of a row,)
         Of the network's part in the forecast: its least-squares coefficient on windows held out, within [0, 1].
@@ -116,6 +122,7 @@ class Model:
 
     plan: Plan
     n_targets: int
+    units: Units | None
     reader: Reader
     share: Tensor
     errors: np.ndarray
@@ -136,7 +143,17 @@ class Model:
         return torch.cat(found).numpy()
 
     def apart(self, alpha: list[float]) -> np.ndarray:
-        """Return how far quantiles stand from the forecast, (quantiles, ahead, targets of y)."""
+        """Return how far quantiles stand from the forecast, (quantiles, ahead, targets of y).
+
+        Raises
+        ------
+        ValueError
+            A level is nearer to 0 or 1 than those that were measured.
+        """
+        outside = [level for level in alpha if not LEVELS[0] - 1e-9 <= level <= LEVELS[-1] + 1e-9]
+        if outside:
+            raise ValueError(f"quantiles must lie from {LEVELS[0]} to {LEVELS[-1]}, which are measured (coverage up to "
+                             f"0.99), got {outside[0]}")
         place = np.interp(alpha, LEVELS, np.arange(len(LEVELS)))
         low = np.floor(place).astype(int)
         high = np.minimum(low + 1, len(LEVELS) - 1)
@@ -187,7 +204,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     DivergenceError
         Training diverged; its `fitted` is then the pair that is else returned, with the last good weights.
     """
-    n_targets = history.n_targets
+    n_targets, units = history.n_targets, history.learned
     history = by_column(history) if plan.independent else history
     fraction = check_fraction("validation", training.validation)
     train, held = history.starts(plan.look_back, plan.ahead[-1], fraction, plan.stride)
@@ -197,11 +214,17 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
                          f"longest series has {int(history.panel.lengths.max())} steps; give a longer one, or a "
                          "smaller look_back, fh or validation")
     held = held[:: max(1, -(-len(held) // HELD))]
+    if fraction and len(held) < FEW:
+        warnings.warn(f"{len(held)} windows are held out, of series of up to {int(history.panel.lengths.max())} steps: "
+                      "too few for intervals to cover what they say, or to choose by; give longer series, or a smaller "
+                      "look_back or fh", stacklevel=2)
     cut = Cutter(history.rows, plan, history.n_targets)
     choice = _choose(cut, train, held)
     reader = _measure(cut, train, None if choice is None else choice[0].solve())
     positions = tuple(range(len(train), len(train) + len(held)))
     training = training.clone().set_params(validation=positions or 0.0)
+    if not positions:
+        training.set_params(patience=None)  # there is nothing to be patient by
     widths = tuple(part.shape[2] for part in reader(*next(cut.parts(train[:1]))[:2]).inputs)
     data = cut(np.concatenate([train, held]), reader)
 
@@ -209,7 +232,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
         shown = cut(held if len(held) else train[:: max(1, -(-len(train) // HELD))], reader)
         share, errors = _weigh(fitted.network, shown, training.device)
         last = reader if choice is None else replace(reader, linear=choice[1].solve())
-        return Model(plan, n_targets, last, share, errors), fitted
+        return Model(plan, n_targets, units, last, share, errors), fitted
 
     try:
         fitted = fit_network(lambda: network_of(widths, len(history.panel.columns), plan, cut.n_targets), data,

@@ -46,8 +46,10 @@ class WindowNetwork(NetworkEstimator):
         """The network with fresh weights; its outputs are those of each step ahead, target by target."""
         return self._trained(widths, n_columns, len(plan.ahead) * n_targets)
 
-    def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None) -> History:
-        return History.read(y, X, units=UNITS[check_one_of("scaling", self.scaling, UNITS)])
+    def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool = False) -> History:
+        """The series, in units that were learned before where these are kept, unless they are to be learned anew."""
+        fixed = self.model_.units if hasattr(self, "model_") and not anew else None
+        return History.read(y, X, units=UNITS[check_one_of("scaling", self.scaling, UNITS)], fixed=fixed)
 
     def _check_columns(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
         for name, frame, past in [("y", y, self._past[0]), ("X", X, self._past[1])]:
@@ -154,7 +156,10 @@ class WindowNetwork(NetworkEstimator):
         self.check_is_fitted()
         model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
         frame = y.to_frame(self._past[0].columns[0]) if isinstance(y, pd.Series) else y
+        if not isinstance(frame, pd.DataFrame) or isinstance(frame.index, pd.MultiIndex):
+            raise ValueError("y must be one series, as a DataFrame or a Series: roll over those of a panel one by one")
         self._check_columns(frame, X)
+        whole = History.read(frame, X, units=None)
         if check_int("first", first) < plan.look_back:
             raise ValueError(f"first must be at least look_back={plan.look_back}, got {first}")
         cutoffs = np.arange(first, len(frame) - plan.ahead[-1] + 1, check_int("step", step))
@@ -164,7 +169,7 @@ class WindowNetwork(NetworkEstimator):
         if known.units == "series":
             known = self._history_of(frame.iloc[:first], None if X is None else X.loc[frame.index[:first]])
         centre, scale = known.centre[0], known.scale[0]
-        rows = (History.read(frame, X, units=None).panel.values - centre) / scale
+        rows = (whole.panel.values - centre) / scale
         parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
         found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device())
                                 for part in parts], axis=2) * scale[:q] + centre[:q]
@@ -174,7 +179,8 @@ class WindowNetwork(NetworkEstimator):
              times[(cutoffs[:, None] + np.array(plan.ahead) - 1).ravel()]], names=["cutoff", "time"])
         return pd.DataFrame(found.reshape(-1, q), index=index, columns=frame.columns)
 
-    def attention(self, X: Any = None, *, target: Any = None, steps: tuple[int, ...] | None = None) -> pd.DataFrame:
+    def attention(self, X: Any = None, *, target: Any = None, steps: int | tuple[int, ...] | None = None
+                  ) -> pd.DataFrame:
         """Which steps and columns of the last window of each series a forecast rests on.
 
         With f the mean forecast of a target over some steps ahead, x the window in units of its series, and its mean 0,
@@ -191,7 +197,7 @@ class WindowNetwork(NetworkEstimator):
             What is known of the future, as for `predict`.
         target : label, optional
             Column of y; the first one by default.
-        steps : tuple of int, optional
+        steps : int or tuple of int, optional
             Steps ahead, of those in fh; all by default.
 
         Returns
@@ -216,7 +222,8 @@ class WindowNetwork(NetworkEstimator):
         y, past_X = self._past
         target = y.columns[0] if target is None else target
         which = list(y.columns).index(check_one_of("target", target, list(y.columns)))
-        chosen = [plan.ahead.index(check_one_of("steps", step, plan.ahead)) for step in steps or plan.ahead]
+        wanted = (steps,) if isinstance(steps, int) else steps or plan.ahead
+        chosen = [plan.ahead.index(check_one_of("steps", step, plan.ahead)) for step in wanted]
         rows, starts = self._rows_before(self._future(X))
         if plan.independent:
             starts, place = starts[which::q], 0

@@ -70,7 +70,7 @@ class Reader:
         """Return the forecast without the network."""
         if self.linear is None:
             return series[:, -1:, : self.n_targets].expand(-1, len(self.spread), -1)
-        forecast: Tensor = self.linear.to(series.device)(series, known)
+        forecast: Tensor = self.linear(series, known)
         return forecast
 
     def centre(self, series: Float[Tensor, "b t c"]) -> Float[Tensor, "b 1 c"]:

@@ -15,15 +15,20 @@ def labels_of(frame: pd.DataFrame | None) -> list[Any]:
 def series_of(y: pd.DataFrame) -> list[tuple[Any, pd.Index]]:
     """Key and times of each series, with their frequency where they have one; the key of a single one is None."""
     if not isinstance(y.index, pd.MultiIndex):
-        return [(None, y.index)]
+        return [(None, _with_step(y.index))]
     found = []
     levels = list(range(y.index.nlevels - 1))
     for key, part in y.groupby(level=levels if len(levels) > 1 else 0, sort=False):
-        times = part.index.get_level_values(-1)
-        if isinstance(times, pd.DatetimeIndex) and len(times) > 2 and (step := pd.infer_freq(times)) is not None:
-            times = pd.DatetimeIndex(times, freq=step)
-        found.append((key, times))
+        found.append((key, _with_step(part.index.get_level_values(-1))))
     return found
+
+
+def _with_step(times: pd.Index) -> pd.Index:
+    """Times with their frequency, where they have none and it can be seen."""
+    if not isinstance(times, pd.DatetimeIndex) or times.freq is not None or len(times) < 3:
+        return times
+    step = pd.infer_freq(times)
+    return times if step is None else pd.DatetimeIndex(times, freq=step)
 
 
 def ahead_of(fh: ForecastingHorizon, y: pd.DataFrame) -> tuple[int, ...]:

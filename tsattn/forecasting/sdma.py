@@ -53,9 +53,10 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
         Where there are more, each epoch has others, at random. None: all.
     training : Training, optional
         How the network is trained. By default in batches of 64 windows at 2e-3, the last 0.2 of each series held out,
-        with a patience of 8 epochs. `validation` is the part of each series, at its end, that is held out: for the
-        epoch, the map, the network's share and the intervals. With 0 these go by the windows learned from: the share
-        is then too large, and intervals are too narrow. Augmentation by name is for whole series, and left out.
+        with a patience of 8 epochs. `validation` is the part of each series, at its end, that is held out, fh at least:
+        for the epoch, the map, the network's share and the intervals. With 0 the map is "shared" and its penalty 0.01,
+        and share and intervals go by the windows learned from: the one is too large, the others too narrow.
+        Augmentation by name is for whole series, and left out.
     random_state : int or RandomState, optional
         Seed of weights, order and dropout, from 0 to 2³² - 1. The global generators are never used.
 
@@ -84,11 +85,19 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
 
     Notes
     -----
-    Windows are views: none is ever stored. Missing values are drawn as lines between their neighbours, where a window
-    reads; windows whose target has one are not learned from.
+    Windows are views: none is ever stored. A missing value is taken to be the one before, where a window reads; windows
+    whose target lacks one are not learned from.
 
-    `update` moves the end of the series; with `update_params=True` it learns anew from all that it has been given.
-    `pretrain` learns from a panel; `fit` after it reads where the series to be forecast end, and learns nothing.
+    Intervals are ranks of the errors on windows held out, which overlap, and on which the epoch, the map and the share
+    are chosen: they cover what they say where these windows are many and later times are like them. With few, a warning
+    says so. Coverage is measured up to 0.99.
+
+    A map of all columns reads the latest steps, as many as are 1000 numbers. With `scaling=None` penalties and the
+    least unit of a window are absolute, and levels beyond some thousand units cost digits: scale such series first.
+
+    `update` moves the end of the series; with `update_params=True` it learns anew from all that it has been given,
+    unless the network is pretrained. `pretrain` learns from a panel, keeps it, and may be called again with another
+    one; `fit` after it reads where the series to be forecast end, and learns nothing.
 
     The horizon is that of fit. Steps are taken as evenly spaced.
 

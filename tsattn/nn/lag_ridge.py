@@ -65,7 +65,8 @@ class LagRidge(nn.Module):
         """Return the forecast of each target, which are the first channels, at each step ahead."""
         parts = [(kind, weight) for kind, weight in (("own", self.own), ("all", self.whole)) if weight is not None]
         n_targets = len(parts[0][1])
-        found = [features(kind, series, known, n_targets) @ weight for kind, weight in parts]  # targets, windows, ahead
+        found = [features(kind, series, known, n_targets) @ weight.to(series) for kind, weight in parts]
+        # from (targets, windows, ahead)
         return sum(found[1:], start=found[0]).permute(1, 2, 0) + series[:, -1:, :n_targets]
 
 

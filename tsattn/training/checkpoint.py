@@ -131,7 +131,9 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def _digest_of_series(data: Sequences) -> str:
-    parts = [*data.rows, data.lengths, data.target, data.weight]
+    first = data.batch(torch.zeros(1, dtype=torch.int64))  # windows are read as they are cut: rows alone do not say how
+    parts = [*data.rows, data.lengths, data.offsets, data.target, data.weight, *first.inputs, first.target,
+             torch.tensor(data.n_drawn(len(data)))]
     return hashlib.sha256("".join(_digest(part) for part in parts if part is not None).encode()).hexdigest()
 
 
