@@ -93,7 +93,7 @@ def test_a_grid_over_training_and_network(cls, equal, n_jobs):
     search = GridSearchCV(make(cls, proportions=0, training=LEARNING), grid, cv=3, n_jobs=n_jobs)
     search.fit(equal.X, target(cls, equal))
     assert search.best_params_["training__lr"] == 0.02
-    assert search.best_score_ > 0.8
+    assert search.best_score_ > (0.8 if hasattr(cls, "predict_proba") else 0.5)  # accuracy, or R²
     assert search.predict(equal.X).shape == equal.y.shape
 
 

@@ -16,6 +16,7 @@ from tsattn._checks import DivergenceError, check_fraction
 from tsattn._inputs import plain_frame
 from tsattn._panel import Panel
 from tsattn.forecasting._history import History, Units, by_column
+from tsattn.forecasting._plan import Cutter, Plan
 from tsattn.forecasting._reader import Reader
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
 from tsattn.training import Fitted, Training, fit_network
@@ -23,7 +24,6 @@ from tsattn.training.data import runs
 from tsattn.training.run import EVALUATION, pick_device
 from tsattn.training.windows import Reading, Windows
 
-AT_ONCE = 2**22  # numbers of windows that are cut together
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
 FEW = 20  # windows held out, below which a warning says so: 90 % intervals need as many to be ranks at all
 SAMPLE = 512  # windows on which the saliency is fitted and its unit measured
@@ -31,75 +31,6 @@ LEAST = 1e-3  # of a window's unit: what a network's outputs are never put into 
 LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
 UNCHOSEN = (1e-2,)  # the linear map's penalty where there is nothing to choose it on
 TINY = 1e-12  # sum of squares that stands for 0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to learn: what an estimator's parameters say, checked.
-
-    Attributes
-    ----------
-    look_back, stride : int
-        Steps of a window, and from a window to the next.
-    ahead : tuple of int
-        Steps after the last one known, increasing.
-    exogenous : list
-        Labels of the exogenous columns.
-    n_known : int
-        Of how many of them the future is read: all or none.
-    independent : bool
-        Whether each target is a series of its own.
-    within : bool
-        Whether the network reads each window in units of its own.
-    kinds : tuple of str
-        Linear maps to choose from, see `tsattn.nn.lag_ridge`; none for the last value.
-    saliency : transformer or None
-        Unfitted.
-    loss : callable
-    per_epoch : int or None
-        Most windows in an epoch.
-    """
-
-    look_back: int
-    ahead: tuple[int, ...]
-    exogenous: list[Any]
-    n_known: int
-    independent: bool
-    within: bool
-    kinds: tuple[str, ...]
-    saliency: Any
-    loss: Callable[..., Tensor]
-    stride: int
-    per_epoch: int | None
-
-
-@dataclass(frozen=True)
-class Cutter:
-    """Makes windows of the same rows."""
-
-    rows: np.ndarray
-    plan: Plan
-    n_targets: int
-    with_future: bool = True
-
-    def __call__(self, starts: np.ndarray, read: Callable[[Tensor, Tensor], Reading]) -> Windows:
-        """Return windows that begin at these rows."""
-        plan = self.plan
-        return Windows(self.rows, starts, plan.look_back, plan.ahead, n_targets=self.n_targets, n_known=plan.n_known,
-                       read=read, with_future=self.with_future, per_epoch=plan.per_epoch)
-
-    def parts(self, starts: np.ndarray, size: int | None = None) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield windows, what is known of their future, and their future; so many at a time, or what is not large."""
-        windows = self(starts, _unread)
-        size = size or max(1, AT_ONCE // (self.rows.shape[1] * (self.plan.look_back + self.plan.ahead[-1])))
-        for positions in torch.arange(len(windows)).split(size):
-            series, known, future = windows.cut(positions)
-            assert future is not None
-            yield series, known, future
-
-
-def _unread(series: Tensor, known: Tensor) -> Reading:
-    raise NotImplementedError("these windows are cut, not read")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from tsattn._checks import DivergenceError, check_bool, check_int, check_one_of,
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn.forecasting._history import History, by_column
-from tsattn.forecasting._learning import Cutter, Model, Plan, learn
+from tsattn.forecasting._learning import Model, learn
+from tsattn.forecasting._plan import Cutter, Plan
 from tsattn.forecasting._times import future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
 from tsattn.training import Fitted, Training, absolute_error, squared_error

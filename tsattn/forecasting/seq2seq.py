@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from tsattn._checks import check_int
 from tsattn.forecasting._base import NetworkForecaster
-from tsattn.forecasting._learning import Plan
+from tsattn.forecasting._plan import Plan
 from tsattn.models.seq2seq import Seq2Seq
 from tsattn.training import Training
 
