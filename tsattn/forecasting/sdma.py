@@ -113,11 +113,11 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     >>> y = load_airline()
     >>> training = Training(epochs=2, validation=0.2)
     >>> forecaster = SDMAForecaster(look_back=24, hidden_size=8, training=training, random_state=0)
-    >>> forecaster.fit(y, fh=[1, 2, 3]).predict().round(-1)
-    1961-01    440.0
-    1961-02    420.0
-    1961-03    460.0
-    Freq: M, Name: Number of airline passengers, dtype: float64
+    >>> forecaster.fit(y, fh=[1, 2, 3]).predict().index.strftime("%B %Y").tolist()
+    ['January 1961', 'February 1961', 'March 1961']
+    >>> low, high = forecaster.predict_interval(coverage=0.9).to_numpy()[0]
+    >>> bool(low < forecaster.predict().iloc[0] < high)
+    True
     """
 
     def __init__(self, look_back=96, architecture="single", mutual=True, saliency="channels", gate="sigmoid",
