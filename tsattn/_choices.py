@@ -15,6 +15,7 @@ from tsattn.nn.pooling import Attention, Last, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM, LSTMTrunk
 from tsattn.nn.residual import ResidualTrunk, Trunk
 from tsattn.nn.sequence import Chain
+from tsattn.training import absolute_error, squared_error
 from tsattn.transformations import ScaleSpaceChannels, UVTFSaliency
 
 ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
@@ -29,6 +30,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk, "lstm": LSTMTrunk}
 POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
+LOSSES = {"squared": squared_error, "absolute": absolute_error}  # of values
 LADDER = (0.0, 0.7, 1.4, 2.8, 5.6, 11.2)  # wider than the transformer's own, which validation parts favoured less
 SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {
     "channels": partial(ScaleSpaceChannels, sigmas=LADDER), "events": UVTFSaliency,

@@ -131,23 +131,28 @@ class NetworkEstimator:
             fitted = fit_network(lambda: self._network(inputs, n_outputs), data, training,
                                  seed=draw_seed(self.random_state), strata=strata, **objective)
         except DivergenceError as error:
-            self._keep(inputs, error.fitted)
+            self.inputs_ = inputs
+            self._keep(error.fitted)
             self._is_fitted = True
             raise
-        self._keep(inputs, fitted)
-
-    def _keep(self, inputs: Inputs, fitted: Fitted) -> None:
         self.inputs_ = inputs
+        self._keep(fitted)
+
+    def _keep(self, fitted: Fitted) -> None:
         self.network_ = fitted.network
         self.history_ = pd.DataFrame(fitted.history)
         self.best_epoch_ = fitted.best_epoch
         self.n_parameters_ = sum(parameter.numel() for parameter in fitted.network.parameters())
 
+    @property
+    def _device(self) -> str:
+        """Where the network computes, by name."""
+        return "auto" if self.training is None else self.training.device
+
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, float64, (n, n_outputs)."""
-        device = "auto" if self.training is None else self.training.device
         data = self.inputs_(Panel.from_sktime(X))
-        return predict_network(self.network_, data, device=device).double().numpy()
+        return predict_network(self.network_, data, device=self._device).double().numpy()
 
     def _read(self, X: Any) -> Panel:
         """The panel that a method of explanation is asked about."""

@@ -146,19 +146,38 @@ class Panel:
         gaps = np.isnan(self.values)
         if not gaps.any():
             return self
-        step = np.arange(len(self.values))[:, None]
-        before = np.maximum.accumulate(np.where(gaps, -1, step))
-        after = np.minimum.accumulate(np.where(gaps, len(self.values), step)[::-1])[::-1]
-        start, end = self.offsets[:-1][self.instance, None], self.offsets[1:][self.instance, None]
-        none_before, none_after = before < start, after >= end
-        before, after = np.where(none_before, after, before), np.where(none_after, before, after)
-        row, column = np.nonzero(gaps & ~(none_before & none_after))
+        before, after, any_there = self._beside(gaps)
+        row, column = np.nonzero(gaps & any_there)
         left, right = before[row, column], after[row, column]
         # at the ends of a series left and right are one row: weight 0 gives its value exactly
         weight = np.where(right > left, row - left, 0) / np.maximum(right - left, 1)
         values = np.where(gaps, 0.0, self.values)
         values[row, column] = (1 - weight) * self.values[left, column] + weight * self.values[right, column]
         return replace(self, values=values)
+
+    def carried(self) -> "Panel":
+        """Fill NaN with the last value before it in the same series and column, or before the first one, with that.
+
+        A column without any observed value in a series becomes 0 there.
+        """
+        gaps = np.isnan(self.values)
+        if not gaps.any():
+            return self
+        before, _, any_there = self._beside(gaps)
+        values = np.take_along_axis(self.values, np.where(any_there, before, 0), axis=0)
+        return replace(self, values=np.where(any_there, values, 0.0))
+
+    def _beside(self, gaps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows of the nearest values at or before, and at or after, each row and column; and where there is any.
+
+        Within its series; where one side has none, the other side's.
+        """
+        step = np.arange(len(self.values))[:, None]
+        before = np.maximum.accumulate(np.where(gaps, -1, step))
+        after = np.minimum.accumulate(np.where(gaps, len(self.values), step)[::-1])[::-1]
+        start, end = self.offsets[:-1][self.instance, None], self.offsets[1:][self.instance, None]
+        none_before, none_after = before < start, after >= end
+        return np.where(none_before, after, before), np.where(none_after, before, after), ~(none_before & none_after)
 
     def check_finite(self, missing: str = "raise", name: str = "X") -> None:
         """Raise ValueError on NaN (unless `missing="allow"`), and always on infinity and on overflow.

@@ -8,7 +8,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 from tests.forecasting.test_forecasts import QUICK, panel, small, waves
 from tsattn.forecasting._history import History
-from tsattn.forecasting._times import ahead_of
+from tsattn.forecasting._times import ahead_of, ends_of
 from tsattn.training import Training
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
@@ -58,7 +58,7 @@ def test_an_absolute_horizon_needs_series_that_end_together():
     y = panel((40, 30))
     fh = ForecastingHorizon(y.loc["s0"].index[-1:] + 1, is_relative=False)
     with pytest.raises(ValueError, match="as far ahead of every series, and these end at different times"):
-        ahead_of(fh, y)
+        ahead_of(fh, ends_of(y))
 
 
 def test_exogenous_columns_are_asked_for():

@@ -9,7 +9,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import WindowNetwork
-from tsattn.forecasting._times import ahead_of, forecast_frame, labels_of
+from tsattn.forecasting._times import Ends, ahead_of, ends_of, forecast_frame, labels_of
 
 
 class NetworkForecaster(WindowNetwork, BaseForecaster):
@@ -49,19 +49,19 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         if fh is None:
             raise ValueError("pretrain needs the horizon that is to be forecast: pass fh, as to fit")
         self.panels_ = [self._history_of(y, X)]
-        self._learn(self.panels_[0], ahead_of(fh, y), labels_of(X))
+        self._learn(self.panels_[0], ahead_of(fh, ends_of(y)), labels_of(X))
         return self
 
     def _pretrain_update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
         """Learn anew from all panels passed so far."""
         ahead = self.model_.plan.ahead
-        self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, y))
+        self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, ends_of(y)))
         self.panels_ = [*self.panels_, self._history_of(y, X, anew=True)]
         self._learn(together(self.panels_), ahead, labels_of(X))
         return self
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon) -> "NetworkForecaster":
-        history, ahead = self._history_of(y, X), ahead_of(fh, y)
+        history, ahead = self._history_of(y, X), ahead_of(fh, ends_of(y))
         if hasattr(self, "model_"):  # pretrained: what it learned stays as it is
             self._check_pretrained(y, X, ahead)
         else:
@@ -76,7 +76,7 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         y = update_data(self._past[0], y)
         X = None if X is None else update_data(self._past[1], X)
         if update_params and not hasattr(self, "panels_"):
-            self._learn(self._history_of(y, X, anew=True), ahead_of(self.fh, y), labels_of(X))
+            self._learn(self._history_of(y, X, anew=True), ahead_of(self.fh, ends_of(y)), labels_of(X))
         self._remember(y, X, self._history_of(y, X))
         return self
 
@@ -90,9 +90,9 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
             raise ValueError(f"a forecast reads look_back={self.look_back} steps, and series {lacking[0]!r} has "
                              f"{lacking[1]}: give a longer one, or leave it out")
 
-    def _check_horizon(self, fh: ForecastingHorizon) -> None:
+    def _check_horizon(self, fh: ForecastingHorizon, ends: Ends) -> None:
         """Raise unless fh lies as far ahead of every series as it did in fit: an absolute one does not after update."""
-        ahead = ahead_of(fh, self._past[0])
+        ahead = ahead_of(fh, ends)
         if ahead != self.model_.plan.ahead:
             raise ValueError(f"fh must lie as many steps ahead as in fit, {list(self.model_.plan.ahead)}, and lies "
                              f"{list(ahead)} ahead of the series as they end now: update with update_params=True, or "
@@ -107,14 +107,20 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         if ahead != model.plan.ahead:
             raise ValueError(f"fh must be the pretrained one, {list(model.plan.ahead)} steps ahead, got {list(ahead)}")
 
+    def _after(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> tuple[np.ndarray, Ends]:
+        """Forecasts in units of y, (n, ahead, targets), and the ends of the series that they come after."""
+        ends = ends_of(self._past[0])
+        self._check_horizon(fh, ends)
+        return self._after_each(self._future(X, ends)), ends
+
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
-        self._check_horizon(fh)
-        return forecast_frame(self._after_each(self._future(X)), self._past[0], fh, self._past[0].columns)
+        point, ends = self._after(fh, X)
+        y = self._past[0]
+        return forecast_frame(point, ends, y.index.names, fh, y.columns)
 
     def _predict_quantiles(self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]) -> pd.DataFrame:
-        self._check_horizon(fh)
-        point = self._after_each(self._future(X))  # n, ahead, targets
+        point, ends = self._after(fh, X)
         apart = np.moveaxis(self.model_.apart(alpha), 0, -1)  # ahead, targets, quantiles
         values = point[..., None] + self._tail.scale[:, None, : self.model_.n_targets, None] * apart
         columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
-        return forecast_frame(values.reshape(*point.shape[:2], -1), self._past[0], fh, columns)
+        return forecast_frame(values.reshape(*point.shape[:2], -1), ends, self._past[0].index.names, fh, columns)

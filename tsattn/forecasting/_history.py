@@ -12,7 +12,6 @@ from tsattn._panel import Panel
 
 STILL = 1e-8  # standard deviation, over the mean, of a series that counts as constant
 
-
 Units = tuple[np.ndarray, np.ndarray]  # mean and standard deviation of each column
 
 
@@ -66,7 +65,7 @@ class History:
                 Panel.from_sktime(part).check_finite("allow", name)
         panel = Panel.from_sktime(joined)
         observed = ~np.isnan(panel.values[:, : y.shape[1]]).any(axis=1)
-        return cls(_carried(panel), y.shape[1], observed, units, fixed)
+        return cls(panel.carried(), y.shape[1], observed, units, fixed)
 
     @cached_property
     def centre(self) -> np.ndarray:
@@ -148,21 +147,6 @@ def together(parts: Sequence[History]) -> History:
     panel = Panel(np.concatenate([panel.values for panel in panels]), lengths, panels[0].columns,
                   pd.RangeIndex(len(lengths)), named=False)
     return History(panel, parts[0].n_targets, np.concatenate([part.observed for part in parts]), parts[0].units)
-
-
-def _carried(panel: Panel) -> Panel:
-    """Gaps filled with the last value before them in the same series and column; before the first, with that one."""
-    gaps = np.isnan(panel.values)
-    if not gaps.any():
-        return panel
-    step = np.arange(len(panel.values))[:, None]
-    start, end = panel.offsets[:-1][panel.instance, None], panel.offsets[1:][panel.instance, None]
-    before = np.maximum.accumulate(np.where(gaps, -1, step))
-    after = np.minimum.accumulate(np.where(gaps, len(step), step)[::-1])[::-1]
-    source = np.where(before >= start, before, after)
-    there = source < end
-    values = np.take_along_axis(panel.values, np.where(there, source, 0), axis=0)
-    return replace(panel, values=np.where(there, values, 0.0))
 
 
 def _first_twice(index: pd.Index) -> Any:

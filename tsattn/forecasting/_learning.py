@@ -2,26 +2,23 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_fraction
 from tsattn._inputs import plain_frame
-from tsattn._panel import Panel
 from tsattn.forecasting._history import History, Units, by_column
 from tsattn.forecasting._plan import Cutter, Plan
-from tsattn.forecasting._reader import Reader
+from tsattn.forecasting._reader import Reader, panel_of
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
 from tsattn.training import Fitted, Training, fit_network
 from tsattn.training.data import runs
-from tsattn.training.run import EVALUATION, pick_device
+from tsattn.training.run import EVALUATION, on_device
 from tsattn.training.windows import Reading, Windows
 
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
@@ -67,10 +64,10 @@ class Model:
     def forecasts(self, network: nn.Module, rows: np.ndarray, starts: np.ndarray, device: str) -> np.ndarray:
         """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row)."""
         cut = Cutter(rows, self.plan, self.reader.n_targets, with_future=False)
-        there = on_device(network, device)
+        network, where = on_device(network, device)
         with torch.no_grad():
-            found = [self.forecast(there[0], series, known).cpu().double()
-                     for series, known, _ in cuts(cut(starts, self.reader), there[1])]
+            found = [self.forecast(network, series, known).cpu().double()
+                     for series, known, _ in cuts(cut(starts, self.reader), where)]
         return torch.cat(found).numpy()
 
     def apart(self, alpha: list[float]) -> np.ndarray:
@@ -95,9 +92,7 @@ class Model:
 
 def both(network: nn.Module, reading: Reading) -> tuple[Tensor, Tensor]:
     """The forecast without the network, and what the network would add to it."""
-    first = reading.inputs[0]
-    lengths = torch.full((len(first),), first.shape[1], device=first.device)
-    output = network(*reading.inputs, lengths=lengths).float().unflatten(1, reading.base.shape[1:])
+    output = network(*reading.inputs, lengths=reading.lengths).float().unflatten(1, reading.base.shape[1:])
     return reading.base, reading.unit * output
 
 
@@ -107,10 +102,9 @@ def cuts(windows: Windows, device: torch.device) -> Iterator[tuple[Tensor, Tenso
         yield windows.cut(positions, device)
 
 
-def on_device(network: nn.Module, device: str) -> tuple[nn.Module, torch.device]:
-    """The network, or a copy of it, where it is to compute; and that place."""
-    where = pick_device(device)
-    return (network if where.type == "cpu" else deepcopy(network).to(where)), where
+def thinned(starts: np.ndarray, most: int) -> np.ndarray:
+    """All of them, or every so many, so that there are at most so many."""
+    return starts[:: max(1, -(-len(starts) // most))]
 
 
 def learn(history: History, plan: Plan, training: Training, network_of: Callable[..., nn.Module], *,
@@ -144,7 +138,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
                          f"after them, without gaps there, beside the part held out (validation={fraction}): the "
                          f"longest series has {int(history.panel.lengths.max())} steps; give a longer one, or a "
                          "smaller look_back, fh or validation")
-    held = held[:: max(1, -(-len(held) // HELD))]
+    held = thinned(held, HELD)
     if fraction and len(held) < FEW:
         warnings.warn(f"{len(held)} windows are held out, of series of up to {int(history.panel.lengths.max())} steps: "
                       "too few for intervals to cover what they say, or to choose by; give longer series, or a smaller "
@@ -160,7 +154,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     data = cut(np.concatenate([train, held]), reader)
 
     def finish(fitted: Fitted) -> tuple[Model, Fitted]:
-        shown = cut(held if len(held) else train[:: max(1, -(-len(train) // HELD))], reader)
+        shown = cut(held if len(held) else thinned(train, HELD), reader)
         share, errors = _weigh(fitted.network, shown, training.device)
         last = reader if choice is None else replace(reader, linear=choice[1].solve())
         return Model(plan, n_targets, units, last, share, errors), fitted
@@ -182,22 +176,18 @@ def _choose(cut: Cutter, train: np.ndarray, held: np.ndarray) -> tuple[Choice, C
     shown = np.array_split(held, min(PARTS, len(held))) if len(held) else [train]
     if len(held) == 0:
         given = {"kinds": cut.plan.kinds[:1], "penalties": UNCHOSEN}
-    both_parts = choose(lambda: cut.parts(train), lambda: map(cut.parts, shown), **given)
-    return both_parts if len(held) else (both_parts[0], both_parts[0])
+    return choose(lambda: cut.parts(train), lambda: map(cut.parts, shown), **given)
 
 
 def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
     """Fit the saliency on some of the windows to learn from, and measure what the linear map leaves on all."""
-    some = train[:: -(-len(train) // SAMPLE)]
+    some = thinned(train, SAMPLE)
     series, _, _ = next(cut.parts(some, len(some)))
     reader = Reader(cut.n_targets, cut.plan.within, None, torch.ones(1), linear,
                     torch.ones(len(cut.plan.ahead), cut.n_targets))
     z, _ = reader.window(series)
     if cut.plan.saliency is not None:
-        n, steps, width = z.shape
-        panel = Panel(z.double().numpy().reshape(-1, width), np.full(n, steps), list(range(width)), pd.RangeIndex(n),
-                      named=False)
-        reader = replace(reader, saliency=cut.plan.saliency.clone().fit(plain_frame(panel)))
+        reader = replace(reader, saliency=cut.plan.saliency.clone().fit(plain_frame(panel_of(z))))
         deviation = reader.salient(z).flatten(0, 1).std(0, correction=0)
         reader = replace(reader, saliency_scale=_or_one(deviation))
     left = [((future - reader.base(series, known)) / reader.window(series)[1][..., : cut.n_targets]).square().sum(0)
@@ -212,11 +202,11 @@ def _or_one(values: Tensor) -> Tensor:
 
 def _weigh(network: nn.Module, windows: Windows, device: str) -> tuple[Tensor, np.ndarray]:
     """The network's share by what it is worth on these windows, and quantiles of how far the forecast misses there."""
-    there = on_device(network, device)
+    network, where = on_device(network, device)
     left, added = [], []
     with torch.no_grad():
-        for series, known, future in cuts(windows, there[1]):
-            base, more = both(there[0], windows.read(series, known))
+        for series, known, future in cuts(windows, where):
+            base, more = both(network, windows.read(series, known))
             assert future is not None
             left.append((future - base).cpu())
             added.append(more.cpu())

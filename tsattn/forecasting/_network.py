@@ -8,19 +8,19 @@ import torch
 from torch import nn
 
 from tsattn._checks import DivergenceError, check_bool, check_int, check_one_of, draw_seed
+from tsattn._choices import LOSSES
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn
 from tsattn.forecasting._plan import Cutter, Plan
-from tsattn.forecasting._times import future_of, labels_of
+from tsattn.forecasting._times import Ends, ends_of, future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
-from tsattn.training import Fitted, Training, absolute_error, squared_error
+from tsattn.training import Training
 
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
 LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
 TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
-LOSSES = {"squared": squared_error, "absolute": absolute_error}
 AT_ONCE = 64  # windows explained together
 
 
@@ -78,21 +78,12 @@ class WindowNetwork(NetworkEstimator):
             loss=LOSSES[check_one_of("loss", self.loss, LOSSES)], stride=check_int("stride", self.stride),
             per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
         try:
-            learned = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
+            self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         except DivergenceError as error:
-            self._keep_learned(*error.fitted)
+            self.model_, fitted = error.fitted
+            self._keep(fitted)
             raise
-        self._keep_learned(*learned)
-
-    def _keep_learned(self, model: Model, fitted: Fitted) -> None:
-        self.model_ = model
-        self.network_ = fitted.network
-        self.history_ = pd.DataFrame(fitted.history)
-        self.best_epoch_ = fitted.best_epoch
-        self.n_parameters_ = sum(parameter.numel() for parameter in fitted.network.parameters())
-
-    def _device(self) -> str:
-        return "auto" if self.training is None else self.training.device
+        self._keep(fitted)
 
     def _rows_before(self, future: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """The last window of each series (of each target of it), what is known after it; and where windows begin."""
@@ -114,16 +105,16 @@ class WindowNetwork(NetworkEstimator):
         """Forecasts after the end of each series, in units of y, (n, ahead, targets)."""
         model, tail = self.model_, self._tail
         rows, starts = self._rows_before(future)
-        found = model.forecasts(self.network_, rows, starts, self._device())
+        found = model.forecasts(self.network_, rows, starts, self._device)
         q = model.n_targets
         if model.plan.independent:  # from (n q, ahead, 1)
             found = found.reshape(-1, q, len(model.plan.ahead)).transpose(0, 2, 1)
         return found * tail.scale[:, None, :q] + tail.centre[:, None, :q]
 
-    def _future(self, X: pd.DataFrame | None) -> np.ndarray | None:
+    def _future(self, X: pd.DataFrame | None, ends: Ends) -> np.ndarray | None:
         """What is known of the future, (n, steps, columns), or None where it is not read."""
         plan = self.model_.plan
-        return future_of(X, self._past[0], plan.exogenous, plan.ahead[-1]) if plan.n_known else None
+        return future_of(X, ends, plan.exogenous, plan.ahead[-1]) if plan.n_known else None
 
     def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1
                 ) -> pd.DataFrame:
@@ -172,7 +163,7 @@ class WindowNetwork(NetworkEstimator):
         centre, scale = known.centre[0], known.scale[0]
         rows = (whole.panel.values - centre) / scale
         parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
-        found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device())
+        found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device)
                                 for part in parts], axis=2) * scale[:q] + centre[:q]
         times = frame.index
         index = pd.MultiIndex.from_arrays(
@@ -225,7 +216,7 @@ class WindowNetwork(NetworkEstimator):
         which = list(y.columns).index(check_one_of("target", target, list(y.columns)))
         wanted = (steps,) if isinstance(steps, int) else steps or plan.ahead
         chosen = [plan.ahead.index(check_one_of("steps", step, plan.ahead)) for step in wanted]
-        rows, starts = self._rows_before(self._future(X))
+        rows, starts = self._rows_before(self._future(X, ends_of(y)))
         if plan.independent:
             starts, place = starts[which::q], 0
         else:

@@ -87,14 +87,20 @@ class Reader:
 
     def salient(self, z: Float[Tensor, "b t c"]) -> Float[Tensor, "b t s"]:
         """Return the saliency of windows, before its own scaling."""
-        n, steps, width = z.shape
-        panel = Panel(z.detach().cpu().double().numpy().reshape(-1, width), np.full(n, steps), list(range(width)),
-                      pd.RangeIndex(n), named=False)
+        n, steps, _ = z.shape
+        panel = panel_of(z)
         if isinstance(self.saliency, PanelTransformer):  # ours, without the checks of each call
             found = np.asarray(self.saliency._apply(panel)).transpose(0, 2, 1)
         else:
             found = self.saliency.transform(plain_frame(panel)).to_numpy(dtype=np.float64).reshape(n, steps, -1)
         return torch.from_numpy(np.ascontiguousarray(found)).to(z)
+
+
+def panel_of(z: Float[Tensor, "b t c"]) -> Panel:
+    """Windows as series under numbers."""
+    n, steps, width = z.shape
+    values = z.detach().cpu().double().numpy().reshape(-1, width)
+    return Panel(values, np.full(n, steps), list(range(width)), pd.RangeIndex(n), named=False)
 
 
 class Salient(torch.autograd.Function):

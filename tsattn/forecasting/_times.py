@@ -1,10 +1,13 @@
 """The times of series to forecast, and what stands at them."""
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sktime.forecasting.base import ForecastingHorizon
+
+Ends = list[tuple[Any, pd.Index]]
 
 
 def labels_of(frame: pd.DataFrame | None) -> list[Any]:
@@ -12,15 +15,13 @@ def labels_of(frame: pd.DataFrame | None) -> list[Any]:
     return [] if frame is None else list(frame.columns)
 
 
-def series_of(y: pd.DataFrame) -> list[tuple[Any, pd.Index]]:
-    """Key and times of each series, with their frequency where they have one; the key of a single one is None."""
+def ends_of(y: pd.DataFrame) -> Ends:
+    """Key and last time of each series, an index of one time with its frequency; the key of a single one is None."""
     if not isinstance(y.index, pd.MultiIndex):
-        return [(None, _with_step(y.index))]
-    found = []
+        return [(None, _with_step(y.index)[-1:])]
     levels = list(range(y.index.nlevels - 1))
-    for key, part in y.groupby(level=levels if len(levels) > 1 else 0, sort=False):
-        found.append((key, _with_step(part.index.get_level_values(-1))))
-    return found
+    parts = y.groupby(level=levels if len(levels) > 1 else 0, sort=False)
+    return [(key, _with_step(part.index.get_level_values(-1))[-1:]) for key, part in parts]
 
 
 def _with_step(times: pd.Index) -> pd.Index:
@@ -31,10 +32,10 @@ def _with_step(times: pd.Index) -> pd.Index:
     return times if step is None else pd.DatetimeIndex(times, freq=step)
 
 
-def ahead_of(fh: ForecastingHorizon, y: pd.DataFrame) -> tuple[int, ...]:
+def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
     """The horizon in steps after the end of each series, increasing."""
-    ends = {times[-1]: times[-1:] for _, times in series_of(y)}
-    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in ends.values()}
+    apart = {end[0]: end for _, end in ends}  # many series end at one time
+    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in apart.values()}
     if len(steps) > 1:
         raise ValueError("an absolute fh must lie as far ahead of every series, and these end at different times: pass "
                          "steps ahead")
@@ -44,8 +45,8 @@ def ahead_of(fh: ForecastingHorizon, y: pd.DataFrame) -> tuple[int, ...]:
     return ahead
 
 
-def future_of(X: pd.DataFrame | None, y: pd.DataFrame, exogenous: list[Any], most: int) -> np.ndarray:
-    """What is known of the steps after the end of each series of `y`, (n, most, columns).
+def future_of(X: pd.DataFrame | None, ends: Ends, exogenous: list[Any], most: int) -> np.ndarray:
+    """What is known of the steps after the end of each series, (n, most, columns).
 
     Raises
     ------
@@ -59,10 +60,10 @@ def future_of(X: pd.DataFrame | None, y: pd.DataFrame, exogenous: list[Any], mos
         raise ValueError(f"X must have the columns seen in fit, {exogenous}, got {labels_of(X)}")
     found = []
     horizon = ForecastingHorizon(range(1, most + 1))
-    for key, times in series_of(y):
+    for key, end in ends:
         whose = "" if key is None else f" of series {key!r}"
         own = X if key is None else X.xs(key, level=list(range(X.index.nlevels - 1)))
-        steps = horizon.to_absolute_index(times[-1:])
+        steps = horizon.to_absolute_index(end)
         missing = steps.difference(own.index)
         if len(missing):
             raise ValueError(f"X must hold every step up to the last that is forecast, and lacks {missing[0]!r}{whose}")
@@ -73,17 +74,18 @@ def future_of(X: pd.DataFrame | None, y: pd.DataFrame, exogenous: list[Any], mos
     return np.stack(found)
 
 
-def forecast_frame(values: np.ndarray, y: pd.DataFrame, fh: ForecastingHorizon, columns: pd.Index) -> pd.DataFrame:
-    """Values (n, ahead, columns) at the times of fh after the end of each series of `y`, as sktime has them."""
-    series = series_of(y)
-    after: dict[Any, pd.Index] = {}  # many series end at one time
-    for _, times in series:
-        if times[-1] not in after:
-            after[times[-1]] = fh.to_absolute_index(times[-1:])
-    index: pd.Index = after[series[0][1][-1]]
-    if isinstance(y.index, pd.MultiIndex):
-        keys = [key if isinstance(key, tuple) else (key,) for key, _ in series]
+def forecast_frame(values: np.ndarray, ends: Ends, names: Sequence[Hashable], fh: ForecastingHorizon, columns: pd.Index
+                   ) -> pd.DataFrame:
+    """Values (n, ahead, columns) at the times of fh after the end of each series, as sktime has them.
+
+    `names` are those of the levels of the index.
+    """
+    apart = {end[0]: end for _, end in ends}  # many series end at one time
+    after: dict[Any, pd.Index] = {time: fh.to_absolute_index(end) for time, end in apart.items()}
+    index: pd.Index = after[ends[0][1][0]]
+    if ends[0][0] is not None:
+        keys = [key if isinstance(key, tuple) else (key,) for key, _ in ends]
         index = pd.MultiIndex.from_tuples(
-            [(*key, time) for key, (_, times) in zip(keys, series, strict=True) for time in after[times[-1]]],
-            names=y.index.names)
+            [(*key, time) for key, (_, end) in zip(keys, ends, strict=True) for time in after[end[0]]],
+            names=list(names))
     return pd.DataFrame(values.reshape(-1, values.shape[2]), index=index, columns=columns)

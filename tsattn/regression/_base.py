@@ -7,13 +7,11 @@ import pandas as pd
 from sktime.regression.base import BaseRegressor
 
 from tsattn._checks import check_one_of
+from tsattn._choices import LOSSES
 from tsattn._estimator import OF_PANELS, NetworkEstimator
 from tsattn._labels import check_values
 from tsattn._panel import Panel
-from tsattn.training import absolute_error, squared_error
 from tsattn.transformations._scaling import spread
-
-LOSSES = {"squared": squared_error, "absolute": absolute_error}
 
 
 class NetworkRegressor(NetworkEstimator, BaseRegressor):

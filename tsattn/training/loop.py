@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from copy import deepcopy
 from typing import Any
 
 import torch
@@ -21,7 +20,7 @@ from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.losses import cross_entropy
-from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, pick_device, start
+from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, on_device, start
 from tsattn.training.schedule import SCHEDULES
 
 EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
@@ -135,9 +134,7 @@ def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EV
     tensor([[3.],
             [3.]])
     """
-    where = pick_device(device)
-    if where.type != "cpu":
-        network = deepcopy(network).to(where)
+    network, where = on_device(network, device)
     outputs, order = [], sorted_batches(data.lengths, check_int("batch_size", batch_size))
     with torch.no_grad():
         for positions in order:

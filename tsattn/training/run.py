@@ -4,6 +4,7 @@ import math
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -178,6 +179,12 @@ def _rest(target: Tensor, positions: Tensor, known: Tensor) -> Tensor:
 def snapshot(network: nn.Module) -> dict[str, Tensor]:
     """A copy of a network's state."""
     return {name: value.clone() for name, value in network.state_dict().items()}
+
+
+def on_device(network: nn.Module, name: str) -> tuple[nn.Module, torch.device]:
+    """The network itself on the CPU, or a copy of it on the device of that name; and the device."""
+    where = pick_device(name)
+    return (network if where.type == "cpu" else deepcopy(network).to(where)), where
 
 
 def pick_device(name: str) -> torch.device:

@@ -21,6 +21,12 @@ class Reading(NamedTuple):
     base: Tensor  # (batch, ahead, targets): the forecast without the network
     unit: Tensor  # the same shape, or one that spreads over it
 
+    @property
+    def lengths(self) -> Tensor:
+        """Steps of each of the inputs: all of them."""
+        n, steps, _ = self.inputs[0].shape
+        return torch.full((n,), steps, device=self.inputs[0].device)
+
 
 class Windows(Sequences):
     """Windows of series that stand end to end, with the steps that come after each as its target.
@@ -98,8 +104,7 @@ class Windows(Sequences):
         """Cut out the windows at `positions`; the target is what a network's output must be, (batch, outputs)."""
         series, known, future = self.cut(positions, device)
         reading = self.read(series, known)
-        lengths = torch.full((len(positions),), reading.inputs[0].shape[1], device=series.device)
-        batch = Batch(reading.inputs, lengths)
+        batch = Batch(reading.inputs, reading.lengths)
         if future is None:
             return batch
         return replace(batch, target=((future - reading.base) / reading.unit).flatten(1))
