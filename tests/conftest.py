@@ -60,3 +60,14 @@ def pytest_testnodedown(node):
 def pytest_terminal_summary(terminalreporter, config):
     for sentence in config.stash.get(_left_out, {}).values():
         terminalreporter.write_line(sentence, yellow=True)
+
+
+@pytest.fixture
+def one_thread():
+    """As joblib's workers have: by two, torch sums the gradients of convolutions in another order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

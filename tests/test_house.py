@@ -79,6 +79,42 @@ def test_nothing_global_is_seeded_or_set(path):
     assert not seeds | (calls & settings)
 
 
+def sums_that_store(tree):
+    """Loops of compiled functions with reordered sums that add to a number and store into an array.
+
+    Such a loop is vectorised only where its arrays are found to lie far enough apart, and so what it sums to hangs on
+    where the memory of the moment lies.
+    """
+    reordering = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) and "reassoc" in
+                  ast.unparse(node.value) for target in node.targets}
+    found = []
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or not reordering & {dotted(d) for d in function.decorator_list}:
+            continue
+        for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
+            if any(isinstance(node, ast.For) for node in ast.walk(loop) if node is not loop):
+                continue  # the innermost ones
+            changed = [(node, node.targets if isinstance(node, ast.Assign) else [node.target])
+                       for node in ast.walk(loop) if isinstance(node, ast.Assign | ast.AugAssign)]
+            stores = any(isinstance(target, ast.Subscript) for _, targets in changed for target in targets)
+            sums = any(isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) for node, _ in changed)
+            found += [f"{function.name}, line {loop.lineno}"] if stores and sums else []
+    return found
+
+
+@named(FILES)
+def test_p04_no_compiled_sum_hangs_on_where_memory_lies(path):
+    assert not sums_that_store(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize(("body", "n_found"), [
+    ("row[t] = t\n  total += t", 1), ("total += t", 0), ("row[t] += t", 0), ("row[t] = t", 0),
+])
+def test_compiled_sums_that_store_are_found(body, n_found):
+    code = "fast = njit(fastmath={'reassoc'})\n@fast\ndef f(row):\n for t in range(9):\n  " + body
+    assert len(sums_that_store(ast.parse(code))) == n_found
+
+
 def what_runs_code(tree):
     """Names of what a file imports or calls that can run code held in a file or a string."""
     found = set()

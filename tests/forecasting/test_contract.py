@@ -49,7 +49,8 @@ def test_in_a_grid_search():
     ExpandingWindowSplitter(fh=[1, 2], initial_window=50, step_length=10),
     SlidingWindowSplitter(fh=[1, 2], window_length=50, step_length=10),
 ])
-def test_p57_evaluate_says_the_same_by_threads(splitter):
+@pytest.mark.usefixtures("one_thread")
+def test_p57_evaluate_says_the_same_by_threads_and_workers(splitter):
     y = waves(80)["a"]
     found = [evaluate(small(), splitter, y, backend=backend, error_score="raise")["test_MeanAbsolutePercentageError"]
              for backend in (None, "threading", "loky")]

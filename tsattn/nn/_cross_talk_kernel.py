@@ -7,8 +7,10 @@ interpolated between a few; to 1e-5 that takes 16 nodes, and half the time, wher
 deviation 0.5, 40 nodes and about the same time at 1, and loses beyond (benchmarks/cross_talk_speed.py).
 
 Sums may be reordered (else they do not vectorise), always in the same way: threads share out rows or key heads, and
-which thread computes one changes no bit of it. Rows of (key head, step) are taken through one array and its indices:
-slices cost 30 ns each, a third of the time at 50 steps. Padding rows to whole vectors gains nothing there.
+which thread computes one changes no bit of it. A loop that sums must not store as well: it would be vectorised only
+where its arrays lie far enough apart in memory, and the sum's last bits would hang on where they lie. Rows of (key
+head, step) are taken through one array and its indices: slices cost 30 ns each, a third of the time at 50 steps.
+Padding rows to whole vectors gains nothing there.
 """
 
 from typing import Any, no_type_check
@@ -69,9 +71,9 @@ def masks(exponents: Any, keys: Any, lengths: Any, out: Any, first: Any, last: A
         for h in range(heads):
             total = np.float32(0)
             for t in range(n):
-                e = power_of_two(s * keys[b, side, h, t])
-                row[t] = e
-                total += e
+                row[t] = power_of_two(s * keys[b, side, h, t])
+            for t in range(n):
+                total += row[t]
             scale = ONE / total
             for t in range(n):
                 out[b, r, t] += scale * row[t]
@@ -106,8 +108,10 @@ def slopes(exponents: Any, keys: Any, tops: Any, lengths: Any, grad: Any, grads:
                 scale = ONE / (unit + others)
                 mean, factor = scale * (dot + unit * grad[b, r, top]), s * scale
                 for t in range(n):
-                    w = row[t] * (grad[b, r, t] - mean)
-                    by_key[b, h, t] += factor * w
-                    slope += w * keys[b, side, h, t]
+                    row[t] *= grad[b, r, t] - mean
+                for t in range(n):
+                    slope += row[t] * keys[b, side, h, t]
+                for t in range(n):
+                    by_key[b, h, t] += factor * row[t]
                 by_query[b, h, r] = scale * slope
                 by_key[b, h, top] += factor * scale * (grad[b, r, top] * others - dot)
