@@ -4,6 +4,7 @@ from sktime.transformations.interpolate import TSInterpolator
 from sktime.utils.estimator_checks import check_estimator
 
 from tsattn.benchmark.competitors import Resample, Standardise, dtw_neighbour, minirocket, tsfresh_forest
+from tsattn.benchmark.slow_competitors import inception_time, multirocket
 from tsattn.benchmark.suite import Info
 
 INFO = Info("slopes", 12, 2, 3, 5, 5, 11, None)
@@ -40,7 +41,7 @@ def test_transformers_keep_sktimes_contract(transformer):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [minirocket, tsfresh_forest, dtw_neighbour])
+@pytest.mark.parametrize("make", [minirocket, tsfresh_forest, dtw_neighbour, multirocket, inception_time])
 def test_each_competitor_tells_slopes_apart(dummies, make):
     data = dummies.panel(n=48, seed=5)
     X, y = Resample(11).fit_transform(data.take(range(24))[0]), data.take(range(24))[1]

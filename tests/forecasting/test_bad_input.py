@@ -7,6 +7,7 @@ from sktime.exceptions import NotFittedError
 from sktime.forecasting.base import ForecastingHorizon
 
 from tests.forecasting.test_forecasts import QUICK, panel, small, waves
+from tsattn._checks import DivergenceError
 from tsattn.forecasting._history import History
 from tsattn.forecasting._times import ahead_of, ends_of
 from tsattn.training import Training
@@ -137,3 +138,16 @@ def test_pretraining_asks_for_what_it_needs():
         model.clone().fit(waves(40), fh=[1])
     with pytest.raises(ValueError, match="y must have 2 columns and X the columns"):
         model.clone().fit(waves(40, columns=("a",)), fh=[1, 2])
+
+
+def test_p66_a_loss_that_explodes_leaves_the_last_good_weights():
+    y, wild = waves(80), QUICK.clone().set_params(lr=1e30, clip=None, epochs=5)
+    model = small(training=wild)
+    with pytest.raises(DivergenceError, match="kept the weights of epoch"):
+        model.fit(y.iloc[:60], fh=[1, 2])
+    assert np.isfinite(model.predict().to_numpy()).all()
+    model = small().fit(y.iloc[:60], fh=[1, 2])
+    before, model.training = model.predict(), wild  # set_params would reset it
+    with pytest.raises(DivergenceError):
+        model.update(y.iloc[60:])
+    assert model.predict().equals(before)

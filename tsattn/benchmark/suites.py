@@ -10,6 +10,7 @@ from tsattn._checks import check_one_of
 from tsattn.benchmark import attention_forms, our_forms, san_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE, REGRESSION
+from tsattn.benchmark.slow_competitors import SLOW
 from tsattn.benchmark.suite import Entry, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
 from tsattn.benchmark.xm2a_forms import ABLATION, GRID, SPANS
@@ -46,7 +47,7 @@ SUITES = {suite.name: suite for suite in (
     ), our_forms.SDMA + QUICK, seeds=2, reference="sdma"),
     Suite("clean", "Splits without leakage: other sessions, speakers and actors", CLEAN, (
         *on_angles(*our_forms.SDMA, *our_forms.HALVES, *our_forms.OTHERS),
-        replace(MINIROCKET, options={"hdm05": {"unwrap": False}}),
+        *(replace(entry, options={"hdm05": {"unwrap": False}}) for entry in (MINIROCKET, *SLOW)),
         ), seeds=5, reference="sdma"),
     Suite("clean-ladder", "What each part of SDMA's network is worth, inside the training part",
           tuple(Task(task.name, task.load, "validation", task.folds, task.steps, task.about) for task in CLEAN), (

@@ -7,6 +7,7 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
+from tsattn._checks import DivergenceError
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import WindowNetwork
 from tsattn.forecasting._times import Ends, ahead_of, ends_of, forecast_frame, labels_of
@@ -62,12 +63,15 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon) -> "NetworkForecaster":
         history, ahead = self._history_of(y, X), ahead_of(fh, ends_of(y))
+        self._remember(y, X, history)
         if hasattr(self, "model_"):  # pretrained: what it learned stays as it is
             self._check_pretrained(y, X, ahead)
-        else:
-            self._check_long_enough(history)
+            return self
+        try:
             self._learn(history, ahead, labels_of(X))
-        self._remember(y, X, history)
+        except DivergenceError:
+            self._is_fitted = True  # with the last good weights
+            raise
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True

@@ -68,7 +68,7 @@ class WindowNetwork(NetworkEstimator):
         return training.set_params(augment=()) if isinstance(training.augment, str) else training  # type: ignore[no-any-return]
 
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
-        """Learn from windows; if training diverges, keep the last good weights and raise."""
+        """Learn from windows; if training diverges, keep what was there before, or else the last good weights."""
         per_epoch = self.windows_per_epoch
         plan = Plan(
             look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
@@ -80,8 +80,9 @@ class WindowNetwork(NetworkEstimator):
         try:
             self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         except DivergenceError as error:
-            self.model_, fitted = error.fitted
-            self._keep(fitted)
+            if not hasattr(self, "model_"):
+                self.model_, fitted = error.fitted
+                self._keep(fitted)
             raise
         self._keep(fitted)
 
