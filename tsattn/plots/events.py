@@ -1,27 +1,36 @@
 """One series with what was found in it: its events, its saliency, its attention."""
 
 from collections.abc import Hashable, Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib import dates
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
+from tsattn.plots._series import (
+    BLUE,
+    FOOT,
+    GAP,
+    HEAD,
+    INK,
+    MEDIUM,
+    ORANGE,
+    SMALL,
+    STRIP,
+    WIDTH,
+    NotebookFigure,
+    bare,
+    draw_strip,
+    label_time,
+    numbers,
+)
 from tsattn.scalespace.events import SCOPE
 
-# from Okabe and Ito's palette, told apart with every kind of colour vision; the markers say the same in print
-INK, QUIET, BUMP, DIP = "#222222", "#8a8a8a", "#d55e00", "#0072b2"
-MARKERS = {1: ("^", BUMP, "bump"), -1: ("v", DIP, "dip")}
-SIGNED, UNSIGNED = "PuOr_r", "cividis"
-SMALL, MEDIUM = 8, 9  # points: legible at one column's width
-WIDTH, SERIES, SCALES, STRIP, GAP = 6.4, 1.1, 0.75, 0.13, 0.07  # inches
-HEAD, FOOT, BETWEEN = 0.32, 0.5, 0.16
+MARKERS = {1: ("^", ORANGE, "bump"), -1: ("v", BLUE, "dip")}  # the markers say in print what the colours say
+SERIES, SCALES, BETWEEN = 1.1, 0.75, 0.16  # inches
 NEEDED = ["variate", "position", "sigma", "polarity"]  # columns of events
 
 
@@ -90,11 +99,11 @@ def plot_events(
     drawn = _place(strips) if axes is None else np.atleast_1d(np.asarray(axes, dtype=object)).ravel()
     if len(drawn) != len(columns):
         raise ValueError(f"axes must be one for each of {len(columns)} columns, got {len(drawn)}")
-    time, lowest = _numbers(X.index), []
+    time, lowest = numbers(X.index), []
     for ax, column, below in zip(drawn, columns, strips, strict=True):
         own = events[events["variate"] == column]
         lowest.append(_draw_column(ax, time, X[column].to_numpy(dtype=float), own, below, name=str(column)))
-    _label_time(lowest[-1], X.index)
+    label_time(lowest[-1], X.index)
     _legend(drawn[0], events)
     return drawn
 
@@ -156,15 +165,6 @@ def _strips(column: Hashable, X: pd.DataFrame, saliency: Any, attention: Any, *,
     return strips
 
 
-class NotebookFigure(Figure):
-    """A figure that a notebook shows, although pyplot does not know it."""
-
-    def _repr_png_(self) -> bytes:
-        buffer = BytesIO()
-        self.savefig(buffer, format="png")
-        return buffer.getvalue()
-
-
 def _place(strips: list[list]) -> np.ndarray:
     """Axes of a new figure, one above the other, each as high as what it will hold."""
     heights = [SERIES + GAP + SCALES + len(below) * (STRIP + GAP) for below in strips]
@@ -188,12 +188,9 @@ def _draw_column(ax: Axes, time: np.ndarray, x: np.ndarray, events: pd.DataFrame
     _draw_scopes(panels[1], time, events)
     for label, values, signed in strips:
         panels.append(divider.append_axes("bottom", size=STRIP, pad=GAP, sharex=ax))
-        _draw_strip(panels[-1], time, values, signed=signed, label=label)
+        draw_strip(panels[-1], time, values, signed=signed, label=label)
     for panel in panels:
-        panel.tick_params(labelsize=SMALL, colors=INK, length=2.5, labelbottom=False, bottom=False)
-        for side, spine in panel.spines.items():
-            spine.set_visible(side == "left" and panel in panels[:2])
-            spine.set_color(QUIET)
+        bare(panel, axis=panel in panels[:2])
     for panel in panels[:2]:
         panel.yaxis.set_label_coords(-0.085, 0.5)  # in line, however wide the tick labels are
     half = (time[-1] - time[0]) / max(len(time) - 1, 1) / 2 or 0.5
@@ -220,17 +217,6 @@ def _draw_scopes(ax: Axes, time: np.ndarray, events: pd.DataFrame) -> None:
     ax.set_ylabel("σ (samples)", fontsize=SMALL, color=INK)
 
 
-def _draw_strip(ax: Axes, time: np.ndarray, values: np.ndarray, *, signed: bool, label: str) -> None:
-    high = float(np.abs(values[np.isfinite(values)]).max(initial=0)) or 1.0
-    steps = np.diff(time) if len(time) > 1 else np.ones(1)
-    around = np.concatenate([[time[0] - steps[0]], time, [time[-1] + steps[-1]]])
-    edges = (around[1:] + around[:-1]) / 2
-    ax.pcolormesh(edges, [0, 1], values[None], cmap=SIGNED if signed else UNSIGNED, vmin=-high if signed else 0,
-                  vmax=high, rasterized=True)
-    ax.set_yticks([])
-    ax.set_ylabel(label, fontsize=SMALL, color=INK, rotation=0, ha="right", va="center", labelpad=4)
-
-
 def _legend(ax: Axes, events: pd.DataFrame) -> None:
     handles = [Line2D([], [], color=color, marker=marker, linewidth=1.6, markersize=4.5, markeredgecolor="white",
                       markeredgewidth=0.4, label=label)
@@ -240,20 +226,3 @@ def _legend(ax: Axes, events: pd.DataFrame) -> None:
                   borderaxespad=0.2, handlelength=2.4, columnspacing=1.2)
 
 
-def _label_time(lowest: Axes, index: pd.Index) -> None:
-    lowest.tick_params(labelbottom=True, bottom=True)
-    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-        locator = dates.AutoDateLocator(maxticks=8)
-        lowest.xaxis.set_major_locator(locator)
-        lowest.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
-        lowest.xaxis.get_offset_text().set_fontsize(SMALL)
-    lowest.set_xlabel("time" if index.name is None else str(index.name), fontsize=MEDIUM, color=INK)
-
-
-def _numbers(index: pd.Index) -> np.ndarray:
-    """Time labels as numbers that matplotlib can draw."""
-    if isinstance(index, pd.PeriodIndex):
-        index = index.to_timestamp()
-    if isinstance(index, pd.DatetimeIndex):
-        return np.asarray(dates.date2num(index.tz_localize(None).to_numpy()))
-    return index.to_numpy(dtype=float)
