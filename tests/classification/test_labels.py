@@ -40,8 +40,11 @@ def test_p15_unknown_classes_and_small_ones(ragged, learned):
 
 
 @pytest.mark.parametrize("labels", [["b", "a"], [7, 3], [True, False], [-5, 11], [1.0, -2.0]], ids=str)
-@pytest.mark.parametrize("kind", [np.array, pd.Series, list, lambda y: np.array(y, dtype=object)],
-                         ids=["array", "series", "list", "object"])
+@pytest.mark.parametrize("kind", [
+    pytest.param(np.array, id="array"), pytest.param(pd.Series, id="series", marks=pytest.mark.slow),
+    pytest.param(list, id="list", marks=pytest.mark.slow),
+    pytest.param(lambda y: np.array(y, dtype=object), id="object", marks=pytest.mark.slow),
+])
 def test_p16_labels_come_back_as_they_were(labels, kind, equal):
     y = kind([labels[code] for code in equal.y])
     back = classifier(training=LEARNING, dropout=0.0).fit(equal.X, y).predict(equal.X)

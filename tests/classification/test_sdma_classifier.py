@@ -176,9 +176,8 @@ FOLLOWING = {
 }
 
 
-@pytest.mark.parametrize("options", [
-    pytest.param(options, id=name, marks=() if name == "default" else pytest.mark.slow)
-    for name, options in FOLLOWING.items()])
+@pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
+@pytest.mark.slow
 def test_attention_is_what_integrating_the_whole_slope_gives(options):
     panel = series(1, [11, 5, 7, 13])
     made = classifier(**{"proportions": 0} | options).fit(frame(panel), [0, 1, 0, 1])
@@ -188,6 +187,7 @@ def test_attention_is_what_integrating_the_whole_slope_gives(options):
 
 
 @pytest.mark.parametrize("options", FOLLOWING.values(), ids=FOLLOWING)
+@pytest.mark.slow
 def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
     made = learning(**{"proportions": 0} | options).fit(ragged.X, ragged.y)
     panel = Panel.from_sktime(ragged.X)
@@ -201,6 +201,7 @@ def test_what_the_values_add_is_the_change_of_the_lead(options, ragged):
 
 @pytest.mark.parametrize("saliency", [UVTFSaliency(), ScaleSpaceChannels(magnitude=True), None],
                          ids=["events", "magnitude", "none"])
+@pytest.mark.slow
 def test_what_is_not_linear_moves_along_alone(saliency, ragged):
     made = classifier(saliency=saliency).fit(ragged.X, ragged.y)
     panel = Panel.from_sktime(ragged.X)

@@ -158,10 +158,13 @@ def learned(request, ragged):
 
 
 OTHERS = [cls for cls in ESTIMATORS if cls not in FIRST]
+OTHER_FORMS = set(FORMS) - {"default", "values"}
 
 
 def of_another(value):
     """Whether a parameter of a test stands for another estimator than the first of a task."""
+    if isinstance(value, str):
+        return value in OTHER_FORMS
     kind = value.get("cls") if isinstance(value, dict) else value
     return kind in OTHERS or type(kind) in OTHERS
 

@@ -138,7 +138,8 @@ def test_p10_infinity_and_overflow_stop_before_training(bad, ragged, learned):
 @every_estimator
 @pytest.mark.parametrize("scaling", ["standard", "series", None])
 @pytest.mark.parametrize("constant", [[0], [0, 1, 2]])
-@pytest.mark.parametrize("value", [0.0, 0.1, -1e9])
+@pytest.mark.parametrize("value", [0.0, pytest.param(0.1, marks=pytest.mark.slow),
+                                   pytest.param(-1e9, marks=pytest.mark.slow)])
 def test_p11_constant_channels(cls, scaling, constant, value, ragged):
     X = ragged.X.copy()
     X.iloc[:, constant] = value if scaling is not None else min(value, 1)
@@ -304,6 +305,7 @@ def test_p22_whole_numbers_are_names_like_others(ragged, equal):
 @every_estimator
 @pytest.mark.parametrize("change", [lambda x: 1e12 * x, lambda x: 1e-12 * x, lambda x: 1e9 + x])
 @pytest.mark.parametrize("scaling", ["standard", "series"])
+@pytest.mark.slow
 def test_p23_units_do_not_matter(cls, change, scaling, ragged, unseen):
     made, other = (learning(cls, scaling=scaling) for _ in range(2))
     plain = (bumps(fit(made, ragged), unseen.X) == (unseen.y == "bump")).mean()

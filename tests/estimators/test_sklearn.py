@@ -66,13 +66,13 @@ ADAPTERS = {
     "SDMAClassifier": ClassesOfTables(), "ScaleSpaceRidgeClassifier": ClassesOfTables(ScaleSpaceRidgeClassifier, False),
     "SDMARegressor": ValuesOfTables(SDMARegressor),
 }
-CHECKS = [pytest.param(made, check, id=f"{name}-{check.func.__name__}",
-                       marks=pytest.mark.slow if name == "SDMARegressor" else ())
+CHECKS = [pytest.param(made, check, id=f"{name}-{check.func.__name__}")
           for name, made in ADAPTERS.items() for _, check in estimator_checks_generator(made)
           if check.func.__name__ not in NOT_APPLICABLE]
 
 
 @pytest.mark.parametrize(("made", "check"), CHECKS)
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
 def test_p03_sklearn_checks(made, check):
     check(made)

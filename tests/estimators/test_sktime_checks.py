@@ -7,6 +7,7 @@ from tests.estimators.conftest import ESTIMATORS
 
 
 @parametrize_with_checks(list(ESTIMATORS))
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # the checks themselves provoke them
 def test_p03_sktime_checks(obj, test_name):
     assert check_estimator(obj, tests_to_run=test_name, raise_exceptions=True, verbose=False)

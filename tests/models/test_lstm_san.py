@@ -131,6 +131,7 @@ def test_gradient_reaches_every_parameter(options, draw, generator):
 
 
 @every_classifier
+@pytest.mark.slow
 def test_eight_series_are_learned_by_heart(options, draw, generator):
     network = classifier(options, generator).eval()
     x = draw(8, 13, 5, dtype=torch.float32)

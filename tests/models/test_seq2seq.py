@@ -170,6 +170,7 @@ def test_the_generator_decides_every_weight(options):
 
 
 @every_form
+@pytest.mark.slow
 def test_eight_series_are_learned_by_heart(options, draw, generator, future_of):
     network = network_of(options, generator)
     x, future = draw(8, 13, 5, dtype=torch.float32), future_of(options, n=8, dtype=torch.float32)

@@ -93,6 +93,7 @@ def test_gradient_reaches_every_parameter(options, draw, generator):
 
 
 @every_classifier
+@pytest.mark.slow
 def test_eight_series_are_learned_by_heart(options, draw, generator):
     network = classifier(options, generator)
     x = draw(8, 11, 5, dtype=torch.float32)
