@@ -4,8 +4,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_ARGS ?=
 BIN := .venv/bin
-# one thread a process: two test workers on two cores do not fight
+# one thread a process: two test workers on two cores do not fight; numba's would become OpenMP's
 export OMP_NUM_THREADS ?= 1
+export NUMBA_NUM_THREADS ?= $(OMP_NUM_THREADS)
 
 .PHONY: demo test check lint types fast wheel clean help
 

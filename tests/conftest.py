@@ -62,6 +62,17 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(sentence, yellow=True)
 
 
+@pytest.fixture(autouse=True)
+def _threads_stay():
+    """Numba's first parallel loop of a process, in a library, sets OpenMP's threads: torch's last bits hang on them."""
+    import torch
+
+    before = torch.get_num_threads()
+    yield
+    if torch.get_num_threads() != before:
+        torch.set_num_threads(before)
+
+
 @pytest.fixture
 def one_thread():
     """As joblib's workers have: by two, torch sums the gradients of convolutions in another order."""

@@ -112,6 +112,7 @@ def test_an_unknown_reference_lists_the_estimators(tiny, tmp_path, command):
     assert "error: unknown estimator 'nope'; choose one of 'nearest'" in result.output
 
 
+@pytest.mark.slow
 def test_debug_shows_where_an_error_comes_from(tiny):
     assert isinstance(tsattn("list", "huge").exception, SystemExit)
     assert isinstance(tsattn("--debug", "list", "huge").exception, ValueError)

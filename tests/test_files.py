@@ -283,6 +283,7 @@ def leftovers(path):
     return list(path.parent.glob(f".*{files.TEMPORARY}"))
 
 
+@pytest.mark.slow
 def test_p48_p49_killed_while_saving(tmp_path):
     target, rng, orphans = tmp_path / "model", np.random.default_rng(48), 0
     files.write_tensors(target, {"w": np.full(100_000, -1)}, {"value": -1})

@@ -168,6 +168,7 @@ def test_importing_is_light_and_silent():
     assert result.stderr == ""
 
 
+@pytest.mark.slow
 def test_p47_importing_needs_no_network():
     modules = ["tsattn", "tsattn.scalespace", "tsattn.classification", "tsattn.transformations", "tsattn.datasets"]
     guard = "import socket\ndef refuse(*a, **k): raise AssertionError('network')\nsocket.socket.connect = refuse\n"

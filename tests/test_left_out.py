@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -19,6 +21,7 @@ def test_data_that_is_named_and_not_there_stops_the_tests_at_once(tmp_path):
     assert found.stderr.strip() == f"ERROR: TSATTN_DATA must name a folder, got {str(tmp_path / 'none')!r}"
 
 
+@pytest.mark.slow
 def test_tests_of_data_are_left_out_where_none_is_named():
     found = pytest_on()
     assert "tests that need data were left out: TSATTN_DATA is not set" in found.stdout

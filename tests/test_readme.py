@@ -37,6 +37,7 @@ def readme():
     return module
 
 
+@pytest.mark.slow
 def test_p68_the_table_is_what_the_rows_give(readme, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["readme.py", "--check"])
     with pytest.raises(SystemExit) as ended:

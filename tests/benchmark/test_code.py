@@ -87,6 +87,7 @@ def test_no_file_is_parsed_twice(monkeypatch):
     assert len(set(texts)) == len(texts)
 
 
+@pytest.mark.slow
 def test_changed_code_makes_new_rows_and_the_old_ones_stay(dummies, tmp_path, monkeypatch):
     first = run_suite(dummies.SMALL, tmp_path)
     assert {row["code"] for row in Folder(tmp_path).rows()} == {code_of([])}  # it is not of this package

@@ -107,6 +107,7 @@ def test_a_report_of_forecasts(tmp_path):
     assert "MASE of season 1" in page
 
 
+@pytest.mark.slow
 def test_what_determines_the_protocol_is_in_the_key(tmp_path):
     def key_of(series):
         suite = Suite("mine", "", (ForecastTask("saw", lambda: series),), (Entry("persistence", persistence),))

@@ -91,6 +91,7 @@ def test_finished_cells_are_never_computed_again(dummies, tmp_path, trace):
     assert written == {path: path.stat().st_mtime_ns for path in (tmp_path / "runs" / "rows").iterdir()}
 
 
+@pytest.mark.slow
 def test_more_seeds_add_to_what_is_there(dummies, tmp_path, trace):
     first = run_suite(dummies.TRACED, tmp_path / "runs")
     second = run_suite(dummies.TRACED.only(seeds=3), tmp_path / "runs")
@@ -148,6 +149,7 @@ def test_what_a_killed_neighbour_held_is_computed_here(dummies, tmp_path, trace,
 @pytest.mark.parametrize("damage", [
     lambda text: text[: len(text) // 2], lambda text: "", lambda text: "[]",
     lambda text: text.replace('"accuracy": 1.0', '"accuracy": 0.9')])
+@pytest.mark.slow
 def test_a_damaged_row_is_computed_again_with_a_warning(dummies, tmp_path, damage):
     keys = run_suite(dummies.SMALL, tmp_path)
     path = tmp_path / "rows" / f"{keys[0]}.json"
@@ -261,6 +263,7 @@ def test_a_maker_is_told_of_the_training_part_alone(dummies, tmp_path):
     assert row["estimator"]["notes"] == ["series resampled to 11 steps"]  # the test series need it
 
 
+@pytest.mark.slow
 def test_p69_test_labels_never_reach_an_estimator(dummies, tmp_path):
     rows = []
     for load in (dummies.panel, dummies.scrambled_panel):

@@ -38,6 +38,7 @@ def test_in_a_pipeline_of_exogenous_columns():
     assert np.isfinite(pipeline.predict(X=X.iloc[70:]).to_numpy()).all()
 
 
+@pytest.mark.slow
 def test_in_a_grid_search():
     y = waves(70)["a"]
     search = ForecastingGridSearchCV(small(), cv=ExpandingWindowSplitter(fh=[1], initial_window=60, step_length=5),
@@ -50,6 +51,7 @@ def test_in_a_grid_search():
     SlidingWindowSplitter(fh=[1, 2], window_length=50, step_length=10),
 ])
 @pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
 def test_p57_evaluate_says_the_same_by_threads_and_workers(splitter):
     y = waves(80)["a"]
     found = [evaluate(small(), splitter, y, backend=backend, error_score="raise")["test_MeanAbsolutePercentageError"]

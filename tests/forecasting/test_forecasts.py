@@ -16,7 +16,9 @@ SMALL = {
     SDMAForecaster: {"hidden_size": 4}, XM2AForecaster: {"n_heads": 2, "n_units": 2, "hidden_size": 4},
     LSTMSANForecaster: {"hidden_size": 4}, Seq2SeqForecaster: {"hidden_size": 4},
 }
-every_forecaster = pytest.mark.parametrize("forecaster", list(SMALL), ids=lambda cls: cls.__name__)
+every_forecaster = pytest.mark.parametrize("forecaster", [  # before a commit, one that attends and one that decodes
+    pytest.param(cls, id=cls.__name__, marks=() if cls in (SDMAForecaster, Seq2SeqForecaster) else pytest.mark.slow)
+    for cls in SMALL])
 
 
 def small(cls=SDMAForecaster, **changes):
@@ -87,6 +89,7 @@ def test_independent_targets_follow_the_order_of_columns():
     assert np.allclose(found.rolling(turned, first=60)[["a", "b", "c"]], expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_network_adds_no_more_than_its_worth():
     y = pd.DataFrame(np.random.default_rng(0).standard_normal((150, 2)), columns=["a", "b"])
     share = small(training=Training(epochs=20, lr=1e-2, validation=0.3)).fit(y, fh=[1]).model_.share

@@ -146,6 +146,7 @@ def test_a_batch_equals_its_series_one_by_one_in_any_order(options, draw, genera
 
 
 @every_form
+@pytest.mark.slow
 def test_p32_gradcheck(options, draw, generator, future_of):
     network = network_of(options, generator).double()
     lengths, future = torch.tensor([4, 2]), future_of(options, n=2)

@@ -177,6 +177,7 @@ def test_features_that_tell_nothing_are_hardly_listened_to_and_others_are(draw):
 
 
 @pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.slow
 def test_sharpness_is_the_best_of_a_grid(weighted, draw, generator):
     target = torch.randint(3, (53,), generator=generator)
     weight = draw(53).exp() if weighted else None

@@ -30,6 +30,7 @@ def test_the_mask_by_hand():
 
 @both_ranks
 @pytest.mark.parametrize("dilation", [1, 2])
+@pytest.mark.slow
 def test_gradients(ndim, dilation, draw, generator):
     block = build(lambda: SANBlock(3, ndim=ndim, dilation=dilation), generator).double()
     y, previous = draw(2, 3, *SPACES[ndim]).requires_grad_(), draw(2, 5, *SPACES[ndim]).requires_grad_()

@@ -8,5 +8,6 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 @pytest.mark.filterwarnings("ignore:.*series are shorter than:UserWarning")
 @parametrize_with_checks([ScaleSpaceChannels, UVTFEvents, UVTFSaliency])
+@pytest.mark.slow
 def test_sktime_contract(obj, test_name):
     check_estimator(obj, tests_to_run=test_name, raise_exceptions=True)
