@@ -85,21 +85,37 @@ def sums_that_store(tree):
     Such a loop is vectorised only where its arrays are found to lie far enough apart, and so what it sums to hangs on
     where the memory of the moment lies.
     """
-    reordering = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) and "reassoc" in
-                  ast.unparse(node.value) for target in node.targets}
-    found = []
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef) or not reordering & {dotted(d) for d in function.decorator_list}:
-            continue
-        for loop in (node for node in ast.walk(function) if isinstance(node, ast.For)):
-            if any(isinstance(node, ast.For) for node in ast.walk(loop) if node is not loop):
-                continue  # the innermost ones
-            changed = [(node, node.targets if isinstance(node, ast.Assign) else [node.target])
-                       for node in ast.walk(loop) if isinstance(node, ast.Assign | ast.AugAssign)]
-            stores = any(isinstance(target, ast.Subscript) for _, targets in changed for target in targets)
-            sums = any(isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) for node, _ in changed)
-            found += [f"{function.name}, line {loop.lineno}"] if stores and sums else []
-    return found
+    named = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) and reorders(node.value)
+             for target in node.targets}
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and any(
+        reorders(decorator) or dotted(decorator) in named for decorator in node.decorator_list)]
+    loops = [(function, loop) for function in functions for loop in ast.walk(function)
+             if isinstance(loop, ast.For | ast.While)]
+    return [f"{function.name}, line {loop.lineno}" for function, loop in loops
+            if not any(isinstance(node, ast.For | ast.While) for node in ast.walk(loop) if node is not loop)
+            and stores(loop) and sums(loop)]
+
+
+def reorders(node):
+    return "reassoc" in ast.unparse(node) or "fastmath=True" in ast.unparse(node)
+
+
+def targets(loop):
+    """(what is assigned to, the assignment) within a loop."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from ((part, node) for part in getattr(target, "elts", [target]))
+
+
+def stores(loop):
+    return any(isinstance(target, ast.Subscript) for target, _ in targets(loop))
+
+
+def sums(loop):
+    return any(isinstance(target, ast.Name) and (isinstance(node, ast.AugAssign) or any(
+        isinstance(part, ast.BinOp) and target.id in {name.id for name in ast.walk(part) if isinstance(name, ast.Name)}
+        for part in ast.walk(node.value))) for target, node in targets(loop))
 
 
 @named(FILES)
@@ -108,11 +124,16 @@ def test_p04_no_compiled_sum_hangs_on_where_memory_lies(path):
 
 
 @pytest.mark.parametrize(("body", "n_found"), [
-    ("row[t] = t\n  total += t", 1), ("total += t", 0), ("row[t] += t", 0), ("row[t] = t", 0),
+    ("row[t] = t; total += t", 1), ("row[t] = t; total = total + t", 1), ("row[t], total = t, total + t", 1),
+    ("total += t", 0), ("row[t] += t", 0), ("row[t] = t", 0), ("row[t] = t; last = t", 0),
 ])
-def test_compiled_sums_that_store_are_found(body, n_found):
-    code = "fast = njit(fastmath={'reassoc'})\n@fast\ndef f(row):\n for t in range(9):\n  " + body
-    assert len(sums_that_store(ast.parse(code))) == n_found
+@pytest.mark.parametrize("head", [
+    "fast = njit(fastmath={'reassoc'})\n@fast", "@njit(fastmath={'reassoc'})", "@njit(fastmath=True)",
+])
+@pytest.mark.parametrize("loop", ["for t in range(9)", "while more(row)"])
+def test_compiled_sums_that_store_are_found(body, n_found, head, loop):
+    assert len(sums_that_store(ast.parse(f"{head}\ndef f(row):\n {loop}: {body}"))) == n_found
+    assert not sums_that_store(ast.parse(f"@njit\ndef f(row):\n {loop}: {body}"))
 
 
 def what_runs_code(tree):

@@ -140,14 +140,53 @@ def test_pretraining_asks_for_what_it_needs():
         model.clone().fit(waves(40, columns=("a",)), fh=[1, 2])
 
 
+WILD = QUICK.clone().set_params(lr=1e30, clip=None, epochs=5)
+
+
 def test_p66_a_loss_that_explodes_leaves_the_last_good_weights():
-    y, wild = waves(80), QUICK.clone().set_params(lr=1e30, clip=None, epochs=5)
-    model = small(training=wild)
-    with pytest.raises(DivergenceError, match="kept the weights of epoch"):
-        model.fit(y.iloc[:60], fh=[1, 2])
+    model = small(training=WILD)
+    with pytest.raises(DivergenceError, match="the last good weights are those of epoch"):
+        model.fit(waves(60), fh=[1, 2])
     assert np.isfinite(model.predict().to_numpy()).all()
-    model = small().fit(y.iloc[:60], fh=[1, 2])
-    before, model.training = model.predict(), wild  # set_params would reset it
-    with pytest.raises(DivergenceError):
+
+
+def test_p66_an_update_that_fails_is_undone():
+    y = waves(80)
+    model = small(scaling="standard").fit(y.iloc[:60], fh=[1, 2])
+    before, cutoff, model.training = model.predict(), model.cutoff, WILD  # set_params would reset it
+    with pytest.raises(DivergenceError) as caught:
         model.update(y.iloc[60:])
+    assert caught.value.__notes__ == ["the forecaster is as it was before the update"]
+    assert model.cutoff.equals(cutoff)
     assert model.predict().equals(before)
+    model.training = QUICK
+    assert model.update(y.iloc[60:]).predict().index[0] == y.index[-1] + 1
+
+
+def test_an_update_with_a_series_too_short_is_undone_before_anything_is_learned():
+    y = panel((40, 30))
+    model = small(scaling="standard").fit(y, fh=[1])
+    before = model.predict()
+    with pytest.raises(ValueError, match="look_back=8 steps, and series 'new' has 5"):
+        model.update(pd.concat({"new": waves(5)}, names=["series", "day"]))
+    assert model.predict().equals(before)
+
+
+def test_p66_a_pretraining_that_diverges_leaves_nothing():
+    y = panel((60, 45))
+    model = small(scaling="standard", training=WILD)
+    with pytest.raises(DivergenceError):
+        model.pretrain(y, fh=[1])
+    model.training = QUICK
+    expected = small(scaling="standard").pretrain(1000 * y, fh=[1]).fit(1000 * waves(40), fh=[1]).predict()
+    assert model.pretrain(1000 * y, fh=[1]).fit(1000 * waves(40), fh=[1]).predict().equals(expected)
+
+
+@pytest.mark.parametrize("order", [["regular", "holed"], ["holed", "regular"]])
+def test_a_time_that_is_missing_in_one_series_does_not_hide_the_step_of_another(order):
+    regular = waves(40).to_timestamp(freq="D")
+    parts = {"regular": regular, "holed": regular.drop(regular.index[20])}
+    y = pd.concat({name: parts[name] for name in order}, names=["series", "day"])
+    found = small().fit(y, fh=[1, 2]).predict()
+    assert found.loc["holed"].index.tolist() == found.loc["regular"].index.tolist() == [
+        regular.index[-1] + pd.Timedelta(days=step) for step in (1, 2)]

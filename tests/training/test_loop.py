@@ -195,8 +195,8 @@ def test_p66_a_rate_of_a_million_stops_training(optimizer, averaging, net, data)
 
 def test_p66_the_batch_is_named_and_the_last_good_epoch_kept(net, data, digest, poison):
     good = fit(net, data, epochs=5, schedule="constant", batch_size=13)  # 8 batches an epoch
-    with pytest.raises(DivergenceError, match=r"loss is nan in epoch 4, batch 3 of 8; kept the weights of epoch 3"
-                                              r": lower lr \(0.002\)") as caught:
+    with pytest.raises(DivergenceError, match=r"loss is nan in epoch 4, batch 3 of 8; the last good weights are those "
+                                              r"of epoch 3: lower lr \(0.002\)") as caught:
         fit(net, data, epochs=5, schedule="constant", batch_size=13, augment=(poison(26),))
     fitted = caught.value.fitted
     assert [row["train_loss"] for row in fitted.history] == [row["train_loss"] for row in good.history[:3]]

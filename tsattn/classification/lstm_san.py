@@ -63,9 +63,7 @@ class LSTMSANClassifier(LSTMSANNetwork, NetworkClassifier):
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional
-        Seed of weights, order, dropout and augmentation, from 0 to 2³² - 1. The global generators are never used.
-        The same seed on the same machine gives the same bits, by as many threads: torch sums otherwise by two than by
-        one, and joblib's workers have one each (`torch.set_num_threads`).
+        As for `SDMAClassifier`.
 
     Attributes
     ----------

@@ -76,7 +76,7 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional
-        Seed of weights, order, dropout and augmentation, from 0 to 2³² - 1. The global generators are never used.
+        As for `SDMAClassifier`.
 
     Attributes
     ----------

@@ -49,16 +49,18 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
         if fh is None:
             raise ValueError("pretrain needs the horizon that is to be forecast: pass fh, as to fit")
-        self.panels_ = [self._history_of(y, X)]
-        self._learn(self.panels_[0], ahead_of(fh, ends_of(y)), labels_of(X))
+        history = self._history_of(y, X)
+        self._learn(history, ahead_of(fh, ends_of(y)), labels_of(X))
+        self.panels_ = [history]
         return self
 
     def _pretrain_update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
         """Learn anew from all panels passed so far."""
         ahead = self.model_.plan.ahead
         self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, ends_of(y)))
-        self.panels_ = [*self.panels_, self._history_of(y, X, anew=True)]
-        self._learn(together(self.panels_), ahead, labels_of(X))
+        panels = [*self.panels_, self._history_of(y, X, anew=True)]
+        self._learn(together(panels), ahead, labels_of(X))
+        self.panels_ = panels
         return self
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon) -> "NetworkForecaster":
@@ -69,20 +71,32 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
             return self
         try:
             self._learn(history, ahead, labels_of(X))
-        except DivergenceError:
+        except DivergenceError as error:
+            self.model_, fitted = error.fitted
+            self._keep(fitted)
             self._is_fitted = True  # with the last good weights
             raise
         return self
 
     def _update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
                 ) -> "NetworkForecaster":
+        try:
+            self._go_on(y, X, anew=update_params and not hasattr(self, "panels_"))
+        except Exception as error:
+            self._set_cutoff_from_y(self._past[0])  # sktime moves it first
+            error.add_note("the forecaster is as it was before the update")
+            raise
+        return self
+
+    def _go_on(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool) -> None:
         self._check_columns(y, X)
         y = update_data(self._past[0], y)
         X = None if X is None else update_data(self._past[1], X)
-        if update_params and not hasattr(self, "panels_"):
-            self._learn(self._history_of(y, X, anew=True), ahead_of(self.fh, ends_of(y)), labels_of(X))
+        if anew:
+            history = self._history_of(y, X, anew=True)
+            self._check_long_enough(history)
+            self._learn(history, ahead_of(self.fh, ends_of(y)), labels_of(X))
         self._remember(y, X, self._history_of(y, X))
-        return self
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None, history: History) -> None:
         self._check_long_enough(history)

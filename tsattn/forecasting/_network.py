@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from tsattn._checks import DivergenceError, check_bool, check_int, check_one_of, draw_seed
+from tsattn._checks import check_bool, check_int, check_one_of, draw_seed
 from tsattn._choices import LOSSES
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
@@ -68,7 +68,7 @@ class WindowNetwork(NetworkEstimator):
         return training.set_params(augment=()) if isinstance(training.augment, str) else training  # type: ignore[no-any-return]
 
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
-        """Learn from windows; if training diverges, keep what was there before, or else the last good weights."""
+        """Learn from windows; what was learned before stays if training diverges."""
         per_epoch = self.windows_per_epoch
         plan = Plan(
             look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
@@ -77,13 +77,7 @@ class WindowNetwork(NetworkEstimator):
             kinds=LINEAR[check_one_of("linear", self.linear, LINEAR)], saliency=self._saliency_transformer(),
             loss=LOSSES[check_one_of("loss", self.loss, LOSSES)], stride=check_int("stride", self.stride),
             per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
-        try:
-            self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
-        except DivergenceError as error:
-            if not hasattr(self, "model_"):
-                self.model_, fitted = error.fitted
-                self._keep(fitted)
-            raise
+        self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         self._keep(fitted)
 
     def _rows_before(self, future: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:

@@ -32,10 +32,15 @@ def _with_step(times: pd.Index) -> pd.Index:
     return times if step is None else pd.DatetimeIndex(times, freq=step)
 
 
+def _apart(ends: Ends) -> dict[Any, pd.Index]:
+    """One end for each time at which series end, of many; with a frequency, if one of them has it."""
+    ordered = sorted((end for _, end in ends), key=lambda end: getattr(end, "freq", None) is not None)
+    return {end[0]: end for end in ordered}
+
+
 def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
     """The horizon in steps after the end of each series, increasing."""
-    apart = {end[0]: end for _, end in ends}  # many series end at one time
-    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in apart.values()}
+    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in _apart(ends).values()}
     if len(steps) > 1:
         raise ValueError("an absolute fh must lie as far ahead of every series, and these end at different times: pass "
                          "steps ahead")
@@ -80,8 +85,7 @@ def forecast_frame(values: np.ndarray, ends: Ends, names: Sequence[Hashable], fh
 
     `names` are those of the levels of the index.
     """
-    apart = {end[0]: end for _, end in ends}  # many series end at one time
-    after: dict[Any, pd.Index] = {time: fh.to_absolute_index(end) for time, end in apart.items()}
+    after: dict[Any, pd.Index] = {time: fh.to_absolute_index(end) for time, end in _apart(ends).items()}
     index: pd.Index = after[ends[0][1][0]]
     if ends[0][0] is not None:
         keys = [key if isinstance(key, tuple) else (key,) for key, _ in ends]

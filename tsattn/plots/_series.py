@@ -13,7 +13,7 @@ INK, QUIET, ORANGE, BLUE = "#222222", "#8a8a8a", "#d55e00", "#0072b2"
 SIGNED, UNSIGNED = "PuOr_r", "cividis"
 SMALL, MEDIUM = 8, 9  # points: legible at one column's width
 WIDTH, STRIP, GAP = 6.4, 0.13, 0.07  # inches
-HEAD, FOOT = 0.32, 0.5
+HEAD, FOOT = 0.32, 0.5  # inches
 
 
 class NotebookFigure(Figure):

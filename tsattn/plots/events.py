@@ -224,5 +224,3 @@ def _legend(ax: Axes, events: pd.DataFrame) -> None:
     if handles:
         ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=SMALL,
                   borderaxespad=0.2, handlelength=2.4, columnspacing=1.2)
-
-

@@ -27,7 +27,7 @@ from tsattn.plots._series import (
 )
 
 SERIES = 1.8  # inches
-NAME = 12  # letters of a column's name beside its strip
+NAME, TITLE = 9, 30  # letters of a column's name beside its strip, and beside the series
 
 
 def plot_forecast(
@@ -60,9 +60,9 @@ def plot_forecast(
     actual : Series or DataFrame, optional
         What came to pass.
     column : label, optional
-        Which column to draw; the first one by default.
+        Which column to draw; the first one of `past` by default.
     ax : Axes, optional
-        Where to draw; a new figure by default.
+        Where to draw, with room for the strips below it taken from it; a new figure by default.
 
     Returns
     -------
@@ -73,7 +73,8 @@ def plot_forecast(
     Raises
     ------
     ValueError
-        If there is no such column, if a panel is given, or if attention lies outside of the past that is drawn.
+        If a column is not in all of them or stands twice, if a panel is given, if the interval is not of one coverage
+        or of other times than the forecast, or if attention lies outside of the past that is drawn.
 
     Examples
     --------
@@ -88,7 +89,8 @@ def plot_forecast(
     >>> len(ax.figure.axes)  # the series and the strip of its one column
     2
     """
-    known = _column("past", past, column)
+    known = _column("past", past, past.columns[0] if column is None and isinstance(past, pd.DataFrame) else column)
+    column = known.name if column is None else column
     ahead = _column("forecast", forecast, column)
     strips = [] if attention is None else _strips(attention, known)
     if ax is None:
@@ -97,16 +99,21 @@ def plot_forecast(
         ax = figure.add_axes((0.13, FOOT / height, 0.85, (height - HEAD - FOOT) / height))
     ax.plot(numbers(known.index), known, color=INK, linewidth=1.1, label="past")
     if interval is not None:
-        low, high, coverage = _band(interval, ahead)
-        ax.fill_between(numbers(ahead.index), low, high, color=ORANGE, alpha=0.25, linewidth=0,
-                        label=f"{100 * coverage:g} % interval")
+        low, high, coverage = _band(interval, ahead, column)
+        name = f"{100 * coverage:g} % interval"
+        if len(ahead) == 1:  # a band would have no width
+            ax.vlines(numbers(ahead.index), low, high, color=ORANGE, alpha=0.25, linewidth=6, label=name)
+        else:
+            ax.fill_between(numbers(ahead.index), low, high, color=ORANGE, alpha=0.25, linewidth=0, label=name)
     ax.plot(numbers(ahead.index), ahead, color=ORANGE, linewidth=1.6, marker="o" if len(ahead) == 1 else None,
             markersize=3, label="forecast")
     if actual is not None:
         came = _column("actual", actual, column)
         ax.plot(numbers(came.index), came, color=BLUE, linewidth=1.1, linestyle="--", label="actual")
-    ax.set_ylabel(str(known.name), fontsize=MEDIUM, color=INK)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=SMALL, borderaxespad=0.2)
+    ax.set_ylabel("" if column is None else _short(column, TITLE), fontsize=MEDIUM, color=INK)
+    ax.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
+    ax.yaxis.get_offset_text().set_fontsize(SMALL)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False, fontsize=SMALL, borderaxespad=0.2)
     panels = _below(ax, strips)
     for panel in panels:
         bare(panel, axis=panel is ax)
@@ -125,26 +132,41 @@ def _below(ax: Axes, strips: list[tuple[str, np.ndarray, np.ndarray]]) -> list[A
 
 
 def _column(name: str, values: Any, column: Hashable) -> pd.Series:
-    """One column of one series."""
-    if not isinstance(values, pd.Series | pd.DataFrame):
-        raise ValueError(f"{name} must be a Series or a DataFrame with times in its index, got {type(values).__name__}")
+    """One column of one series; of a Series, and of a frame's only column, the name may be missing."""
+    if not isinstance(values, pd.Series | pd.DataFrame) or len(values) == 0:
+        raise ValueError(f"{name} must be a Series or a DataFrame with times in its index, got {type(values).__name__} "
+                         f"of shape {np.shape(values)}")
+    _check_single(name, values)
+    if isinstance(values, pd.DataFrame):
+        own = [label == column for label in values.columns]
+        if sum(own) != 1 and not (column is None and len(own) == 1):
+            raise ValueError(f"{name} must have one column {column!r}, got {list(values.columns)}")
+        return values.iloc[:, own.index(True) if any(own) else 0]
+    if column is not None and values.name is not None and values.name != column:
+        raise ValueError(f"{name} must be of the column {column!r}, got {values.name!r}")
+    return values
+
+
+def _check_single(name: str, values: pd.Series | pd.DataFrame) -> None:
     if isinstance(values.index, pd.MultiIndex):
         raise ValueError(f"{name} must be of one series, got a panel; choose an instance, as in {name}.loc[instance]")
-    if isinstance(values, pd.Series):
-        return values
-    if column is not None and column not in values.columns:
-        raise ValueError(f"{name} must have the column {column!r}, got {list(values.columns)}")
-    return values.iloc[:, 0] if column is None else values[column]  # type: ignore[return-value] # one of them
 
 
-def _band(interval: pd.DataFrame, ahead: pd.Series) -> tuple[np.ndarray, np.ndarray, float]:
+def _band(interval: pd.DataFrame, ahead: pd.Series, column: Hashable) -> tuple[np.ndarray, np.ndarray, float]:
     """Lower and upper ends, and the coverage, of the column that is forecast."""
+    if not isinstance(interval, pd.DataFrame) or interval.columns.nlevels != 3:
+        raise ValueError("interval must be a DataFrame as predict_interval gives it, with columns (name, coverage, "
+                         "lower or upper)")
+    _check_single("interval", interval)
+    if not interval.index.equals(ahead.index):
+        raise ValueError(f"interval must have the times of the forecast, {ahead.index[0]} to {ahead.index[-1]}, got "
+                         f"{len(interval)} from {interval.index[0]}")
     names = interval.columns.get_level_values(0)
-    own = interval.loc[:, names == (ahead.name if ahead.name in set(names) else names[0])]
+    own = interval.loc[:, names == (column if column is not None else names[0])]  # type: ignore[index] # a mask
     coverages = sorted(set(own.columns.get_level_values(1)))
-    if len(coverages) != 1 or len(own) != len(ahead):
-        raise ValueError(f"interval must be of one coverage and of the {len(ahead)} steps of the forecast, got "
-                         f"coverages {coverages} and {len(own)} steps")
+    if len(coverages) != 1 or own.shape[1] != 2:
+        raise ValueError(f"interval must have one coverage of the column {column!r}, got coverages {coverages} of "
+                         f"{sorted(set(names))}")
     sides = own.columns.get_level_values(2)
     low, high = (own.loc[:, sides == side].to_numpy(float)[:, 0] for side in ("lower", "upper"))
     return low, high, coverages[0]
@@ -152,14 +174,20 @@ def _band(interval: pd.DataFrame, ahead: pd.Series) -> tuple[np.ndarray, np.ndar
 
 def _strips(attention: pd.DataFrame, known: pd.Series) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """(name, times, shares) of each column that was read."""
-    if isinstance(attention.index, pd.MultiIndex):
-        raise ValueError("attention must be of one series, got a panel; choose an instance, as in "
-                         "attention.loc[instance]")
-    if not attention.index.isin(known.index).all():
-        raise ValueError(f"attention must lie within the past that is drawn, from {known.index[0]} to "
-                         f"{known.index[-1]}, and begins at {attention.index[0]}; draw a longer past")
-    time = numbers(attention.index)
-    names = [str(label[1] if isinstance(label, tuple) else label) for label in attention.columns]
-    names = ["attention"] if len(names) == 1 else [
-        name if len(name) <= NAME else f"{name[:NAME - 1]}…" for name in names]
+    if not isinstance(attention, pd.DataFrame):
+        raise ValueError(f"attention must be a DataFrame as attention() gives it, got {type(attention).__name__}")
+    _check_single("attention", attention)
+    missing = attention.index.difference(known.index)
+    if len(missing):
+        raise ValueError(f"attention must lie within the past that is drawn, {known.index[0]} to {known.index[-1]}, "
+                         f"and has {missing[0]}: draw all of the past that the forecaster knows")
+    time, labels = numbers(attention.index), [label if isinstance(label, tuple) else ("", label)
+                                              for label in attention.columns]
+    plain = [label for _, label in labels]
+    names = ["attention"] if len(labels) == 1 else [
+        _short(label if plain.count(label) == 1 else f"{kind} {label}", NAME) for kind, label in labels]
     return [(name, time, attention.iloc[:, place].to_numpy(float)) for place, name in enumerate(names)]
+
+
+def _short(name: Hashable, most: int) -> str:
+    return str(name) if len(str(name)) <= most else f"{str(name)[:most - 1]}…"

@@ -267,8 +267,8 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 def _diverged(run: Run, what: str) -> DivergenceError:
     if not _hold_up(run):  # the weights after an epoch are proved by the next one's losses, which never came
         run.best, run.best_epoch = run.initial, 0
-    error = DivergenceError(f"{what}; kept the weights of epoch {run.best_epoch}: lower lr ({run.training.lr!r}), "
-                            "or set clip, or look for extreme values in the series")
+    error = DivergenceError(f"{what}; the last good weights are those of epoch {run.best_epoch}: lower lr "
+                            f"({run.training.lr!r}), or set clip, or look for extreme values in the series")
     error.fitted = run.finish()
     return error
 
