@@ -47,3 +47,9 @@ def test_each_competitor_tells_slopes_apart(dummies, make):
     X, y = Resample(11).fit_transform(data.take(range(24))[0]), data.take(range(24))[1]
     X_test, y_test = Resample(11).fit_transform(data.take(range(24, 48))[0]), data.take(range(24, 48))[1]
     assert (make(0, INFO).fit(X, y).predict(X_test) == y_test).mean() > 0.9
+
+
+def test_ridges_give_no_probabilities():
+    assert not multirocket(0, INFO).get_tag("capability:predict_proba")
+    assert not minirocket(0, INFO).get_tag("capability:predict_proba")
+    assert tsfresh_forest(0, INFO).get_tag("capability:predict_proba")

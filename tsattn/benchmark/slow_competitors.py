@@ -40,7 +40,8 @@ def multirocket(seed: int, _info: Info) -> Any:
     On standardised channels, as MiniRocket.
     """
     ridge = make_pipeline(StandardScaler(with_mean=False), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)))
-    return Standardise() * MultiRocketOfCopies(random_state=seed) * ridge
+    pipeline = Standardise() * MultiRocketOfCopies(random_state=seed) * ridge
+    return pipeline.set_tags(**{"capability:predict_proba": False})  # else zeros and ones
 
 
 class ShuffledInceptionTime(InceptionTimeClassifierTorch):
