@@ -49,7 +49,6 @@ def test_each_competitor_tells_slopes_apart(dummies, make):
     assert (make(0, INFO).fit(X, y).predict(X_test) == y_test).mean() > 0.9
 
 
-def test_ridges_give_no_probabilities():
-    assert not multirocket(0, INFO).get_tag("capability:predict_proba")
-    assert not minirocket(0, INFO).get_tag("capability:predict_proba")
-    assert tsfresh_forest(0, INFO).get_tag("capability:predict_proba")
+@pytest.mark.parametrize(("make", "told"), [(minirocket, False), (multirocket, False), (tsfresh_forest, True)])
+def test_ridges_give_no_probabilities_behind_a_resampling_either(make, told):
+    assert (Resample(11) * make(0, INFO)).get_tag("capability:predict_proba") == told

@@ -11,6 +11,7 @@ import torch
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sktime.classification.base import BaseClassifier
 from sktime.classification.deep_learning.inceptiontime import InceptionTimeClassifierTorch
 from sktime.transformations.rocket import MultiRocketMultivariate
 from torch.utils.data import DataLoader
@@ -19,29 +20,39 @@ from tsattn.benchmark.competitors import Standardise
 from tsattn.benchmark.suite import Entry, Info
 
 
-class MultiRocketOfCopies(MultiRocketMultivariate):
-    """sktime's transformer; its kernels refuse the read-only arrays that frames of pandas 3 give.
+class MultiRocketRidge(BaseClassifier):
+    """MultiRocket (Tan et al. 2022) and a ridge classifier, joined as sktime's RocketClassifier does; no probabilities.
+
+    That one's kernels refuse the read-only arrays that frames of pandas 3 give; here they get copies.
 
     Examples
     --------
-    >>> X = np.random.default_rng(0).normal(size=(3, 2, 20))
-    >>> X.flags.writeable = False
-    >>> MultiRocketOfCopies(84, random_state=0).fit_transform(X).shape
-    (3, 672)
+    >>> X, y = np.random.default_rng(0).normal(size=(8, 2, 20)), np.arange(8) % 2
+    >>> MultiRocketRidge(random_state=0).fit(X, y).predict(X).shape
+    (8,)
     """
 
-    def _transform(self, X, y=None):
-        return super()._transform(np.array(X), y)
+    _tags = {"X_inner_mtype": "numpy3D", "capability:multivariate": True,  # noqa: RUF012 (sktime's convention)
+             "capability:predict_proba": False}
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+        super().__init__()
+
+    def _fit(self, X, y):
+        self.rocket_ = MultiRocketMultivariate(random_state=self.random_state)
+        features = self.rocket_.fit_transform(np.array(X))
+        ridge = RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+        self.ridge_ = make_pipeline(StandardScaler(with_mean=False), ridge).fit(features, y)
+        return self
+
+    def _predict(self, X):
+        return self.ridge_.predict(self.rocket_.transform(np.array(X)))
 
 
 def multirocket(seed: int, _info: Info) -> Any:
-    """MultiRocket (Tan et al. 2022) and a ridge classifier, joined as sktime's RocketClassifier does.
-
-    On standardised channels, as MiniRocket.
-    """
-    ridge = make_pipeline(StandardScaler(with_mean=False), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)))
-    pipeline = Standardise() * MultiRocketOfCopies(random_state=seed) * ridge
-    return pipeline.set_tags(**{"capability:predict_proba": False})  # else zeros and ones
+    """MultiRocket on standardised channels, as MiniRocket."""
+    return Standardise() * MultiRocketRidge(random_state=seed)
 
 
 class ShuffledInceptionTime(InceptionTimeClassifierTorch):
