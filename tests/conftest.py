@@ -74,11 +74,8 @@ def _threads_stay():
 
 
 @pytest.fixture
-def one_thread():
+def one_thread(_threads_stay):
     """As joblib's workers have: by two, torch sums the gradients of convolutions in another order."""
     import torch
 
-    before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""What is more accurate, and slower, than what a user would try first.
+"""What is slower than what a user would try first, and by its sources more accurate.
 
 Each maker has the signature of `Entry.make`: `(seed, info) -> estimator`, unfitted. MultiRocket-Hydra (Dempster et al.
 2023), the most accurate of this kind, is in aeon alone, which needs a numba below 0.64; the one pinned here is newer.
@@ -80,6 +80,6 @@ def inception_time(seed: int, _info: Info) -> Any:
 
 SLOW = (
     Entry("multirocket", multirocket, equal_length=True, note="channels standardised; no probabilities"),
-    Entry("inception-time", inception_time, equal_length=True, 
+    Entry("inception-time", inception_time, equal_length=True,
           note="channels standardised; one network where its source joins five, 100 epochs where sktime has 1500"),
 )
