@@ -7,13 +7,14 @@ import pytest
 from tests.reference import forecasts as reference
 from tsattn.benchmark import Entry, Folder, Suite, run_suite
 from tsattn.benchmark.forecast_forms import LOOK_BACK, OURS, OURS_96, persistence
-from tsattn.benchmark.forecast_scores import losses, naive2, panel_scores, rolled_scores, smape
+from tsattn.benchmark.forecast_scores import interval_scores, losses, naive2, panel_scores, rolled_scores, smape
 from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE
 from tsattn.benchmark.forecast_tasks import etth1, m4, sml2010
 from tsattn.benchmark.forecasters import Persistence
 from tsattn.benchmark.forecasting import ForecastInfo, ForecastTask, from_text
 from tsattn.benchmark.report import write_report
 from tsattn.benchmark.series import Series
+from tsattn.benchmark.tables import tables
 
 
 def saw():
@@ -67,6 +68,46 @@ def test_scores_equal_a_loop():
     forecast = generator.normal(size=(8, 5, 3))
     expected = reference.scores(series.truth(), forecast, [y.to_numpy()[:7], y.to_numpy()[7:19]], 2)
     assert rolled_scores(series, forecast) == pytest.approx(expected)
+
+
+def test_interval_scores_by_hand():
+    series = saw()  # to come: 20 21, 21 24, 24 25
+    low, high = np.full((3, 2, 2), 20.5), np.full((3, 2, 2), 24.5)
+    found = interval_scores(series, low, high)
+    assert found["coverage"] == pytest.approx(4 / 6)
+    assert found["interval_score"] == pytest.approx(4 + 20 * (0.5 + 0.5) / 6)
+    train = series.train["a"].std(ddof=0)
+    assert interval_scores(replace(series, unit="z"), low, high)["interval_score"] == pytest.approx(
+        found["interval_score"] / train)
+
+
+def test_intervals_of_a_forecaster_that_has_some_are_scored(tmp_path):
+    y = pd.DataFrame({"a": np.random.default_rng(0).standard_normal(260)})
+    tasks = (ForecastTask("noise", lambda: Series(y.iloc[:200], y, horizon=2, first=200)),
+             ForecastTask("pair", load_noises))
+    keys = run_suite(Suite("mine", "", tasks, (Entry("sdma", tiny),)), tmp_path)
+    for key in keys:
+        found = Folder(tmp_path).read(key)["scores"]
+        assert 0.5 < found["coverage"] <= 1
+        assert found["interval_score"] > 2
+    table, _ = tables(Folder(tmp_path).current()[0])
+    cell = table.lines[0].cells[table.columns.index("covered of 90 %") - 1]
+    assert not cell.best  # more is not better
+
+
+def load_noises():
+    draw = np.random.default_rng(1)
+    train = pd.concat({name: pd.DataFrame({"a": draw.standard_normal(120)}) for name in "xy"}, names=["s", "t"])
+    test = pd.concat({name: pd.DataFrame({"a": draw.standard_normal(2)}, index=[120, 121]) for name in "xy"},
+                     names=["s", "t"])
+    return Series(train, test, horizon=2, season=1, leading="owa")
+
+
+def tiny(seed, _info):
+    from tsattn.forecasting import SDMAForecaster
+    from tsattn.training import Training
+
+    return SDMAForecaster(look_back=6, hidden_size=2, training=Training(epochs=1, validation=0.3), random_state=seed)
 
 
 def test_z_scores_divide_by_the_training_deviation():

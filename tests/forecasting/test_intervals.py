@@ -1,11 +1,14 @@
 """Intervals: order statistics by hand, and what they cover."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from tsattn.forecasting import SDMAForecaster
-from tsattn.forecasting._learning import conformal
+from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
+from tsattn.forecasting._learning import LEVELS, Model, conformal
 from tsattn.training import Training
 
 
@@ -54,3 +57,84 @@ def test_quantiles_increase_and_hold_the_interval(fitted):
         assert (np.diff(found[column].to_numpy(), axis=1) >= 0).all()
     interval = model.predict_interval(coverage=0.9)
     assert np.allclose(interval["a"][0.9].to_numpy(), found["a"][[0.05, 0.95]].to_numpy())
+
+
+def by_loop(said, levels, errors, alpha):
+    """Quantiles of one value at each of `alpha`: the nearest quantile said, and how far values lay above it."""
+    def at(place):
+        level = LEVELS[place]
+        return said[min(range(len(levels)), key=lambda i: (round(abs(levels[i] - level), 9), i))] + errors[place]
+
+    found = []
+    for level in alpha:
+        low = max(i for i in range(len(LEVELS)) if LEVELS[i] <= level + 1e-12)
+        high = min(low + 1, len(LEVELS) - 1)
+        part = (level - LEVELS[low]) / (LEVELS[1] - LEVELS[0])
+        found.append((1 - part) * at(low) + part * at(high))
+    ordered = sorted(found)
+    return [ordered[sorted(range(len(alpha)), key=lambda i: alpha[i]).index(j)] for j in range(len(alpha))]
+
+
+@pytest.mark.parametrize("levels", [(0.5,), (0.05, 0.25, 0.5, 0.75, 0.95)])
+def test_quantiles_by_loops(levels):
+    draw = np.random.default_rng(0)
+    said = draw.standard_normal((3, 2, 2, len(levels)))
+    errors = np.sort(draw.standard_normal((len(LEVELS), 2, 2)), axis=0)
+    alpha = [0.9, 0.005, 0.1234, 0.5, 0.995]
+    model = Model(SimpleNamespace(levels=levels), 2, None, None, None, errors)
+    found = model._quantiles(alpha)(said)
+    for index in np.ndindex(3, 2, 2):
+        expected = by_loop(said[index], levels, errors[:, index[1], index[2]], alpha)
+        assert np.allclose(found[index], expected), index
+
+
+@pytest.fixture(scope="module")
+def spread():
+    """A series whose noise is loud every second hundred steps, and a forecaster that learns quantiles of it."""
+    draw = np.random.default_rng(0)
+    n = 4000
+    loud = np.arange(n) // 25 % 2
+    frame = pd.DataFrame({"y": draw.standard_normal(n) * (1 + 9 * loud)})
+    training = Training(epochs=6, batch_size=32, lr=3e-3, validation=0.25, augment=())
+    model = SDMAForecaster(look_back=12, hidden_size=8, loss="quantile", training=training, random_state=0)
+    return model.fit(frame.iloc[:3000], fh=[1]), frame, loud
+
+
+def test_learned_quantiles_cover_and_are_wide_where_it_is_loud(spread):
+    model, frame, loud = spread
+    found = model.rolling(frame, first=3000, alpha=[0.05, 0.5, 0.95])["y"].to_numpy()
+    times = np.arange(3000, 4000)
+    inside = (frame["y"].to_numpy()[3000:] >= found[:, 0]) & (frame["y"].to_numpy()[3000:] <= found[:, 2])
+    assert abs(inside.mean() - 0.9) < 0.04
+    width = found[:, 2] - found[:, 0]
+    settled = times % 25 >= 12  # the window is all loud, or all quiet
+    assert np.median(width[settled & (loud[times] == 1)]) > 3 * np.median(width[settled & (loud[times] == 0)])
+    assert (np.diff(found, axis=1) >= 0).all()
+
+
+def test_the_forecast_is_the_median_that_is_said(spread):
+    model, frame, _ = spread
+    rolled = model.rolling(frame, first=3000)["y"].to_numpy()
+    with torch.no_grad():
+        series = torch.tensor(model._tail.rows[None], dtype=torch.float32)
+        said = model.model_.said(model.network_, series, torch.zeros(1, 1, 0))[0, 0, 0]
+    assert np.allclose(model.predict().to_numpy()[0, 0],
+                       float(said[3]) * model._tail.scale[0, 0] + model._tail.centre[0, 0], atol=1e-4)
+    assert rolled.shape == (1000,)
+    after = model.clone().fit(frame.iloc[:3000], fh=[1])
+    assert np.allclose(after.predict_quantiles(alpha=[0.05, 0.9]).to_numpy()[0],
+                       after.rolling(frame, first=3000, alpha=[0.05, 0.9]).to_numpy()[0], atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forecaster", [XM2AForecaster, LSTMSANForecaster, Seq2SeqForecaster])
+@pytest.mark.parametrize("independent", [False, True])
+def test_every_forecaster_learns_quantiles(forecaster, independent):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.standard_normal((200, 2)), columns=["a", "b"])
+    model = forecaster(look_back=6, hidden_size=4, loss="quantile", independent=independent, random_state=0,
+                       training=Training(epochs=1, batch_size=32, validation=0.3)).fit(frame, fh=[1, 3])
+    found = model.predict_quantiles(alpha=[0.1, 0.5, 0.8])
+    assert found.shape == (2, 6)
+    for column in ("a", "b"):
+        assert (np.diff(found[column].to_numpy(), axis=1) >= 0).all()

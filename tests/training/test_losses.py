@@ -6,7 +6,7 @@ import pytest
 import torch
 from jaxtyping import TypeCheckError
 
-from tsattn.training import absolute_error, accuracy, cross_entropy, squared_error
+from tsattn.training import Pinball, absolute_error, accuracy, cross_entropy, squared_error
 
 LOGITS = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])
 
@@ -29,6 +29,20 @@ def test_errors_by_hand():
     output, target = torch.tensor([[1.0, 2.0], [0.0, 0.0]]), torch.tensor([[1.0, 5.0], [1.0, -1.0]])
     assert squared_error(output, target).tolist() == [4.5, 1.0]
     assert absolute_error(output, target).tolist() == [1.5, 1.0]
+
+
+def test_the_pinball_loss_by_hand():
+    output = torch.tensor([[1.0, 1.0, 4.0, 4.0], [0.0, 2.0, 0.0, 0.0]])
+    target = torch.tensor([[3.0, 2.0], [1.0, 0.0]])
+    by_hand = [(0.1 * 2 + 0.5 * 2 + 0.9 * 2 + 0.5 * 2) / 4, (0.1 * 1 + 0.5 * 1 + 0 + 0) / 4]
+    assert Pinball((0.1, 0.5))(output, target).tolist() == pytest.approx(by_hand)
+
+
+def test_the_pinball_loss_is_least_for_the_quantile():
+    values = torch.arange(1.0, 12.0)[:, None]
+    levels = torch.linspace(0, 12, 241)
+    found = [float(Pinball((0.8,))(level.expand(11, 1), values).mean()) for level in levels]
+    assert float(levels[found.index(min(found))]) == pytest.approx(9)  # 0.8 of 11 is 8.8: the ninth
 
 
 def test_one_output_meets_a_flat_target():

@@ -118,13 +118,14 @@ class Network:
 
     name: str
     look_back: int | None = None  # as `LOOK_BACK` has it for the task
+    loss: str = "squared"
 
     def __call__(self, seed: int, info: Any) -> Any:
         from tsattn import forecasting
 
         scaling = "standard" if info.task == "sml2010" else "window"
         return getattr(forecasting, self.name)(look_back=self.look_back or LOOK_BACK[info.task], scaling=scaling,
-                                               random_state=seed)
+                                               loss=self.loss, random_state=seed)
 
     def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
         """Parameters of the form."""
@@ -141,3 +142,5 @@ def _ours(name: str, kind: str) -> tuple[Entry, Entry]:
 OURS, OURS_96 = zip(*(_ours(name, kind) for name, kind in (
     ("sdma", "SDMAForecaster"), ("xm2a", "XM2AForecaster"), ("lstm-san", "LSTMSANForecaster"),
     ("seq2seq", "Seq2SeqForecaster"))), strict=True)
+QUANTILES = (Entry("sdma-quantile", Network("SDMAForecaster", loss="quantile"), ours=True,
+                   notes=OURS[0].notes, note="learns quantiles; the forecast is the median"),)

@@ -12,6 +12,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from tsattn.benchmark.scores import error_scores
 from tsattn.benchmark.series import Series
 
+OUTSIDE = 0.1  # of values, by the intervals that are scored
 Z_90 = 1.645  # the competition tests the autocorrelation at the season at 90 %, one-sided
 
 
@@ -85,6 +86,19 @@ def rolled_scores(series: Series, forecast: np.ndarray) -> dict[str, float | Non
     unit = naive_error(series.blocks, series.season)[places]
     return {**error_scores((truth - forecast) / spread(series)), "smape": smape(truth, forecast),
             "mase": mase(truth, forecast, unit)}
+
+
+def interval_scores(series: Series, low: np.ndarray, high: np.ndarray) -> dict[str, float | None]:
+    """How many values lie within intervals of 90 %, and the interval score: their width, and 20 times any miss.
+
+    With a = 0.1, the mean of u - l + 2 / a (max(l - y, 0) + max(y - u, 0)); least for the true quantiles (Gneiting &
+    Raftery, "Strictly proper scoring rules, prediction, and estimation", JASA 102, 2007). In the unit of the errors.
+    """
+    truth, low, high = (each[:, :, series.places] for each in (series.truth(), low, high))
+    missed = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    unit = spread(series) if series.first is not None else 1.0
+    return {"coverage": float((missed == 0).mean()),
+            "interval_score": float(((high - low + 2 / OUTSIDE * missed) / unit).mean())}
 
 
 def spread(series: Series) -> np.ndarray | float:

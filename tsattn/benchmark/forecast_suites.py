@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, OURS, OURS_96, STATES, VAR
+from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, OURS, OURS_96, QUANTILES, STATES, VAR
 from tsattn.benchmark.forecast_tasks import ETT, M4, M4_SAMPLES, SML
 from tsattn.benchmark.regression_forms import OURS as REGRESSORS
 from tsattn.benchmark.regression_forms import QUICK
@@ -40,7 +40,7 @@ def _on(tasks: Sequence[Task], *names: str) -> dict[str, tuple[str, ...]]:
 
 FORECAST = PickySuite(
     "forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing", (SML, *ETT),
-    OURS + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
+    OURS + QUANTILES + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
     tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in LAGS + VAR + STATES)),
               **_on(ETT, "seasonal-naive", *(entry.name for entry in OURS_96 + LINEAR))})
 M4_SUITE = PickySuite(

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sktime.forecasting.base import BaseForecaster
 
-from tsattn.benchmark.forecast_scores import losses, panel_scores, rolled_scores
+from tsattn.benchmark.forecast_scores import OUTSIDE, interval_scores, losses, panel_scores, rolled_scores
 from tsattn.benchmark.kinds import Answer, Asked, Kind
 from tsattn.benchmark.series import Series
 from tsattn.benchmark.suite import Cell, Task
 
 WARM_UP = 400  # rows that an estimator is fitted on before the clock starts, beyond its look-back
+EDGES = [OUTSIDE / 2, 1 - OUTSIDE / 2]
 FIGURES = 5  # of the losses and residuals in a row
 
 
@@ -112,12 +114,22 @@ def _checked(said: pd.DataFrame, series: Series) -> np.ndarray:
     return values.reshape(-1, series.horizon, values.shape[1])
 
 
-def _outcome(_forecaster: Any, series: Series, _train: np.ndarray, _test: np.ndarray, forecast: np.ndarray) -> Answer:
+def _outcome(forecaster: Any, series: Series, _train: np.ndarray, _test: np.ndarray, forecast: np.ndarray) -> Answer:
     target = series.places[0]
     residuals = (series.truth() - forecast)[:, 0, target]
     scores = panel_scores if series.first is None else rolled_scores
-    return {"scores": scores(series, forecast), "losses": as_text(losses(series, forecast)),
-            "residuals": as_text(residuals)}
+    return {"scores": {**scores(series, forecast), **_intervals(forecaster, series)},
+            "losses": as_text(losses(series, forecast)), "residuals": as_text(residuals)}
+
+
+def _intervals(forecaster: Any, series: Series) -> Answer:
+    """Scores of the intervals of a forecaster that has some; the benchmark's own have none."""
+    if not isinstance(forecaster, BaseForecaster) or not forecaster.get_tag("capability:pred_int"):
+        return {}
+    columns = series.y.columns
+    said = (forecaster.predict_quantiles(alpha=EDGES) if series.first is None else
+            forecaster.rolling(series.y, first=series.first, alpha=EDGES))
+    return interval_scores(series, *(_checked(said.xs(edge, axis=1, level=1)[columns], series) for edge in EDGES))
 
 
 def as_text(values: np.ndarray) -> str:

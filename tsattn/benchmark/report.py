@@ -35,6 +35,8 @@ HOW_FORECASTS = (
     "MAE, MSE, RMSE: means over all forecasts, steps and scored columns. sMAPE: 200 |y − f| / (|y| + |f|). MASE: "
     "absolute errors in units of the seasonal naive forecast's in the training rows. OWA: the mean of sMAPE and MASE, "
     "each in units of M4's seasonal naive 2.",
+    "Coverage: how many of the values to come lay within intervals that are meant to hold 90 %. Interval score: their "
+    "width, and 20 times what a value lies outside; it is least for the true quantiles.",
     "Diebold and Mariano's test compares the losses of two forecasters cutoff by cutoff; those of forecasts of h steps "
     "overlap, which it allows for. A small p of a residuals' test says that there was more to learn: of Ljung-Box, "
     "from the last errors; of ARCH and Breusch-Pagan, when errors are large.",

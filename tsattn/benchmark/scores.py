@@ -10,12 +10,13 @@ from sklearn.metrics import accuracy_score, f1_score
 
 @dataclass(frozen=True)
 class Measure:
-    """A score as tables show it: `times` its value, in `form`; `lower` is better, or higher."""
+    """A score as tables show it: `times` its value, in `form`; `lower` is better, or higher, or neither is `ranked`."""
 
     label: str
     lower: bool = False
     times: int = 1
     form: str = "#.4g"
+    ranked: bool = True
 
     @property
     def heading(self) -> str:
@@ -41,7 +42,9 @@ MEASURES = {
                        "macro_f1": _share("macro F1"), "log_loss": Measure("log loss", lower=True, form=".3f")},
     "regression": {**ERRORS, "r2": Measure("R²", form=".4f")},
     "forecasting": {**ERRORS, "smape": Measure("sMAPE %", lower=True), "mase": Measure("MASE", lower=True),
-                    "owa": Measure("OWA", lower=True, form=".3f")},
+                    "owa": Measure("OWA", lower=True, form=".3f"),
+                    "coverage": Measure("covered of 90", times=100, form=".1f", ranked=False),
+                    "interval_score": Measure("interval score", lower=True)},
 }
 LOWER_IS_BETTER = {name for some in MEASURES.values() for name, measure in some.items() if measure.lower}
 

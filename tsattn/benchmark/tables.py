@@ -101,6 +101,8 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
                "peak MB", "parameters", "runs"]
     cells = {name: _cells(rows, _expected(rows, seeds), measures) for name, rows in estimators.items()}
     for place, metric in enumerate(measures):
+        if not measures[metric].ranked:
+            continue
         _mark_best(cells, estimators, place, metric, measures[metric])
     differences = compare(estimators, reference, leading(task))
     printed = any(published(rows) is not None for rows in estimators.values())

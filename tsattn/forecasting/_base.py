@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
@@ -125,20 +124,17 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         if ahead != model.plan.ahead:
             raise ValueError(f"fh must be the pretrained one, {list(model.plan.ahead)} steps ahead, got {list(ahead)}")
 
-    def _after(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> tuple[np.ndarray, Ends]:
-        """Forecasts in units of y, (n, ahead, targets), and the ends of the series that they come after."""
-        ends = ends_of(self._past[0])
+    def _after(self, fh: ForecastingHorizon, X: pd.DataFrame | None, columns: pd.Index,
+               alpha: list[float] | None = None) -> pd.DataFrame:
+        """Forecasts, or their quantiles, at the times of fh after the end of each series."""
+        y = self._past[0]
+        ends = ends_of(y)
         self._check_horizon(fh, ends)
-        return self._after_each(self._future(X, ends)), ends
+        found = self._after_each(self._future(X, ends), alpha)
+        return forecast_frame(found.reshape(*found.shape[:2], -1), ends, y.index.names, fh, columns)
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
-        point, ends = self._after(fh, X)
-        y = self._past[0]
-        return forecast_frame(point, ends, y.index.names, fh, y.columns)
+        return self._after(fh, X, self._past[0].columns)
 
     def _predict_quantiles(self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]) -> pd.DataFrame:
-        point, ends = self._after(fh, X)
-        apart = np.moveaxis(self.model_.apart(alpha), 0, -1)  # ahead, targets, quantiles
-        values = point[..., None] + self._tail.scale[:, None, : self.model_.n_targets, None] * apart
-        columns = pd.MultiIndex.from_product([self._get_varnames(), alpha])
-        return forecast_frame(values.reshape(*point.shape[:2], -1), ends, self._past[0].index.names, fh, columns)
+        return self._after(fh, X, pd.MultiIndex.from_product([self._get_varnames(), alpha]), alpha)

@@ -1,13 +1,13 @@
 """Learning to forecast from windows: a linear map first, a network on what it leaves, then how far both miss."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_fraction
@@ -45,7 +45,8 @@ class Model:
     share : Tensor, (targets of a row,)
         Of the network's part in the forecast: its least-squares coefficient on windows held out, within [0, 1].
     errors : ndarray, (levels, ahead, targets of a row)
-        Quantiles of value less forecast on windows held out, in units of the rows.
+        Quantiles, at `LEVELS`, of how far values lie above the nearest of the quantiles that the network says, on
+        windows held out and in units of the rows.
     """
 
     plan: Plan
@@ -58,42 +59,72 @@ class Model:
     def forecast(self, network: nn.Module, series: Float[Tensor, "b t c"], known: Float[Tensor, "b a k"]
                  ) -> Float[Tensor, "b h q"]:
         """Return the forecast of windows, in units of their rows."""
+        return self.said(network, series, known)[..., self.plan.middle]
+
+    def said(self, network: nn.Module, series: Float[Tensor, "b t c"], known: Float[Tensor, "b a k"]
+             ) -> Float[Tensor, "b h q l"]:
+        """Return all that is said of windows, at the plan's levels, in units of their rows."""
         base, added = both(network, self.reader(series, known))
-        return base + self.share.to(base) * added
+        return base.unsqueeze(-1) + weighed(added, self.share.to(base), self.plan.middle)
 
-    def forecasts(self, network: nn.Module, rows: np.ndarray, starts: np.ndarray, device: str) -> np.ndarray:
-        """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row)."""
-        cut = Cutter(rows, self.plan, self.reader.n_targets, with_future=False)
-        network, where = on_device(network, device)
-        with torch.no_grad():
-            found = [self.forecast(network, series, known).cpu().double()
-                     for series, known, _ in cuts(cut(starts, self.reader), where)]
-        return torch.cat(found).numpy()
+    def forecasts(self, network: nn.Module, rows: np.ndarray, starts: np.ndarray, device: str,
+                  alpha: Sequence[float] | None = None) -> np.ndarray:
+        """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row).
 
-    def apart(self, alpha: list[float]) -> np.ndarray:
-        """Return how far quantiles stand from the forecast, (quantiles, ahead, targets of y).
+        With `alpha` their quantiles at these levels, (n, ahead, targets of a row, levels).
 
         Raises
         ------
         ValueError
             A level is nearer to 0 or 1 than those that were measured.
         """
+        read = self._middle if alpha is None else self._quantiles(alpha)
+        cut = Cutter(rows, self.plan, self.reader.n_targets, with_future=False)
+        network, where = on_device(network, device)
+        with torch.no_grad():
+            found = [read(self.said(network, series, known).cpu().double().numpy())
+                     for series, known, _ in cuts(cut(starts, self.reader), where)]
+        return np.concatenate(found)
+
+    def _middle(self, said: np.ndarray) -> np.ndarray:
+        return said[..., self.plan.middle]
+
+    def _quantiles(self, alpha: Sequence[float]) -> Callable[[np.ndarray], np.ndarray]:
+        """What makes quantiles of what is said: it, and how far values lay above it; put in order where they cross."""
         outside = [level for level in alpha if not LEVELS[0] - 1e-9 <= level <= LEVELS[-1] + 1e-9]
         if outside:
             raise ValueError(f"quantiles must lie from {LEVELS[0]} to {LEVELS[-1]}, which are measured (coverage up to "
                              f"0.99), got {outside[0]}")
-        place = np.interp(alpha, LEVELS, np.arange(len(LEVELS)))
+        place, order = np.interp(alpha, LEVELS, np.arange(len(LEVELS))), np.argsort(alpha, kind="stable")
         low = np.floor(place).astype(int)
-        high = np.minimum(low + 1, len(LEVELS) - 1)
-        part = (place - low)[:, None, None]
-        found = (1 - part) * self.errors[low] + part * self.errors[high]
-        return np.broadcast_to(found, (*found.shape[:2], self.n_targets))
+        high, part = np.minimum(low + 1, len(LEVELS) - 1), place - low
+        near, errors = nearest(self.plan.levels), np.moveaxis(self.errors, 0, -1)
+
+        def read(said: np.ndarray) -> np.ndarray:
+            each = (1 - part) * (said[..., near[low]] + errors[..., low]) + part * (
+                said[..., near[high]] + errors[..., high])
+            found = np.empty_like(each)
+            found[..., order] = np.sort(each, axis=-1)
+            return found
+
+        return read
 
 
-def both(network: nn.Module, reading: Reading) -> tuple[Tensor, Tensor]:
-    """The forecast without the network, and what the network would add to it."""
-    output = network(*reading.inputs, lengths=reading.lengths).float().unflatten(1, reading.base.shape[1:])
-    return reading.base, reading.unit * output
+def both(network: nn.Module, reading: Reading) -> tuple[Float[Tensor, "b h q"], Float[Tensor, "b h q l"]]:
+    """The forecast without the network, and what the network would add to it at each level."""
+    output = network(*reading.inputs, lengths=reading.lengths).float().unflatten(1, (*reading.base.shape[1:], -1))
+    return reading.base, reading.unit.unsqueeze(-1) * output
+
+
+def weighed(added: Float[Tensor, "b h q l"], share: Float[Tensor, " q"], middle: int) -> Float[Tensor, "b h q l"]:
+    """What a network adds, with a share of what it adds to the forecast; how far its quantiles stand apart stays."""
+    forecast = added[..., middle, None]
+    return added - (1 - share.unsqueeze(-1)) * forecast
+
+
+def nearest(levels: Sequence[float]) -> Int[np.ndarray, " levels"]:
+    """Which of these levels is nearest to each of `LEVELS`."""
+    return np.abs(LEVELS[:, None] - np.array(levels)).argmin(axis=1)
 
 
 def cuts(windows: Windows, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
@@ -118,8 +149,8 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     training : Training
         Its validation is the fraction of each series, at its end, that is held out.
     network_of : callable
-        `network_of(widths, n_columns, plan, n_targets)` makes a network: `widths` are the channels of its inputs,
-        `n_columns` those of a row; its outputs are those of each step ahead, target by target.
+        `network_of(widths, n_columns, plan, n_said)` makes a network: `widths` are the channels of its inputs,
+        `n_columns` those of a row; its outputs are those of each step ahead, target by target, level by level.
     seed : int or None
 
     Raises
@@ -155,13 +186,14 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
 
     def finish(fitted: Fitted) -> tuple[Model, Fitted]:
         shown = cut(held if len(held) else thinned(train, HELD), reader)
-        share, errors = _weigh(fitted.network, shown, training.device)
+        share, errors = _weigh(fitted.network, shown, plan, training.device)
         last = reader if choice is None else replace(reader, linear=choice[1].solve())
         return Model(plan, n_targets, units, last, share, errors), fitted
 
     try:
-        fitted = fit_network(lambda: network_of(widths, len(history.panel.columns), plan, cut.n_targets), data,
-                             training, loss=plan.loss, seed=seed)
+        n_said = cut.n_targets * len(plan.levels)
+        fitted = fit_network(lambda: network_of(widths, len(history.panel.columns), plan, n_said), data, training,
+                             loss=plan.loss, seed=seed)
     except DivergenceError as error:
         error.fitted = finish(error.fitted)
         raise
@@ -200,20 +232,24 @@ def _or_one(values: Tensor) -> Tensor:
     return torch.where(values > TINY, values, 1.0)
 
 
-def _weigh(network: nn.Module, windows: Windows, device: str) -> tuple[Tensor, np.ndarray]:
-    """The network's share by what it is worth on these windows, and quantiles of how far the forecast misses there."""
+def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tuple[Tensor, np.ndarray]:
+    """The network's share by what it is worth on these windows, and quantiles of how far values lie above it there."""
     network, where = on_device(network, device)
-    left, added = [], []
+    left, more = [], []
     with torch.no_grad():
         for series, known, future in cuts(windows, where):
-            base, more = both(network, windows.read(series, known))
+            base, added = both(network, windows.read(series, known))
             assert future is not None
             left.append((future - base).cpu())
-            added.append(more.cpu())
-    missing, part = torch.cat(left), torch.cat(added)
+            more.append(added.cpu())
+    missing, said = torch.cat(left), torch.cat(more)
+    part = said[..., plan.middle]
     worth = (missing * part).sum((0, 1)) / part.square().sum((0, 1)).clamp_min(TINY)
     share = worth.clamp(0, 1)
-    return share, conformal((missing - share * part).double().numpy(), LEVELS)
+    said, near = weighed(said, share, plan.middle), nearest(plan.levels)
+    errors = [conformal((missing - said[..., level]).double().numpy(), LEVELS[near == level])
+              for level in range(len(plan.levels))]
+    return share, np.concatenate(errors)
 
 
 def conformal(errors: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A forecaster's network: how it comes about, what it says of many windows, and what that rests on."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,15 @@ from tsattn.forecasting._learning import Model, learn
 from tsattn.forecasting._plan import Cutter, Plan
 from tsattn.forecasting._times import Ends, ends_of, future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
-from tsattn.training import Training
+from tsattn.training import Pinball, Training
 
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
 LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
 TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles that a network learns; between them errors are ranked
+FORECAST_LOSSES: dict[str, tuple[Callable[..., torch.Tensor], tuple[float, ...]]] = {
+    **{name: (loss, (0.5,)) for name, loss in LOSSES.items()}, "quantile": (Pinball(LEVELS), LEVELS),
+}
 AT_ONCE = 64  # windows explained together
 
 
@@ -43,9 +48,9 @@ class WindowNetwork(NetworkEstimator):
         """What is trained; of a family's mixin."""
         raise NotImplementedError
 
-    def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_targets: int) -> nn.Module:
-        """The network with fresh weights; its outputs are those of each step ahead, target by target."""
-        return self._trained(widths, n_columns, len(plan.ahead) * n_targets)
+    def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_said: int) -> nn.Module:
+        """The network with fresh weights; of each step ahead it says so many numbers."""
+        return self._trained(widths, n_columns, len(plan.ahead) * n_said)
 
     def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool = False) -> History:
         """The series, in units that were learned before where these are kept, unless they are to be learned anew."""
@@ -70,12 +75,13 @@ class WindowNetwork(NetworkEstimator):
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
         """Learn from windows; what was learned before stays if training diverges."""
         per_epoch = self.windows_per_epoch
+        loss, levels = FORECAST_LOSSES[check_one_of("loss", self.loss, FORECAST_LOSSES)]
         plan = Plan(
             look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
             n_known=len(exogenous) if check_bool("future_X", self.future_X) else 0,
             independent=check_bool("independent", self.independent), within=self.scaling == "window",
             kinds=LINEAR[check_one_of("linear", self.linear, LINEAR)], saliency=self._saliency_transformer(),
-            loss=LOSSES[check_one_of("loss", self.loss, LOSSES)], stride=check_int("stride", self.stride),
+            loss=loss, levels=levels, stride=check_int("stride", self.stride),
             per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
         self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         self._keep(fitted)
@@ -96,23 +102,24 @@ class WindowNetwork(NetworkEstimator):
             blocks += [block, more]
         return np.concatenate(blocks), np.arange(len(each)) * (plan.look_back + n_more)
 
-    def _after_each(self, future: np.ndarray | None) -> np.ndarray:
-        """Forecasts after the end of each series, in units of y, (n, ahead, targets)."""
+    def _after_each(self, future: np.ndarray | None, alpha: Sequence[float] | None = None) -> np.ndarray:
+        """Forecasts after the end of each series, in units of y, (n, ahead, targets); with alpha (..., quantiles)."""
         model, tail = self.model_, self._tail
         rows, starts = self._rows_before(future)
-        found = model.forecasts(self.network_, rows, starts, self._device)
+        found = model.forecasts(self.network_, rows, starts, self._device, alpha)
         q = model.n_targets
         if model.plan.independent:  # from (n q, ahead, 1)
-            found = found.reshape(-1, q, len(model.plan.ahead)).transpose(0, 2, 1)
-        return found * tail.scale[:, None, :q] + tail.centre[:, None, :q]
+            found = np.moveaxis(found.reshape(-1, q, *found.shape[1:2], *found.shape[3:]), 1, 2)
+        scale, centre = tail.scale[:, None, :q], tail.centre[:, None, :q]
+        return found * scale + centre if alpha is None else found * scale[..., None] + centre[..., None]
 
     def _future(self, X: pd.DataFrame | None, ends: Ends) -> np.ndarray | None:
         """What is known of the future, (n, steps, columns), or None where it is not read."""
         plan = self.model_.plan
         return future_of(X, ends, plan.exogenous, plan.ahead[-1]) if plan.n_known else None
 
-    def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1
-                ) -> pd.DataFrame:
+    def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1,
+                alpha: Sequence[float] | None = None) -> pd.DataFrame:
         """Forecast from many cutoffs of one series, without fitting again.
 
         Parameters
@@ -126,19 +133,21 @@ class WindowNetwork(NetworkEstimator):
             Steps of `y` that the first forecast knows; at least `look_back`.
         step : int, default=1
             Steps from a cutoff to the next.
+        alpha : list of float, optional
+            Levels of quantiles that are asked for in place of forecasts, as by `predict_quantiles`.
 
         Returns
         -------
         DataFrame
-            Indexed by (cutoff, time): the last time known, and the time forecast; columns as `y`. The last cutoff is
-            the last one after which `y` holds all of fh.
+            Indexed by (cutoff, time): the last time known, and the time forecast; columns as `y`, or pairs (column,
+            level). The last cutoff is the last one after which `y` holds all of fh.
 
         Raises
         ------
         NotFittedError
             Before fit.
         ValueError
-            The columns are not those of fit, or no cutoff fits.
+            The columns are not those of fit, no cutoff fits, or a level is outside what was measured.
         """
         self.check_is_fitted()
         model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
@@ -158,13 +167,19 @@ class WindowNetwork(NetworkEstimator):
         centre, scale = known.centre[0], known.scale[0]
         rows = (whole.panel.values - centre) / scale
         parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
-        found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device)
-                                for part in parts], axis=2) * scale[:q] + centre[:q]
+        found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device, alpha)
+                                for part in parts], axis=2)
+        columns = frame.columns
+        if alpha is None:
+            found = found * scale[:q] + centre[:q]
+        else:
+            found = found * scale[:q, None] + centre[:q, None]
+            columns = pd.MultiIndex.from_product([columns, alpha])
         times = frame.index
         index = pd.MultiIndex.from_arrays(
             [np.repeat(times[cutoffs - 1], len(plan.ahead)),
              times[(cutoffs[:, None] + np.array(plan.ahead) - 1).ravel()]], names=["cutoff", "time"])
-        return pd.DataFrame(found.reshape(-1, q), index=index, columns=frame.columns)
+        return pd.DataFrame(found.reshape(-1, len(columns)), index=index, columns=columns)
 
     def attention(self, X: Any = None, *, target: Any = None, steps: int | tuple[int, ...] | None = None
                   ) -> pd.DataFrame:

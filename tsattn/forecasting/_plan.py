@@ -36,6 +36,8 @@ class Plan:
     saliency : transformer or None
         Unfitted.
     loss : callable
+    levels : tuple of float, increasing
+        Of the quantiles that the network says of each value; 0.5 alone stands for the one forecast that it makes else.
     per_epoch : int or None
         Most windows in an epoch.
     """
@@ -49,8 +51,14 @@ class Plan:
     kinds: tuple[str, ...]
     saliency: Any
     loss: Callable[..., Tensor]
+    levels: tuple[float, ...]
     stride: int
     per_epoch: int | None
+
+    @property
+    def middle(self) -> int:
+        """Which of the network's quantiles is the forecast."""
+        return len(self.levels) // 2
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
     independent : bool, default=False
     scaling : {"window", "series", "standard", None}, default="window"
     future_X : bool, default=True
-    loss : {"squared", "absolute"}, default="squared"
+    loss : {"squared", "absolute", "quantile"}, default="squared"
     stride : int, default=1
     windows_per_epoch : int or None, default=10000
     training : Training, optional

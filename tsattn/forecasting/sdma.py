@@ -45,8 +45,9 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
         window in units of its own, and speaks in them.
     future_X : bool, default=True
         Read the exogenous columns at the steps to be forecast, which predict then needs. False: up to the cutoff only.
-    loss : {"squared", "absolute"}, default="squared"
-        What the network lowers.
+    loss : {"squared", "absolute", "quantile"}, default="squared"
+        What the network lowers. With "quantile" it says quantiles of each value, and the forecast is the middle one:
+        intervals are then as wide as it expects each window to miss, where they are else equally wide for all.
     stride : int, default=1
         Steps from one window to the next in training.
     windows_per_epoch : int or None, default=10000

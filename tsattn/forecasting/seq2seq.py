@@ -29,7 +29,7 @@ class Seq2SeqForecaster(NetworkForecaster):
     independent : bool, default=False
     scaling : {"window", "series", "standard", None}, default="window"
     future_X : bool, default=True
-    loss : {"squared", "absolute"}, default="squared"
+    loss : {"squared", "absolute", "quantile"}, default="squared"
     stride : int, default=1
     windows_per_epoch : int or None, default=10000
     training : Training, optional
@@ -84,8 +84,8 @@ class Seq2SeqForecaster(NetworkForecaster):
         self.random_state = random_state
         super().__init__()
 
-    def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_targets: int) -> nn.Module:  # noqa: ARG002
-        network = Seq2Seq(sum(widths), plan.ahead[-1], n_targets, n_future=plan.n_known,
+    def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_said: int) -> nn.Module:  # noqa: ARG002
+        network = Seq2Seq(sum(widths), plan.ahead[-1], n_said, n_future=plan.n_known,
                           hidden=check_int("hidden_size", self.hidden_size))
         return Stepwise(network, plan, widths[0])
 
@@ -118,7 +118,7 @@ class Stepwise(nn.Module):
         self.ahead = [step - 1 for step in plan.ahead]
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the outputs of each step ahead, target by target."""
+        """Return the outputs of each step ahead, one step after another."""
         past = torch.cat(inputs, 2)[:, : self.look_back]
         future = None
         if self.n_known:

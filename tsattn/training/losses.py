@@ -3,6 +3,8 @@
 The loop takes the mean over a batch, by the series' weights where there are any.
 """
 
+from dataclasses import dataclass
+
 from jaxtyping import Float, Int, Num
 from torch import Tensor
 from torch.nn import functional
@@ -60,6 +62,35 @@ def absolute_error(
     tensor([1.5000, 2.0000])
     """
     return _mean_rest((output - target.view_as(output)).abs())
+
+
+@dataclass(frozen=True)
+class Pinball:
+    """Mean quantile loss of each series, over its targets and the levels: max(p e, (p - 1) e), with e target - output.
+
+    Koenker & Bassett, "Regression quantiles", Econometrica 46, 1978: what it is least for is the quantile at level p.
+
+    Parameters
+    ----------
+    levels : tuple of float
+        From 0 to 1; a target's outputs, one for each level, stand side by side.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Pinball((0.1, 0.5))(torch.tensor([[1.0, 1.0, 4.0, 4.0]]), torch.tensor([[3.0, 2.0]]))
+    tensor([1.0000])
+    """
+
+    levels: tuple[float, ...]
+
+    def __call__(
+        self, output: Float[Tensor, "b k"], target: Float[Tensor, "b q"], label_smoothing: float = 0.0  # noqa: ARG002
+    ) -> Float[Tensor, " b"]:
+        """Return the loss of each series. Label smoothing has no meaning here."""
+        error = target.unsqueeze(-1) - output.unflatten(1, (-1, len(self.levels)))
+        level = output.new_tensor(self.levels)
+        return _mean_rest((level * error).maximum((level - 1) * error))
 
 
 def accuracy(output: Float[Tensor, "b k"], target: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
