@@ -132,6 +132,22 @@ class Network:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Published:
+    """A forecaster of `tsattn.forecasting` as published, by the name of its class; rows in units of all series."""
+
+    name: str
+
+    def __call__(self, seed: int, _info: Any) -> Any:
+        from tsattn import forecasting
+
+        return getattr(forecasting, self.name).paper(random_state=seed).set_params(scaling="standard")
+
+    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
+        """Parameters of the form."""
+        return asdict(self)
+
+
 def _ours(name: str, kind: str) -> tuple[Entry, Entry]:
     notes = {task: f"look-back {look_back}" for task, look_back in LOOK_BACK.items()}
     notes["sml2010"] += ", both segments in one unit"
@@ -144,3 +160,10 @@ OURS, OURS_96 = zip(*(_ours(name, kind) for name, kind in (
     ("seq2seq", "Seq2SeqForecaster"))), strict=True)
 QUANTILES = (Entry("sdma-quantile", Network("SDMAForecaster", loss="quantile"), ours=True,
                    notes=OURS[0].notes, note="learns quantiles; the forecast is the median"),)
+PUBLISHED = (
+    Entry("sdma-paper", Published("SDMAForecaster"), ours=True,
+          note="the published form and training; look-back 96. Its source prints 0.078 and not its scale"),
+    Entry("xm2a-paper", Published("XM2AForecaster"), ours=True, note="the published form and training; look-back 96"),
+    Entry("lstm-san-paper", Published("LSTMSANForecaster"), ours=True,
+          note="the published form and training; look-back 96"),
+)

@@ -3,7 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tsattn.benchmark.forecast_forms import GLOBAL, LAGS, LINEAR, NAIVE, OURS, OURS_96, QUANTILES, STATES, VAR
+from tsattn.benchmark.forecast_forms import (
+    GLOBAL,
+    LAGS,
+    LINEAR,
+    NAIVE,
+    OURS,
+    OURS_96,
+    PUBLISHED,
+    QUANTILES,
+    STATES,
+    VAR,
+)
 from tsattn.benchmark.forecast_tasks import ETT, M4, M4_SAMPLES, SML
 from tsattn.benchmark.regression_forms import OURS as REGRESSORS
 from tsattn.benchmark.regression_forms import QUICK
@@ -40,8 +51,8 @@ def _on(tasks: Sequence[Task], *names: str) -> dict[str, tuple[str, ...]]:
 
 FORECAST = PickySuite(
     "forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing", (SML, *ETT),
-    OURS + QUANTILES + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
-    tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in LAGS + VAR + STATES)),
+    OURS + QUANTILES + PUBLISHED + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
+    tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in PUBLISHED + LAGS + VAR + STATES)),
               **_on(ETT, "seasonal-naive", *(entry.name for entry in OURS_96 + LINEAR))})
 M4_SUITE = PickySuite(
     "m4", "M4's hourly and weekly series, all together; models of one series on 50 of each", M4 + M4_SAMPLES,
