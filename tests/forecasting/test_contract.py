@@ -55,9 +55,8 @@ def test_in_a_grid_search():
 def test_p57_evaluate_says_the_same_by_threads_and_workers(splitter):
     y = waves(80)["a"]
     found = [evaluate(small(), splitter, y, backend=backend, error_score="raise")["test_MeanAbsolutePercentageError"]
-             for backend in (None, "threading", "loky")]
-    assert found[0].equals(found[1])
-    assert found[0].equals(found[2])
+             for backend in (None, "threading", "loky", "dask")]
+    assert all(found[0].equals(other) for other in found[1:])
 
 
 def test_evaluate_without_fitting_again():
