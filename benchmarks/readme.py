@@ -1,8 +1,9 @@
-"""Write the README's table from the rows under benchmarks/results/clean; with --check, only say whether it is current.
+"""Write the tables of README.md and docs/results.md from the rows under benchmarks/results; --check only compares.
 
     python benchmarks/readme.py [--check]
 
-Rows of our own estimators that were computed by different code are refused: a table is of one state of it.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. Rows of our own estimators that were computed by
+different code are refused: a table is of one state of it.
 """
 
 import re
@@ -15,17 +16,31 @@ from tsattn.benchmark.mixtures import states_of_code
 from tsattn.benchmark.stats import by_protocol
 
 ROOT = Path(__file__).parents[1]
-ROWS = ROOT / "benchmarks" / "results" / "clean"
-COLUMNS = ["estimator", "accuracy %", "log loss", "fit s", "predict s", "peak MB", "parameters", "runs"]
-PLACE = re.compile(r"(<!-- table: clean -->\n).*?(<!-- end -->)", re.S)
+RESULTS = ROOT / "benchmarks" / "results"
+COST = ["fit s", "predict s", "peak MB", "parameters", "runs"]
+CLASSES = ["estimator", "accuracy %", "log loss"]
+INTERVALS = ["covered of 90 %", "interval score"]
+COLUMNS = {  # of a suite's tables; others show accuracies
+    "forecast": ["estimator", "MAE", "MSE", *INTERVALS, *COST],
+    "m4": ["estimator", "sMAPE %", "MASE", "OWA", *INTERVALS, *COST],
+    "regression": ["estimator", "MAE", "RMSE", "R²", *COST],
+    "xm2a-ablation": [*CLASSES, "published %", *COST],
+}
+FILES = ("README.md", "docs/results.md")
+PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
 
 
-def with_table(readme: str) -> str:
-    """The README's text with the table that the rows give now."""
-    options = [option for column in COLUMNS for option in ("--column", column)]
-    command = [sys.executable, "-m", "tsattn", "table", str(ROWS), *options]
-    table = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return PLACE.sub(lambda found: f"{found[1]}{table.strip()}\n{found[2]}", readme)
+def with_tables(text: str) -> str:
+    """A text with the tables that the rows give now."""
+    return PLACE.sub(lambda found: f"{found[1]}{table(found[2])}\n{found[3]}", text)
+
+
+def table(name: str) -> str:
+    """The tables of a folder of rows, as Markdown."""
+    refuse_mixed_code(RESULTS / name)
+    options = [option for column in COLUMNS.get(name, [*CLASSES, *COST]) for option in ("--column", column)]
+    command = [sys.executable, "-m", "tsattn", "table", str(RESULTS / name), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def refuse_mixed_code(folder: Path) -> None:
@@ -38,13 +53,17 @@ def refuse_mixed_code(folder: Path) -> None:
 
 
 def main() -> None:
-    refuse_mixed_code(ROWS)
-    file = ROOT / "README.md"
-    text = file.read_text(encoding="utf-8")
-    current = with_table(text)
+    stale = []
+    for name in FILES:
+        file = ROOT / name
+        text = file.read_text(encoding="utf-8")
+        current = with_tables(text)
+        if current != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                file.write_text(current, encoding="utf-8")
     if "--check" in sys.argv:
-        sys.exit(0 if current == text else "README.md is not what the rows give: run python benchmarks/readme.py")
-    file.write_text(current, encoding="utf-8")
+        sys.exit(f"{' and '.join(stale)}: not what the rows give; run python benchmarks/readme.py" if stale else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""Keep the rows of a run among those of the repository, in place of older ones of the same cells.
+
+    python benchmarks/keep.py runs/clean clean        # a folder of `tsattn bench`, and the name under results/
+
+Failed rows stay behind, and so do cells that the suite has no longer. What the manifest says of the suite is taken from
+the run where nothing was there before.
+"""
+
+import sys
+from pathlib import Path
+
+from tsattn.benchmark import Folder
+from tsattn.benchmark.cell import slot_of
+from tsattn.benchmark.suites import suite_named
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def keep(run: Path, results: Path) -> int:
+    """Copy the rows that stand for a run's cells; drop those of `results` that no cell stands for. How many came."""
+    source, place = Folder(run, make=False), Folder(results)
+    come = {row["slot"]: row for row in source.current()[0] if row["status"] == "done"}
+    for row in come.values():
+        if place.read(row["key"]) is None:
+            place.write({name: part for name, part in row.items() if name != "digest"})
+    about = place.about() or source.about()
+    slots = {**place.manifest(), **{slot: row["key"] for slot, row in come.items()}}
+    order = {slot_of(cell): number for number, cell in enumerate(suite_named(about["suite"]).cells())}
+    (results / "manifest.json").unlink(missing_ok=True)  # it would keep the order in which cells came
+    place.note([(slot, slots[slot]) for slot in sorted(order.keys() & slots, key=order.get)], about)
+    kept = set(place.manifest().values())
+    for path in (results / "rows").glob("*.json"):
+        if path.stem not in kept:
+            path.unlink()
+    for name in ("claims", "pictures"):  # of a run, not of results
+        for path in (results / name).glob("*"):
+            path.unlink()
+        (results / name).rmdir()
+    return len(come)
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    n = keep(Path(sys.argv[1]), RESULTS / sys.argv[2])
+    print(f"{n} rows kept")
+
+
+if __name__ == "__main__":
+    main()
