@@ -17,6 +17,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from tsattn._checks import check_one_of
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown",
                   help="Attention and temporal scale space for time series: the benchmarks and their reports.")
 
@@ -130,8 +132,11 @@ def table(
         from tsattn.benchmark.tables import markdown
 
         made, remarks = _tables(folder, reference)
+        for name in column or ():
+            check_one_of("column", name, list(dict.fromkeys(name for one in made for name in one.columns)))
         for one in made:
-            typer.echo(markdown(one, column or ()))
+            if not column or {*column} & {*one.columns[1:]}:  # beside the estimators' names
+                typer.echo(markdown(one, [name for name in column or () if name in one.columns]))
         for remark in remarks:
             typer.echo(f"warning: {remark}", err=True)
 

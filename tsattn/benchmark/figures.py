@@ -7,12 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsattn.benchmark.across import boards, cliques, critical_difference
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.instances import read_instances
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, by_protocol, summary
 from tsattn.plots.events import plot_events
-from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto, stacked
+from tsattn.plots.figures import (
+    as_svg,
+    figure,
+    plot_channels,
+    plot_critical_difference,
+    plot_learning_curves,
+    plot_pareto,
+    stacked,
+)
 
 CLOSE = 2  # channels
 SHOWN = 16  # channels of a picture: as many as can be named in it
@@ -62,6 +71,20 @@ def _point(rows: Sequence[Row], name: str, measure: Measure) -> dict[str, Any] |
     return {"fit_seconds": max(seconds.mean, 1e-3), "n_parameters": done[0]["n_parameters"],
             name: measure.times * score.mean, f"{name}_sd": np.nan if score.sd is None else measure.times * score.sd,
             "ours": bool(done[0]["estimator"]["ours"])}
+
+
+def critical_differences(rows: Sequence[Row]) -> Iterator[Picture]:
+    """Mean ranks over data sets, a picture a kind of split, where there are enough data sets to tell any two apart."""
+    for board in boards(rows):
+        n, k = board.scores.shape
+        difference = critical_difference(k, n)
+        if k < 3 or difference >= k - 1:
+            continue
+        drawn, axes = figure(width=7.5, height=1.6 + 0.17 * k)
+        groups = cliques(board.ranks, difference)
+        plot_critical_difference(board.ranks, axes[0, 0], difference=difference, groups=groups, ours=board.ours)
+        yield Picture(as_svg(drawn), f"Mean ranks by {board.measure.label} over {n} data sets, 1 the best. Bars join "
+                                     "estimators that Nemenyi's test does not tell apart at 5 %. Blue: ours.")
 
 
 def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:

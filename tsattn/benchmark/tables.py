@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsattn._checks import check_one_of
+from tsattn.benchmark.across import Board, against, boards, by_folds, points, verdict
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.forecast_stats import forecast_verdicts
 from tsattn.benchmark.mixtures import pace
@@ -46,7 +47,7 @@ class Table:
 
 
 def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, reference: str | None = None) -> list[Table]:
-    """One table for each task and protocol, estimators in the order of the rows.
+    """One table for each task and protocol, estimators in the order of the rows; then one across them.
 
     Parameters
     ----------
@@ -83,8 +84,36 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
     if reference is not None:
         check_one_of("estimator", reference, list(dict.fromkeys(row["estimator"]["name"] for row in rows)))
     reference = reference or about.get("reference")
-    return [_table(protocol, estimators, reference, about.get("seeds"))
-            for protocol, estimators in by_protocol(rows).items()]
+    single = [_table(protocol, estimators, reference, about.get("seeds"))
+              for protocol, estimators in by_protocol(rows).items()]
+    return single + [_across(board, reference) for board in boards(rows)]
+
+
+def _across(board: Board, reference: str | None) -> Table:
+    """Estimators over all data sets, each of which counts once."""
+    names = list(map(str, board.scores))
+    if reference is None or reference not in names:
+        reference = names[0]
+    relative = board.measure.times != 100
+    found, ranks = against(board, reference).to_dict("index"), board.ranks
+    lines = []
+    for name in names:
+        rank = Cell(f"{ranks[name]:.2f}", best=bool(ranks[name] == ranks.min()))
+        if name == reference:
+            cells = [rank, Cell("reference"), *[Cell(MISSING)] * 3]
+        else:
+            one = found[name]
+            bad = (one["difference"] < 0) if relative else (one["difference"] > 0)
+            text = points(one["difference"]) + (" %" if relative else "")
+            between = MISSING if one["low"] != one["low"] else f"{points(one['low'])} to {points(one['high'])}"
+            cells = [rank, Cell(text, bad=bool(bad)), Cell(between),
+                     Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
+                     Cell(MISSING if one["p_holm"] != one["p_holm"] else f"{one['p_holm']:.2g}")]
+        lines.append(Line(name, "", name in board.ours, cells))
+    versus = f"vs {reference}" if not relative else f"{board.measure.label} vs {reference}"
+    return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
+                 ["estimator", "mean rank", versus, "95 % interval", "better / equal / worse", "p (Wilcoxon, Holm)"],
+                 lines, remarks=[*verdict(board), *by_folds(board, reference)])
 
 
 def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None,
@@ -278,7 +307,7 @@ def markdown(table: Table, columns: Sequence[str] = ()) -> str:
                  *(f"**{cell.text}**" if cell.best else _plain(cell.text) for cell in line.cells)]
         lines.append(_bar(texts[place] for place in kept))
     notes = [f"<sup>{mark}</sup> {_plain(text)}" for mark, text in table.notes]
-    for texts in (notes, [_plain(text) for text in table.remarks]):
+    for texts in filter(None, (notes, [_plain(text) for text in table.remarks])):
         lines += ["", "  \n".join(texts)]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -104,6 +104,54 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
     return _bare(ax)
 
 
+def plot_critical_difference(ranks: pd.Series, ax: Axes, *, difference: float,
+                             groups: Sequence[Sequence[str]] = (), ours: Sequence[str] = ()) -> Axes:
+    """Draw mean ranks on a line, the best to the left; groups that a test cannot tell apart are joined by bars.
+
+    Demšar, "Statistical comparisons of classifiers over multiple data sets", JMLR 7, 2006, figure 1.
+
+    Parameters
+    ----------
+    ranks : Series
+        Mean ranks, 1 the best, by name.
+    ax : Axes
+        Where to draw.
+    difference : float
+        The critical difference, drawn as a ruler.
+    groups : sequence of sequences of names
+        As `tsattn.benchmark.across.cliques` gives them.
+    ours : sequence of names
+        In another colour.
+    """
+    ordered = ranks.sort_values(kind="stable")
+    half, end = -(-len(ordered) // 2), max(float(ordered.iloc[-1]), 1 + difference)
+    first = 1.0 + len(groups)  # of the names' lines, below the bars
+    ax.hlines(0, 1, end, color="black", linewidth=1)
+    ticks = np.arange(1, int(end) + 1)
+    ax.vlines(ticks, -0.25, 0, color="black", linewidth=1)
+    for tick in ticks.tolist():
+        ax.text(tick, -0.4, str(tick), ha="center", va="bottom", fontsize="small")
+    ax.hlines(-1.8, 1, 1 + difference, color="black", linewidth=1.5)
+    ax.text(1 + difference / 2, -1.9, f"critical difference {difference:.2f}", ha="center", va="bottom",
+            fontsize="x-small")
+    for place, group in enumerate(groups):
+        inside = ordered[list(group)]
+        ax.hlines(0.6 + place, inside.min() - 0.03, inside.max() + 0.03, color="#555555", linewidth=4)
+    margin = 0.06 * (end - 1)
+    for place, (name, rank) in enumerate(ordered.items()):
+        left = place < half
+        level = first + (place if left else len(ordered) - 1 - place)
+        side = 1 - margin if left else end + margin
+        color = OURS if name in ours else THEIRS
+        ax.plot([rank, rank, side], [0, level, level], color=color, linewidth=0.9)
+        ax.text(side, level, f"{name}  {rank:.2f} " if left else f" {rank:.2f}  {name}", color=color, fontsize="small",
+                ha="right" if left else "left", va="center")
+    ax.set_ylim(first + half, -2.6)
+    ax.set_xlim(1 - margin, end + margin)
+    ax.set_axis_off()
+    return ax
+
+
 def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,
                   events: pd.DataFrame | None = None, bar: bool = False) -> Axes:
     """Draw (time, channel) as an image, a row a channel; events, if given, as bars of their scope at their channel.

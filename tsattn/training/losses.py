@@ -79,7 +79,7 @@ class Pinball:
     --------
     >>> import torch
     >>> Pinball((0.1, 0.5))(torch.tensor([[1.0, 1.0, 4.0, 4.0]]), torch.tensor([[3.0, 2.0]]))
-    tensor([1.0000])
+    tensor([1.])
     """
 
     levels: tuple[float, ...]
