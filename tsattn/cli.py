@@ -55,6 +55,11 @@ def bench(
     folds: Annotated[int | None, typer.Option(min=2, help="Folds of cv and validation.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes, of one thread each. Times are then those of "
                                       "cells that share the machine.")] = 1,
+    backend: Annotated[str, typer.Option(help="What starts workers: joblib, or dask, whose workers may die, and be on "
+                                         "other machines.")] = "joblib",
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler (tcp://...). Its workers, of one "
+                                                  "thread each, must see the output folder under the same "
+                                                  "path.")] = None,
     report: Annotated[bool, typer.Option(help="Write report.html at the end.")] = True,
 ) -> None:
     """Run a suite: data sets x estimators x folds x seeds, one JSON row a cell.
@@ -78,7 +83,8 @@ def bench(
                 show(event)
                 failed.extend([event] * (event.kind == "failed"))
 
-            run_suite(part, folder, jobs=jobs, command=_command(sys.argv[1:]), tell=tell)
+            run_suite(part, folder, jobs=jobs, backend=backend, scheduler=scheduler,
+                      command=_command(sys.argv[1:]), tell=tell)
         _show(folder, None)
         if report:
             _report(folder, None)

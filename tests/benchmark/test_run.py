@@ -3,12 +3,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import LocalCluster
 
 from tsattn._checks import DatasetNotFoundError
 from tsattn.benchmark import Entry, Folder, Suite, Task, run_suite
@@ -277,14 +279,71 @@ def test_p69_test_labels_never_reach_an_estimator(dummies, tmp_path):
         assert true["key"] != other["key"]
 
 
-@pytest.mark.slow
-def test_workers_give_the_rows_of_a_serial_run_and_one_thread_each(dummies, tmp_path, monkeypatch):
+@pytest.fixture
+def importable(monkeypatch):
+    """Worker processes find the module of the dummies."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROGRAM.parent), os.environ.get("PYTHONPATH", "")]))
+
+
+def assert_the_same_rows(folder, other):
+    for one, same in zip(rows_of(folder), rows_of(other), strict=True):
+        assert one["key"] == same["key"]
+        assert one["predicted"] == same["predicted"]
+        assert one["scores"] == same["scores"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("importable")
+@pytest.mark.parametrize("backend", ["joblib", "dask"])
+def test_workers_give_the_rows_of_a_serial_run_and_one_thread_each(backend, dummies, tmp_path):
     serial, parallel = tmp_path / "serial", tmp_path / "parallel"
     told = Told()
-    assert run_suite(dummies.SMALL, serial) == run_suite(dummies.SMALL, parallel, jobs=2, tell=told)
+    keys = run_suite(dummies.SMALL, serial)
+    assert keys == run_suite(dummies.SMALL, parallel, jobs=2, backend=backend, tell=told)
     assert told.count_of("done") == 3
-    for one, other in zip(rows_of(serial), rows_of(parallel), strict=True):
-        assert one["predicted"] == other["predicted"]
-        assert one["scores"] == other["scores"]
-        assert (other["hardware"]["torch_threads"], other["hardware"]["jobs"]) == (1, 2)
+    assert_the_same_rows(serial, parallel)
+    for row in rows_of(parallel):
+        assert (row["hardware"]["torch_threads"], row["hardware"]["jobs"]) == (1, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("importable")
+def test_p57_a_worker_of_a_cluster_that_is_killed_loses_no_row(dummies, tmp_path, trace, monkeypatch):
+    monkeypatch.setenv("SLOPE_SLEEP", "1")
+    killed = []
+
+    def kill_the_first():
+        while not (begun := fits(trace)):
+            time.sleep(0.01)
+        killed.append(int(begun[0].split()[0]))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_first, daemon=True)
+    killer.start()
+    keys = run_suite(dummies.TRACED, tmp_path / "cluster", jobs=2, backend="dask")
+    killer.join()
+    assert killed[0] != os.getpid()
+    assert len(fits(trace)) == 7  # six cells, one of them twice
+    monkeypatch.setenv("SLOPE_SLEEP", "0")
+    assert [row["status"] for row in rows_of(tmp_path / "cluster")] == ["done"] * 6
+    assert len(set(keys)) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("importable")
+def test_a_cluster_elsewhere_is_asked_by_its_address(dummies, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        run_suite(dummies.SMALL, "rows here", backend="dask", scheduler=cluster.scheduler_address)
+    run_suite(dummies.SMALL, tmp_path / "serial")
+    assert_the_same_rows(tmp_path / "serial", tmp_path / "rows here")
+    with (LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster,
+          pytest.raises(ValueError, match=r"one thread each.*1 workers with \[2\] threads")):
+        run_suite(dummies.SMALL, tmp_path / "more", backend="dask", scheduler=cluster.scheduler_address)
+
+
+def test_engines_that_are_not_there(dummies, tmp_path):
+    with pytest.raises(ValueError, match="unknown backend 'ray'; choose one of 'joblib', 'dask'"):
+        run_suite(dummies.SMALL, tmp_path, backend="ray")
+    with pytest.raises(ValueError, match="scheduler must be None but with backend='dask', got 'tcp://a:1'"):
+        run_suite(dummies.SMALL, tmp_path, scheduler="tcp://a:1")

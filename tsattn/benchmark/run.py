@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tsattn._checks import check_int
+from tsattn._checks import check_int, check_one_of
 from tsattn.benchmark import machine
 from tsattn.benchmark.cell import build, identity, info_of, kind_of, load, measure, slot_of, split
 from tsattn.benchmark.code import code_of
@@ -36,8 +37,9 @@ def tell_nothing(_event: Event) -> None:
     """Keep quiet."""
 
 
-def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str = "",
-              tell: Callable[[Event], None] = tell_nothing) -> list[str]:
+def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str = "joblib",
+              scheduler: str | None = None, command: str = "", tell: Callable[[Event], None] = tell_nothing
+              ) -> list[str]:
     """Compute what is missing of a suite and return the keys of all its rows, in the suite's order.
 
     Parameters
@@ -47,7 +49,12 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
     folder : path
         Where rows are and go. Several processes may share it.
     jobs : int, default 1
-        Worker processes; each uses one thread. With 1 the cells run here, with the threads torch has.
+        Worker processes; each uses one thread. With 1 and joblib the cells run here, with the threads torch has.
+    backend : {"joblib", "dask"}, default "joblib"
+        What starts workers. With Dask the cells of a worker that dies are computed by the others.
+    scheduler : str, optional
+        Address of the scheduler of a Dask cluster whose workers, of one thread each, see `folder` under the same path,
+        and compute the cells; without one Dask starts `jobs` workers here.
     command : str
         What the user typed, kept in the rows.
     tell : callable
@@ -57,6 +64,8 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
     ------
     DatasetNotFoundError
         A task's data is not on this machine. All that was computed before stays.
+    ValueError
+        The backend is unknown, a scheduler is given to another than Dask, or a worker has several threads.
 
     Examples
     --------
@@ -76,12 +85,16 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
     (['started', 'done', 'started', 'kept'], 'accuracy 0.2500')
     """
     check_int("jobs", jobs)
-    place = Folder(folder)
+    check_one_of("backend", backend, ["joblib", "dask"])
+    if scheduler is not None and backend != "dask":
+        raise ValueError(f"scheduler must be None but with backend='dask', got {scheduler!r} with {backend!r}")
+    place = Folder(Path(folder).resolve() if backend == "dask" else folder)
+    engine = None if backend == "joblib" and jobs == 1 else partial(_engine(backend, scheduler), jobs)
     began = _now()
     results: dict[int, Event] = {}
     pending = list(enumerate(suite.cells()))
     for wait in (False, True):  # what another process is at is waited for last: it may die, and leave it to us
-        for position, event in _work(pending, place, began, command, wait, jobs, tell):
+        for position, event in _work(pending, engine, place, tell, began=began, command=command, jobs=jobs, wait=wait):
             results[position] = event
         pending = [(position, cell) for position, cell in pending if results[position].kind == "busy"]
     ordered = [results[position] for position in sorted(results)]
@@ -92,19 +105,22 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, command: str =
     return [event.key for event in ordered]
 
 
-def _work(pending, place, began, command, wait, jobs, tell):
+def _engine(backend: str, scheduler: str | None) -> Callable[..., Any]:
+    from tsattn.benchmark.worker import ENGINES  # joblib takes a while to import
+
+    return ENGINES[backend] if scheduler is None else partial(ENGINES[backend], scheduler=scheduler)
+
+
+def _work(pending, engine, place, tell, **options):
     """Yield (position, event) for each pending cell, here or in worker processes."""
-    if jobs == 1 or len(pending) < 2:
+    if engine is None or not pending:
         for position, cell in pending:
             tell(Event("started", cell))
-            event = run_cell(cell, place, began=began, command=command, jobs=jobs, wait=wait, tell=tell)
+            event = run_cell(cell, place, tell=tell, **options)
             tell(event)
             yield position, event
         return
-    from tsattn.benchmark.worker import in_workers  # joblib takes a while to import
-
-    options = {"began": began, "command": command, "jobs": jobs, "wait": wait}
-    for position, events in in_workers(jobs, run_cell, pending, place, **options):
+    for position, events in engine(run_cell, pending, place, **options):
         for event in events:
             tell(event)
         yield position, events[-1]
