@@ -86,18 +86,30 @@ def test_the_report_is_one_file(folder):
 
 def test_pictures_are_of_what_is_there(folder):
     _, page = page_of(folder)
-    assert page.tags.count("img") == 2  # accuracy and time, learning curves
+    assert page.tags.count("img") == 3  # accuracy and time, confusions, learning curves
     assert "What the networks looked at" not in page.text
 
 
 def test_networks_are_drawn_by_size_too(rows):
     made = [rows.row("a", ours=True), rows.row("b", ours=True, n_parameters=99), rows.row("forest")]
-    time, size = figures.pareto(made)
-    assert "against mean fit time" in time.caption
-    assert "against the number of weights" in size.caption
-    assert b"forest" in time.svg
-    assert b"forest" not in size.svg
-    assert len(list(figures.pareto(made[1:]))) == 1
+    (both,), (time,) = figures.pareto(made), figures.pareto(made[1:])
+    for picture in (both, time):
+        assert b"mean fit time" in picture.svg
+        assert b"forest" in picture.svg  # in the legend: it has a time
+    assert b"weights of networks" in both.svg
+    assert b"weights of networks" not in time.svg  # of a single network
+
+
+def test_confusions_are_of_all_runs(rows, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(figures, "plot_confusion", lambda counts, ax, *, classes: drawn.update({ax: counts}))
+    made = [rows.row("a"), rows.row("a", 1, predicted=[1, 1]), rows.row("b", status="failed"),
+            rows.row("c", predicted=[1, 0])]
+    (picture,) = figures.confusions(made)
+    assert [counts.tolist() for counts in drawn.values()] == [[[1, 1], [0, 2]], [[0, 1], [1, 0]]]
+    assert "what they are taken for" in picture.caption
+    many = rows.row("a", classes=[str(number) for number in range(31)])
+    assert list(figures.confusions([many])) == []
 
 
 def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
@@ -108,7 +120,7 @@ def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):
         f"0.{kind}": np.random.default_rng(0).random((7, 2), dtype=np.float32) for kind in columns},
         {"instances": [{"id": "s<1>", "true": "up", "predicted": "down", "columns": columns, "events": events}]})
     text, page = page_of(folder)
-    assert page.tags.count("img") == 4
+    assert page.tags.count("img") == 5
     assert "s<1>: class up, taken for down" in page.text
     assert "s&lt;1&gt;" in text
 

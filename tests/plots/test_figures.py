@@ -2,7 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsattn.plots.figures import as_svg, figure, plot_channels, plot_learning_curves, plot_pareto, stacked
+from tsattn.plots.figures import (
+    as_svg,
+    figure,
+    plot_channels,
+    plot_confusion,
+    plot_learning_curves,
+    plot_pareto,
+    stacked,
+)
 
 
 @pytest.fixture
@@ -32,8 +40,18 @@ def test_the_front_is_what_no_other_beats(ax):
     plot_pareto(table, ax)
     front = ax.lines[0]
     assert (front.get_xdata().tolist(), front.get_ydata().tolist()) == ([1, 4], [50, 90])
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["quick", "beaten", "best", "slow"]
+    assert ax.get_legend_handles_labels()[1] == ["quick", "beaten", "best", "slow"]
     assert ax.get_xscale() == "log"
+
+
+def test_mistakes_are_written_in_per_cent_of_their_row(ax):
+    counts = np.array([[3, 1, 0], [0, 500, 1], [0, 0, 0]])
+    plot_confusion(counts, ax, classes=["a", "b", "c"])
+    (image,) = ax.images
+    assert image.get_array()[0].tolist() == [0.75, 0.25, 0]
+    assert image.get_array()[2].tolist() == [0, 0, 0]  # a class that the test part lacks
+    assert [(text.get_position(), text.get_text()) for text in ax.texts] == [((1, 0), "25"), ((2, 1), "·")]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
 
 
 def test_channels_are_rows_and_events_bars_at_their_channel(ax):

@@ -17,6 +17,7 @@ from tsattn.plots.figures import (
     as_svg,
     figure,
     plot_channels,
+    plot_confusion,
     plot_critical_difference,
     plot_learning_curves,
     plot_pareto,
@@ -24,12 +25,11 @@ from tsattn.plots.figures import (
 )
 
 CLOSE = 2  # channels
+MANY = 30  # classes: more cannot be read
+WIDTH = 11  # inches of a page
 SHOWN = 16  # channels of a picture: as many as can be named in it
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
-COSTS = {  # of the axis, of the caption, of the dotted line
-    "fit_seconds": ("fit time, s (logarithmic)", "mean fit time", "time"),
-    "n_parameters": ("weights (logarithmic)", "the number of weights of the networks", "size"),
-}
+COSTS = {"fit_seconds": "mean fit time, s (logarithmic)", "n_parameters": "weights of networks (logarithmic)"}
 KINDS = {"series": "series, each channel about its mean", "saliency": "saliency it reads", "attention": "attention"}
 
 
@@ -42,24 +42,55 @@ class Picture:
 
 
 def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
-    """The leading score against fit time, and against the number of weights, a picture each a protocol."""
+    """The leading score against fit time and against the number of weights, a picture a protocol."""
     for (task, kind, _), estimators in by_protocol(rows).items():
         about = next(iter(estimators.values()))[0]["task"]
         name, measure = leading(about), MEASURES[kind_name(about)][leading(about)]
-        said = measure.heading.replace(" %", ", %")
         points = [point | {"name": entry} for entry, own in estimators.items()
                   if (point := _point(own, name, measure)) is not None]
-        for cost, (label, of, best) in COSTS.items():
-            table = pd.DataFrame(points, columns=["name", *COSTS, name, f"{name}_sd", "ours"]).set_index("name")
-            table = table[table[cost].notna()].astype({cost: float})
-            if len(table) > 1:
-                drawn, axes = figure(width=7, height=max(3.0, 0.22 * len(table)))
-                ax = plot_pareto(table, axes[0, 0], x=cost, y=name, lower=measure.lower)
-                ax.set_xlabel(label)
-                ax.set_ylabel(said)
-                yield Picture(as_svg(drawn), f"{task}, {kind} split: mean {measure.label} (bars: ± 1 standard "
-                                             f"deviation) against {of}. Blue: ours; brown: others. Dotted: the best "
-                                             f"for its {best}.")
+        table = pd.DataFrame(points, columns=["name", *COSTS, name, f"{name}_sd", "ours"]).set_index("name")
+        shown = [cost for cost in COSTS if table[cost].notna().sum() > 1]
+        if not shown:
+            continue
+        drawn, axes = figure(1, len(shown), width=3.6 * len(shown) + 2, height=max(3.0, 0.22 * len(table)))
+        for ax, cost in zip(axes[0], shown, strict=True):
+            plot_pareto(table.astype({cost: float}), ax, x=cost, y=name, lower=measure.lower)
+            ax.set_xlabel(COSTS[cost])
+            ax.set_ylabel(measure.heading.replace(" %", ", %"))
+        drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize="small",
+                     frameon=False)
+        yield Picture(as_svg(drawn), f"{task}, {kind} split: mean {measure.label} (bars: ± 1 standard deviation) "
+                                     "against what an estimator costs. Blue: ours; brown: others. Dotted: the best for "
+                                     "its cost.")
+
+
+def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
+    """Which class is taken for which, a picture a protocol, an axis an estimator; all runs together."""
+    for (task, kind, _), estimators in by_protocol(rows).items():
+        counts = {name: np.sum([_counts(row) for row in done], axis=0) for name, own in estimators.items()
+                  if (done := [row for row in own if row["status"] == "done" and row.get("classes")])}
+        if not counts:
+            continue
+        classes = next(row["classes"] for own in estimators.values() for row in own if row.get("classes"))
+        if len(classes) > MANY:
+            continue
+        size = 0.4 + 0.16 * len(classes)
+        across = max(1, min(len(counts), int(WIDTH / size)))
+        down = -(-len(counts) // across)
+        drawn, axes = figure(down, across, width=across * size + 1, height=down * size, sharey=True)
+        for ax in axes.ravel()[len(counts):]:
+            ax.set_axis_off()
+        for ax, (name, own) in zip(axes.ravel(), counts.items(), strict=False):
+            plot_confusion(own, ax, classes=[str(label) for label in classes])
+            ax.set_title(name, fontsize="small")
+        yield Picture(as_svg(drawn), f"{task}, {kind} split: rows are true classes, columns, in the same order, what "
+                                     "they are taken for; mistakes in per cent of the row, a dot below a half.")
+
+
+def _counts(row: Row) -> np.ndarray:
+    counts = np.zeros((len(row["classes"]),) * 2)
+    np.add.at(counts, (row["true"], row["predicted"]), 1)
+    return counts
 
 
 def _point(rows: Sequence[Row], name: str, measure: Measure) -> dict[str, Any] | None:

@@ -78,6 +78,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
         ("Results", [*map(_table, made)]),
         ("Ranks across data sets", _figures(figures.critical_differences(rows))),
         ("Accuracy, time and size", _figures(figures.pareto(rows))),
+        ("What is taken for what", _figures(figures.confusions(rows))),
         ("Learning curves", _figures(figures.learning_curves(rows))),
         ("What the networks looked at", _figures([*figures.instances(rows, place), *figures.closeups(rows, place)])),
         ("Failed cells", _failures(rows)),

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 OURS, THEIRS = "#0b5394", "#b45f06"  # told apart in greyscale and by the colour-blind
 STYLES = ("-", "--", ":", "-.")
 NAMED = 16  # channels of an image that can be named
+ROUND = 0.005  # of a row: less is 0 per cent, and a dot
 MARKERS = "os^Dvph*X<>"
 
 
@@ -82,14 +83,14 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
     Parameters
     ----------
     table : DataFrame
-        A row an estimator, its name in the index; columns `x`, `y`, `{y}_sd` (NaN for none) and "ours" (bool). Points
-        that no other beats on both axes are joined by a line.
+        A row an estimator, its name in the index; columns `x` (NaN: not drawn, but in the legend), `y`, `{y}_sd` (NaN
+        for none) and "ours" (bool). Points that no other beats on both axes are joined by a line.
     ax : Axes
         Where to draw.
     lower : bool, default=False
         Whether the score is better lower.
     """
-    front = table.sort_values([x, y], ascending=[True, lower])
+    front = table[table[x].notna()].sort_values([x, y], ascending=[True, lower])
     rank = -front[y] if lower else front[y]
     front = front[rank > rank.cummax().shift(fill_value=-np.inf)]
     ax.step(front[x], front[y], where="post", color="#999999", linewidth=0.8, linestyle=":", zorder=1)
@@ -100,7 +101,6 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
     ax.set_xscale("log")
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
-    ax.legend(fontsize="small", frameon=False, loc="center left", bbox_to_anchor=(1.01, 0.5))
     return _bare(ax)
 
 
@@ -150,6 +150,31 @@ def plot_critical_difference(ranks: pd.Series, ax: Axes, *, difference: float,
     ax.set_xlim(1 - margin, end + margin)
     ax.set_axis_off()
     return ax
+
+
+def plot_confusion(counts: np.ndarray, ax: Axes, *, classes: Sequence[str]) -> Axes:
+    """Draw how often each class (a row) is taken for each (a column, in the same order); mistakes in per cent of it.
+
+    Parameters
+    ----------
+    counts : array of shape (classes, classes)
+        True, predicted.
+    ax : Axes
+        Where to draw.
+    classes : sequence of str
+        Their names.
+    """
+    total = counts.sum(axis=1, keepdims=True)
+    shares = counts / np.where(total > 0, total, 1)
+    ax.imshow(shares, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+    for true, predicted in np.argwhere(counts * (1 - np.eye(len(counts))) > 0):
+        share = shares[true, predicted]
+        ax.text(predicted, true, f"{100 * share:.0f}" if share >= ROUND else "·", ha="center", va="center",
+                fontsize=6, color="white" if share > 0.5 else "#c00000")
+    ax.set_yticks(range(len(classes)), classes, fontsize="xx-small")
+    ax.set_xticks([])
+    ax.tick_params(length=0)
+    return _bare(ax)
 
 
 def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,
