@@ -8,11 +8,12 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= $(OMP_NUM_THREADS)
 
-.PHONY: demo test check lint types fast wheel clean help
+.PHONY: demo test check lint types fast wheel docs clean help
 
 help:
 	@echo "make demo    the main job on embedded data: a table, a report, pictures (demo/)"
 	@echo "make test    every test (with TSATTN_DATA=folder also those on real data)"
+	@echo "make docs    the user guide and the reference (build/docs); warnings are errors"
 	@echo "make check   lint, types and the fast tests, before a commit"
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -39,12 +40,19 @@ fast: .venv/.installed
 
 # the wheel, in an environment of its own, runs the README's quick start away from the checkout
 wheel: .venv/.installed
-	rm -rf dist build
+	rm -rf dist build/clean build/lib build/bdist*
 	$(BIN)/python -m build --wheel --outdir dist
 	$(PYTHON) -m venv build/clean
 	build/clean/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt dist/*.whl
 	$(BIN)/python tests/quickstart.py > build/quickstart.py
 	cd build && clean/bin/python quickstart.py
+
+build/.docs: .venv/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e ".[docs]"
+	mkdir -p build && touch $@
+
+docs: build/.docs
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
 
 clean:
 	rm -rf build dist demo .venv

@@ -35,3 +35,13 @@ def offered():
 @pytest.mark.parametrize("thing", list(offered()))
 def test_p68_what_is_offered_is_shown_in_an_example(thing):
     assert doctest.DocTestParser().get_examples(vars(thing).get("__doc__", thing.__doc__) or "")
+
+
+def test_p68_the_reference_has_every_public_name():
+    docs = ROOT / "docs"
+    pages = {f"tsattn.{page.stem}": page.read_text(encoding="utf-8") for page in docs.glob("reference/*.md")}
+    assert (docs / "index.md").read_text(encoding="utf-8").count("\nreference/") == len(pages)
+    for path in sorted((ROOT / "tsattn").glob("*/__init__.py")):
+        room = ".".join(path.relative_to(ROOT).parent.parts)
+        for name in importlib.import_module(room).__all__:
+            assert f"\n   {name}\n" in pages[room], f"{room}.{name}"

@@ -1,4 +1,4 @@
-"""The README's code runs; what it shows is what the repository prints."""
+"""The code of the README and of the guide runs; what they show is what the repository prints."""
 
 import importlib.util
 import sys
@@ -24,6 +24,17 @@ def test_p68_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     namespace = {}
     for block in quickstart.python_blocks():
+        exec(block, namespace)
+    assert capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guide").glob("*.md")), ids=lambda page: page.stem)
+def test_p68_the_python_of_the_guide_runs(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for block in quickstart.python_blocks(page):
         exec(block, namespace)
     assert capsys.readouterr().out
 

@@ -191,7 +191,7 @@ class WindowNetwork(NetworkEstimator):
             r_tv = x_tv * integral from 0 to 1 of df(a x)/dx_tv da
 
         of the whole forecast, the linear map's part and the network's, through saliency that is linear; the attention
-        is |r|, divided by its sum over the window. The r of a window add up to f(x) - f(0).
+        is its absolute value, divided by the sum over the window. The r of a window add up to f(x) - f(0).
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ class Octave:
 
     Attributes
     ----------
-    levels : (..., S + 3, *space)
+    levels : ``(..., S + 3, *space)``
     sigmas : (S + 3,) absolute blur of each level, in input samples
     index : int, the octave; 0 is the input's own grid, -1 the doubled one
     step, offset : float, sample i lies at ``i * step + offset`` in input samples
@@ -50,7 +50,7 @@ class Octave:
 
     @property
     def differences(self) -> Any:
-        """Differences of Gaussians, (..., S + 2, *space): the next level less this one, negative on a bump."""
+        """Differences of Gaussians, ``(..., S + 2, *space)``: the next level less this one, negative on a bump."""
         axis = self.levels.ndim - self.n_axes - 1
         front = (slice(None),) * axis
         return self.levels[(*front, slice(1, None))] - self.levels[(*front, slice(None, -1))]
@@ -210,7 +210,7 @@ def bands(
 
     Returns
     -------
-    array or tensor, (..., len(sigmas) - 1, *space): the space axes last, the bands before them.
+    array or tensor, ``(..., len(sigmas) - 1, *space)``: the space axes last, the bands before them.
 
     Raises
     ------
