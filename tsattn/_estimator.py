@@ -17,8 +17,8 @@ from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs
 from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
-from tsattn.models.committee import Committee
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.models.committee import Committee, InTurn
+from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Fitted, Training, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
@@ -113,9 +113,16 @@ class NetworkEstimator:
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
         """The whole network: what is trained, with what is solved for beside it."""
         network = self._trained(inputs.widths, len(inputs.columns), n_outputs)
-        if check_int("proportions", self.proportions, minimum=0) == 0:
+        advisers = self._advisers(inputs, n_outputs)
+        if not advisers:
             return network
-        return Committee(network, ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions))
+        return Committee(network, advisers[0] if len(advisers) == 1 else InTurn(advisers))
+
+    def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
+        """What is solved for beside the network, one after another."""
+        if check_int("proportions", self.proportions, minimum=0) == 0:
+            return []
+        return [ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions)]
 
     def _train(self, panel: Panel, n_outputs: int, *, strata: Any = None,
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.classification.conftest import classifier, frame
 from tsattn.classification import ScaleSpaceRidgeClassifier
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge
 
 
 def ridge(**options):

@@ -12,7 +12,7 @@ import torch
 
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 
 FORMS = {  # a file each

@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tsattn.models.committee import Committee
+from tsattn.models.committee import Committee, InTurn
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import SDMA
 from tsattn.nn.initialise import build
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge, StepRidge
+from tsattn.training import Batch
 
 LENGTHS = torch.tensor([13, 5, 1])
 
@@ -87,3 +88,30 @@ def test_padding_and_company_change_nothing(committee, inputs):
         single = committee(*(x[i : i + 1, :n] for x in inputs), lengths=LENGTHS[i : i + 1])
         assert_close(single[0], together[i], rtol=0, atol=1e-5)
 
+
+
+@pytest.mark.parametrize("line", [True, False])
+def test_in_turn_the_better_one_comes_first_and_the_other_learns_what_it_leaves(line, draw):
+    """Batch by batch, and of what solutions say that have not seen the series; the answers are added."""
+    x = draw(60, 13, 3, dtype=torch.float32)
+    target = (x[:, -1, :1] if line else (x > 1).float().mean(1)[:, :1]) + 0.01 * draw(60, 1, dtype=torch.float32)
+    batches = [batch_of(x[some], target[some]) for some in (slice(0, 17), slice(17, 60))]
+    made = settled(InTurn, [StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=50)])
+    known = made.settle(lambda: batches)
+    first, second = made.advisers if line else made.advisers[::-1]
+    again = settled(StepRidge, 3, 1) if line else made.advisers[1]
+    said = again.settle(lambda: batches)
+    assert torch.equal(again.head.weight, first.head.weight)
+    assert first.head.weight.any()
+    rest = second.settle(lambda: [batch_of(x, target - said.float())])
+    assert_close(rest, known - said, atol=1e-5, rtol=0)
+    lengths = torch.full((60,), 13)
+    assert_close(made(x, lengths=lengths), first(x, lengths=lengths) + second(x, lengths=lengths))
+
+
+def settled(make, *arguments):
+    return build(lambda: make(*arguments), torch.Generator().manual_seed(0))
+
+
+def batch_of(x, target):
+    return Batch((x,), torch.full((len(x),), 13), target=target)

@@ -8,7 +8,8 @@ from torch.testing import assert_close
 
 from tests.reference import ridge as reference
 from tsattn.nn import build
-from tsattn.nn.ridge import DOUBT, PENALTIES, STEPS, ProportionRidge, best_ridge, ridge, sharpness
+from tsattn.nn.ridge import DOUBT, PENALTIES, best_ridge, ridge, sharpness
+from tsattn.nn.ridge_head import STEPS, ProportionRidge, StepRidge
 
 SIZES = {"dual": (7, 13), "square": (11, 11), "primal": (23, 5)}
 every_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
@@ -140,22 +141,35 @@ def test_one_series_is_answered_with_its_target(draw):
 
 
 def best_of(features, target, weight, counts):
-    """The penalty with which series left out, each as much as `counts`, have the least squared error, by loops."""
+    """The penalty by which parts left out have the least weighted squared error."""
     errors = {}
     for penalty in PENALTIES:
-        missed = target.numpy() - reference.left_out(features.numpy(), target.numpy(), weight.numpy(), penalty)
+        missed = reference.left_out(features.numpy(), target.numpy(), weight.numpy(), penalty, 8) - target.numpy()
         errors[penalty] = (counts.numpy()[:, None] * missed**2).sum()
     return min(errors, key=errors.get)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
 @every_size
-def test_of_the_penalties_the_one_is_taken_that_is_best_for_series_left_out(size, weighted, problem):
+def test_of_the_penalties_the_one_is_taken_that_is_best_for_parts_left_out(size, weighted, problem):
     features, target, weight = problem(*size)
     weight = weight if weighted else torch.ones_like(weight)
-    expected = ridge(features, target, weight, best_of(features, target, weight, weight))
-    for one, other in zip(best_ridge(features, target, weight if weighted else None), expected, strict=True):
-        assert_close(one, other)
+    best = best_of(features, target, weight, weight)
+    expected = ridge(features, target, weight, best)
+    found = best_ridge(features, target, weight if weighted else None)
+    assert_close(found.weight, expected.weight)
+    assert_close(found.bias, expected.bias)
+    loop = reference.left_out(features.numpy(), target.numpy(), weight.numpy(), best, 8)
+    np.testing.assert_allclose(found.left_out, loop, rtol=1e-7, atol=1e-8)
+
+
+def test_neighbours_that_resemble_each_other_do_not_choose(draw):
+    """Features of noise that are nearly those of the next series tell its target, and nothing of other series."""
+    features = draw(8, 40).repeat_interleave(12, 0) + 0.01 * draw(96, 40)
+    target = draw(8, 1).repeat_interleave(12, 0)
+    one_by_one = ridge(features, target, penalty=PENALTIES[0]).left_out
+    assert (one_by_one - target).square().mean() < 0.01 * target.var()  # so they seem to tell all
+    assert (best_ridge(features, target).left_out - target).square().mean() > 0.5 * target.var()
 
 
 def test_a_series_counts_by_its_weight_in_what_is_best(draw):
@@ -350,3 +364,25 @@ def test_nonsense_is_refused(options, said):
         ProportionRidge(3, 5, **options)
     with pytest.raises(ValueError, match="n_outputs must be an integer of at least 1, got 0"):
         ProportionRidge(3, 0)
+
+
+def test_the_latest_steps_are_what_is_read(draw):
+    layer = build(lambda: StepRidge(2, 1), torch.Generator().manual_seed(0))
+    assert layer.latest == 96
+    assert StepRidge(121, 1).latest == 16
+    assert StepRidge(5000, 1).latest == 1
+    x, lengths = draw(3, 120, 2, dtype=torch.float32), torch.tensor([120, 97, 3])
+    found = layer.features([x], lengths).view(3, 96, 2)
+    for number, length in enumerate(lengths.tolist()):
+        for step in range(96):
+            assert torch.equal(found[number, step], x[number, max(length - 96 + step, 0)])
+
+
+def test_a_line_is_drawn_beyond_the_values_that_were_learned_from(draw):
+    """Of series that rise, with the first half to learn from: the next value of the second."""
+    rising = torch.arange(80.0)[:, None] + torch.arange(7.0)
+    x, target = rising[..., None], rising[:, -1] + 1 + 0.01 * draw(80, dtype=torch.float32)
+    layer = build(lambda: StepRidge(1, 1), torch.Generator().manual_seed(0))
+    lengths = torch.full((40,), 7)
+    layer.settle(lambda: [SimpleNamespace(inputs=(x[:40],), lengths=lengths, target=target[:40], weight=None)])
+    assert_close(layer(x[40:], lengths=lengths)[:, 0], target[40:], rtol=0, atol=0.2)

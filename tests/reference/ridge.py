@@ -35,13 +35,19 @@ def ridge(features, target, weight, penalty):
     return coefficients.T, level - middles @ coefficients
 
 
-def left_out(features, target, weight, penalty):
-    """Each series' outputs by the others alone, standard deviations and the unit of weight being those of all."""
+def left_out(features, target, weight, penalty, n_parts=None):
+    """Each series' outputs by the others alone, standard deviations and the unit of weight being those of all.
+
+    With parts, by the series of the other parts, which are as even as can be, the larger ones first.
+    """
     weight = weight / weight.mean()
     x, _, _ = standardised(features, weight)
+    n_parts = min(n_parts or len(x), len(x))
+    sizes = [len(x) // n_parts + (number < len(x) % n_parts) for number in range(n_parts)]
+    part_of = [number for number, size in enumerate(sizes) for _ in range(size)]
     out = []
     for i in range(len(x)):
-        others = np.arange(len(x)) != i
+        others = np.array([part != part_of[i] for part in part_of])
         share = weight[others, None] / weight[others].sum()
         middle, level = (share * x[others]).sum(axis=0), (share * target[others]).sum(axis=0)
         found = least_squares(x[others] - middle, target[others] - level, weight[others], penalty)

@@ -11,10 +11,12 @@ from tsattn._labels import check_values
 from tsattn._panel import Panel
 from tsattn.models.sdma import SDMA
 from tsattn.nn.recurrent import LSTM, LSTMTrunk
-from tsattn.nn.ridge import ProportionRidge, best_ridge
+from tsattn.nn.ridge import best_ridge
+from tsattn.nn.ridge_head import ProportionRidge, StepRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.regression._base import units
 from tsattn.training import Mixup, Training
+from tsattn.training.run import alike
 from tsattn.transformations import UVTFSaliency
 
 
@@ -187,30 +189,47 @@ def test_p69_the_ridge_has_not_seen_what_is_held_out(ragged):
     for change in (y[list(fold)], y[list(fold)][::-1]):  # the unit stays
         y[list(fold)] = change
         made = regressor(training=Training(epochs=1, validation=fold)).fit(ragged.X, y)
-        found.append(made.network_.adviser.head.weight)
-    assert found[0].any()
-    assert torch.equal(*found)
+        found.append([adviser.head.weight for adviser in made.network_.adviser.advisers])
+    for one, other in zip(*found, strict=True):
+        assert one.any()
+        assert torch.equal(one, other)
 
 
 def test_the_answer_is_the_sum_of_ridge_and_network(ragged, unseen):
     made = regressor().fit(ragged.X, ragged.values)
     data = made.inputs_(Panel.from_sktime(unseen.X)).batch(torch.arange(24))
-    assert isinstance(made.network_.adviser, ProportionRidge)
+    steps, proportions = made.network_.adviser.advisers
+    assert (type(steps), type(proportions)) == (StepRidge, ProportionRidge)
     with torch.no_grad():
-        own, ridge = (part(*data.inputs, lengths=data.lengths)[:, 0].numpy()
-                      for part in (made.network_.network, made.network_.adviser))
-    both = made.target_mean_ + made.target_scale_ * (own + ridge)
-    np.testing.assert_allclose(made.predict(unseen.X), both, rtol=1e-6)
-    assert own.std() > 0.01
-    assert ridge.std() > 0.01
+        parts = [part(*data.inputs, lengths=data.lengths)[:, 0].numpy()
+                 for part in (made.network_.network, steps, proportions)]
+    together = made.target_mean_ + made.target_scale_ * sum(parts)
+    np.testing.assert_allclose(made.predict(unseen.X), together, rtol=1e-6)
+    assert min(part.std() for part in parts) > 1e-3
+
+
+@pytest.mark.parametrize(("options", "kind"), [
+    ({"linear": False}, ProportionRidge), ({"proportions": 0}, StepRidge), ({"linear": False, "proportions": 0}, None)])
+def test_either_ridge_can_be_left_out(options, kind, ragged):
+    network = regressor(**options).fit(ragged.X, ragged.values).network_
+    assert type(getattr(network, "adviser", None)) is (kind or type(None))
+
+
+def test_an_answer_goes_on_beyond_the_values_that_were_learned_from():
+    """Of series that rise, the next value; those asked about stand above all others."""
+    rising = [np.arange(start, start + 12.0)[:, None] for start in range(80)]
+    made = learning(SDMARegressor).fit(frame(rising[:40], ["a"]), np.arange(12.0, 52))
+    assert made.score(frame(rising[40:], ["a"]), np.arange(52.0, 92)) > 0.9
 
 
 def test_the_network_learns_what_the_ridge_leaves_of_each_series(ragged):
     """Its training loss, of a network that stays as it was drawn, is that of the rest that left-out answers leave."""
     training = Training(epochs=1, lr=1e-12, augment=(), batch_size=24)
-    made = regressor(training=training, trunk=None, dropout=0.0).fit(ragged.X, ragged.values)
-    data = made.inputs_(Panel.from_sktime(ragged.X)).batch(torch.arange(24))
-    target = torch.tensor((ragged.values - made.target_mean_) / made.target_scale_)[:, None]
+    made = regressor(training=training, trunk=None, dropout=0.0, linear=False).fit(ragged.X, ragged.values)
+    series = made.inputs_(Panel.from_sktime(ragged.X))
+    order = torch.cat(alike(series, torch.arange(24)))  # in which the ridge is told of them
+    data = series.batch(order)
+    target = torch.tensor((ragged.values - made.target_mean_) / made.target_scale_)[order, None]
     with torch.no_grad():
         features = made.network_.adviser.proportions(data.inputs[-1], data.lengths)
         own = made.network_.network.train()(*data.inputs, lengths=data.lengths)
@@ -223,7 +242,7 @@ def test_the_loss_that_is_lowered_is_the_one_asked_for(ragged):
     """Of series that cannot be told apart, the squared error is least at the mean, the absolute one at the median."""
     X, y = frame([np.zeros((11, 3))] * 24), np.array([0.0] * 18 + [100.0] * 6)
     training = Training(epochs=60, batch_size=24, lr=0.02, augment=(), weight_decay=0.0)
-    options = {"training": training, "proportions": 0, "dropout": 0.0, "trunk": None}
+    options = {"training": training, "linear": False, "proportions": 0, "dropout": 0.0, "trunk": None}
     found = {loss: regressor(loss=loss, **options).fit(X, y).predict(X)[0] for loss in ("squared", "absolute")}
     assert found["squared"] == pytest.approx(25, abs=2)
     assert found["absolute"] == pytest.approx(0, abs=2)

@@ -13,7 +13,7 @@ import torch
 from tsattn._checks import DivergenceError, ModelFileError
 from tsattn._files import read_tensors, write_tensors
 from tsattn.models.committee import Committee
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Jitter, Sequences, Training, accuracy, fit_network
 from tsattn.training import loop as loop_module
 

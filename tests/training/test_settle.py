@@ -9,7 +9,7 @@ from tests.training.conftest import CHANNELS, CLASSES, Net
 from tsattn._files import read_tensors, write_tensors
 from tsattn.models.committee import Committee
 from tsattn.nn.initialise import build
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Jitter, Sequences, Training, fit_network, predict_network, squared_error
 
 FOLD = tuple(range(3, 101, 5))

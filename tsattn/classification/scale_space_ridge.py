@@ -7,7 +7,7 @@ from torch import nn
 from tsattn._checks import check_int
 from tsattn._inputs import Inputs
 from tsattn.classification._base import NetworkClassifier
-from tsattn.nn.ridge import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Training
 
 

@@ -1,6 +1,8 @@
-"""A trained network and a layer solved in closed form that answer together."""
+"""A trained network and layers solved in closed form that answer together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from jaxtyping import Float, Int
@@ -31,7 +33,7 @@ class Committee(nn.Module):
     >>> import torch
     >>> from tsattn.models.pooled import Pooled
     >>> from tsattn.models.sdma import SDMA
-    >>> from tsattn.nn.ridge import ProportionRidge
+    >>> from tsattn.nn.ridge_head import ProportionRidge
     >>> network = Committee(Pooled(SDMA(3, 3), 6, 5), ProportionRidge(3, 5, n_mixtures=7))
     >>> network(torch.zeros(2, 11, 3), torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
     torch.Size([2, 5])
@@ -50,3 +52,70 @@ class Committee(nn.Module):
         """Return the network's outputs in training mode, those of both added in evaluation."""
         outputs: Tensor = self.network(*inputs, lengths=lengths)
         return outputs if self.training else outputs + self.adviser(*inputs, lengths=lengths)
+
+
+class InTurn(nn.Module):
+    """Layers solved in closed form, each for what those before it leave of a value; their answers are added.
+
+    The first is the one that answers best for series that its solution has not seen; what it leaves of each, by such
+    answers, is the value for the next.
+
+    Parameters
+    ----------
+    advisers : sequence of nn.Module
+        With a `settle` each, as `tsattn.nn.ridge_head.RidgeHead` has it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.nn.ridge_head import ProportionRidge, StepRidge
+    >>> both = InTurn([StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=7)])
+    >>> both(torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
+    torch.Size([2, 1])
+    """
+
+    def __init__(self, advisers: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.advisers = nn.ModuleList(advisers)
+
+    def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
+        """Let each learn from the training series; what all say of each series, without having seen it, is returned."""
+        waiting, rest = list(self.advisers), batches
+        known: Tensor | None = None
+        while waiting:
+            said = [adviser.settle(rest) for adviser in waiting]  # type: ignore[operator] # a module's attribute
+            best = min(range(len(said)), key=[_missed(one, rest()) for one in said].__getitem__)
+            known = said[best] if known is None else known + said[best]
+            del waiting[best]
+            rest = partial(_with_rest, batches, known)
+        assert known is not None
+        return known
+
+    def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
+        """Return the sum of the answers."""
+        found: list[Tensor] = [adviser(*inputs, lengths=lengths) for adviser in self.advisers]
+        return sum(found[1:], start=found[0])
+
+
+def _with_rest(batches: Callable[[], Iterable[Any]], known: Float[Tensor, "n k"]) -> Iterator[Any]:
+    """The batches, their targets less what is known of them, in this order."""
+    for batch, said in _beside(batches(), known):
+        yield replace(batch, target=batch.target - said)
+
+
+def _missed(said: Float[Tensor, "n k"], batches: Iterable[Any]) -> float:
+    """The sum of squares by which answers miss the targets, by the series' weights."""
+    total = 0.0
+    for batch, own in _beside(batches, said):
+        missed = (batch.target - own).square().view(len(own), -1).sum(1)
+        total += float(missed.sum() if batch.weight is None else (batch.weight * missed).sum())
+    return total
+
+
+def _beside(batches: Iterable[Any], said: Float[Tensor, "n k"]) -> Iterator[tuple[Any, Tensor]]:
+    """Each batch with what is said of its series, in the shape of its target."""
+    at = 0
+    for batch in batches:
+        n = len(batch.target)
+        yield batch, said[at : at + n].to(batch.target).view_as(batch.target)
+        at += n

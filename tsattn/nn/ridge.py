@@ -1,4 +1,4 @@
-"""A linear layer on the proportions of a series' channels, solved in closed form: no training, no learning rate.
+"""Ridge regression in closed form, with what each series would be told by all others: no training, no learning rate.
 
 Hoerl & Kennard, "Ridge regression", Technometrics 1970. With A the n x p features, standardised and divided by the
 square root of p, Y the n x k targets less their means, w the weights of the series and a the penalty:
@@ -7,31 +7,31 @@ square root of p, Y the n x k targets less their means, w the weights of the ser
 
 of which the smaller system is solved. Without series i, whose part in all means is s_i = w_i / sum(w), its output is
 y_i - c_i / (M_ii - s_i w_i / a), M the inverse. By these outputs, which have not seen the series but for the deviations
-that features are divided by, logits are put into the scale in which their cross entropy is least. Of values, the
-penalty is chosen by them, as by cross-validation (Golub, Heath & Wahba, Technometrics 1979), and a network beside the
-ridge learns the rest of them.
+that features are divided by, logits are put into the scale in which their cross entropy is least.
+
+Of values, the penalty is chosen by such outputs, as by cross-validation (Golub, Heath & Wahba, Technometrics 1979), and
+what comes after the ridge learns the rest of them. There, series are left out by parts of the order in which they come:
+windows of a longer series resemble their neighbours, which would tell their targets. Without the series of a part P the
+outputs are y_P - (a diag(1/w) M - 1 s^T)_PP^-1 a diag(1/w)_P C_P.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from tsattn._checks import check_int, check_positive
-from tsattn.nn.mask import valid_steps
-from tsattn.nn.proportions import Proportions
+from tsattn._checks import check_positive
 
 PENALTY = 0.1
-PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1000.0)  # that are looked among for values
+PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5)  # that are looked among for values
+PARTS = 8  # of the series, in their order, of which each is left out in turn to choose among these
 DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
 SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
-STEPS = 4096  # of the training series, from which thresholds are taken: quantiles to within a hundredth
-GOLDEN = (5**0.5 - 1) / 2
 STILL = 1e-6  # standard deviation of a feature that counts as constant
 TINY = 1e-12  # stands for 0 where there is no other series: a series alone is answered with its target
 
@@ -41,7 +41,7 @@ class Solution(NamedTuple):
 
     weight: Float[Tensor, "k p"]
     bias: Float[Tensor, " k"]
-    left_out: Float[Tensor, "n k"]  # each series' outputs by the solution of all others
+    left_out: Float[Tensor, "n k"]  # each series' outputs by the solution of all others, or of all other parts
 
 
 @torch.no_grad()
@@ -79,29 +79,54 @@ def ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: 
     >>> bool((x @ found.weight.T + found.bias).sub(3 * x - 1).abs().max() < 1e-5)
     True
     """
-    return next(_solutions(features, target, weight, [check_positive("penalty", penalty)]))
+    return next(_solutions(features, target, weight, [check_positive("penalty", penalty)], len(features)))
 
 
 @torch.no_grad()
 def best_ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None = None,
                penalties: Sequence[float] = PENALTIES) -> Solution:
-    """Return the `ridge` with that penalty by which series left out have the least squared error.
+    """Return the `ridge` with that penalty by which parts of the series left out have the least squared error.
 
-    Features that tell nothing of the target get a penalty by which hardly more than its mean is left of the answer.
+    They are left out in eight parts of neighbours, and so are they in the solution's `left_out`. Where it is not better
+    than the mean of the target by more than a standard error over the parts (Breiman, Friedman, Olshen & Stone,
+    "Classification and regression trees", 1984, 3.4.3), that mean is the answer, and all weights are 0.
 
     Examples
     --------
     >>> import torch
     >>> x = torch.arange(7.0).unsqueeze(1)
-    >>> bool((best_ridge(x, 3 * x - 1).left_out - (3 * x - 1)).abs().max() < 0.01)
+    >>> bool((best_ridge(x, 3 * x - 1).left_out - (3 * x - 1)).abs().max() < 0.02)
     True
     """
-    w = torch.ones(len(target)) if weight is None else weight
-    found = _solutions(features, target, weight, penalties)
-    return min(found, key=lambda one: float((w.to(target).unsqueeze(-1) * (one.left_out - target).square()).sum()))
+    w = (torch.ones(len(target)) if weight is None else weight).to(target).double()
+    parts = _parts(len(target), PARTS)
+    none = _mean_alone(target.double(), w, parts, features.shape[1])
+
+    def errors(found: Solution) -> Float[Tensor, " parts"]:
+        each = w * (found.left_out - target).square().sum(1)
+        return torch.stack([each[part].sum() for part in parts])
+
+    best = min(_solutions(features, target, weight, penalties, PARTS), key=lambda found: float(errors(found).sum()))
+    gain = errors(none) - errors(best)
+    return best if len(gain) > 1 and gain.mean() > gain.std() / len(gain) ** 0.5 else none
 
 
-def _solutions(features: Tensor, target: Tensor, weight: Tensor | None, penalties: Sequence[float]
+def _mean_alone(target: Tensor, w: Tensor, parts: Sequence[Tensor], n_features: int) -> Solution:
+    """The solution of an infinite penalty."""
+    total, count = (w.unsqueeze(-1) * target).sum(0), w.sum()
+    mean, left_out = total / count, target.clone()
+    for part in parts if len(parts) > 1 else ():
+        own = w[part]
+        left_out[part] = (total - (own.unsqueeze(-1) * target[part]).sum(0)) / (count - own.sum())
+    return Solution(target.new_zeros(target.shape[1], n_features), mean, left_out)
+
+
+def _parts(n: int, most: int) -> tuple[Tensor, ...]:
+    """So many parts of neighbours, or each by itself where there are no more."""
+    return torch.arange(n).tensor_split(max(1, min(most, n)))
+
+
+def _solutions(features: Tensor, target: Tensor, weight: Tensor | None, penalties: Sequence[float], n_parts: int
                ) -> Iterator[Solution]:
     """The solution with each penalty, one after another."""
     x, y = features.double(), target.double()
@@ -112,22 +137,29 @@ def _solutions(features: Tensor, target: Tensor, weight: Tensor | None, penaltie
     size = (share * x.square()).sum(0).sqrt()
     size = torch.where(size > STILL, size * x.shape[1] ** 0.5, torch.inf)
     x, y = x / size, y - mean
-    for found, missed in (_dual if len(x) <= x.shape[1] else _primal)(x, y, w, penalties):
+    parts = _parts(len(x), n_parts) if n_parts < len(x) else ()  # none: each series by itself, which is quicker
+    for found, missed in (_dual if len(x) <= x.shape[1] else _primal)(x, y, w, penalties, parts):
         coefficients = found / size.unsqueeze(-1)  # p k
         yield Solution(coefficients.T, mean - middle @ coefficients, y - missed + mean)
 
 
-def _dual(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float]) -> Iterator[tuple[Tensor, Tensor]]:
+def _dual(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
+          ) -> Iterator[tuple[Tensor, Tensor]]:
     """Coefficients, and each target less its output by the others, through the n x n system."""
     gram = x @ x.T
     for penalty in penalties:
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram + penalty * torch.diag(1 / w)))
         dual = inverse @ y
-        rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
-        yield x.T @ dual, dual / rest.clamp(min=TINY).unsqueeze(-1)
+        if not parts:
+            rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
+            yield x.T @ dual, dual / rest.clamp(min=TINY).unsqueeze(-1)
+        else:
+            scale = (penalty / w).unsqueeze(-1)
+            yield x.T @ dual, _without(parts, scale * dual, partial(_own_dual, scale * inverse), w)
 
 
-def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float]) -> Iterator[tuple[Tensor, Tensor]]:
+def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
+            ) -> Iterator[tuple[Tensor, Tensor]]:
     """The same through the p x p system."""
     weighted = x * w.unsqueeze(-1)
     gram = weighted.T @ x
@@ -136,8 +168,27 @@ def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float]) -> Iter
         penalised.diagonal().add_(penalty)
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(penalised))
         found = inverse @ (weighted.T @ y)
-        pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in a series' output
-        yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
+        if not parts:
+            pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in an output
+            yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
+        else:
+            yield found, _without(parts, y - x @ found, partial(_own_primal, x @ inverse, weighted), w)
+
+
+def _own_dual(scaled: Tensor, part: Tensor) -> Tensor:
+    return scaled[part][:, part]
+
+
+def _own_primal(turned: Tensor, weighted: Tensor, part: Tensor) -> Tensor:
+    return torch.eye(len(part), dtype=turned.dtype, device=turned.device) - turned[part] @ weighted[part].T
+
+
+def _without(parts: Sequence[Tensor], missed: Tensor, kept: Callable[[Tensor], Tensor], w: Tensor) -> Tensor:
+    """What the other parts miss of each: what all miss, through how much of that is not the part's own doing."""
+    found = torch.empty_like(missed)
+    for part in parts:
+        found[part] = torch.linalg.solve(kept(part) - (w[part] / w.sum()).unsqueeze(0), missed[part])
+    return found
 
 
 def sharpness(outputs: Float[Tensor, "n k"], target: Int[Tensor, " n"], weight: Float[Tensor, " n"] | None = None
@@ -164,89 +215,3 @@ def solve_classes(features: Float[Tensor, "n p"], target: Int[Tensor, " n"], n_c
     solution = ridge(features, classes, weight, penalty)
     factor = sharpness(solution.left_out, target, weight)
     return Solution(*(factor * part for part in solution))
-
-
-class ProportionRidge(nn.Module):
-    """Class logits, or values, from proportions of the last input's channels, by ridge regression.
-
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        Channels of the last input; classes, or values.
-    n_mixtures : int, default=2500
-        See `tsattn.nn.proportions.Proportions`.
-    penalty : float, default=0.1
-        See `ridge`. For classes; of values, see `best_ridge`.
-
-    Examples
-    --------
-    >>> import torch
-    >>> ProportionRidge(3, 5, n_mixtures=7)(torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
-    torch.Size([2, 5])
-    """
-
-    def __init__(self, n_inputs: int, n_outputs: int, *, n_mixtures: int = 2500, penalty: float = PENALTY) -> None:
-        super().__init__()
-        self.proportions = Proportions(n_inputs, n_mixtures=n_mixtures)
-        self.penalty = check_positive("penalty", penalty)
-        self.head = nn.Linear(self.proportions.n_features, check_int("n_outputs", n_outputs)).requires_grad_(False)
-
-    def reset(self, generator: torch.Generator) -> None:  # noqa: ARG002 - the protocol of all layers; none is drawn
-        """Set the weights to 0: until they are solved for, all outputs are 0."""
-        self.head.weight.zero_()
-        self.head.bias.zero_()
-
-    @torch.no_grad()
-    def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
-        """Solve for the weights.
-
-        Parameters
-        ----------
-        batches : callable
-            Returns the training series, in batches with inputs, lengths, target (codes of classes, if integers; else
-            values) and weight; called twice. A series of weight 0 is not learned from.
-
-        Returns
-        -------
-        Tensor, (n, n_outputs)
-            What the others say of each series, in the order of the batches.
-        """
-        self.proportions.settle(_steps(batches()))
-        found = [(self.proportions(batch.inputs[-1], batch.lengths), batch.target, batch.weight) for batch in batches()]
-        features, target = torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
-        weight = None if found[0][2] is None else torch.cat([part[2] for part in found])
-        here = slice(None) if weight is None else weight > 0
-        kept = None if weight is None else weight[here]
-        if target.is_floating_point():
-            solution = best_ridge(features[here], target[here].view(-1, self.head.out_features), kept)
-        else:
-            solution = solve_classes(features[here], target[here], self.head.out_features, kept, self.penalty)
-        self.head.weight.copy_(solution.weight)
-        self.head.bias.copy_(solution.bias)
-        if weight is None:
-            return solution.left_out
-        said = nn.functional.linear(features.double(), solution.weight, solution.bias)
-        said[here] = solution.left_out
-        return said
-
-    def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the outputs; thousands of terms are summed in float64, or company would show in the last digits."""
-        features = self.proportions(inputs[-1], lengths)
-        outputs = nn.functional.linear(features.double(), self.head.weight.double(), self.head.bias.double())
-        return outputs.to(features.dtype)
-
-
-def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:
-    """Steps of all series: every one, or about `STEPS` of them.
-
-    Which ones goes by multiples of the golden section, and not by every so many: these would fall on the same few times
-    of series of one length.
-    """
-    rows = [batch.inputs[-1][valid_steps(batch.lengths, batch.inputs[-1].shape[1])] for batch in batches]
-    ends = list(accumulate(map(len, rows)))
-    if ends[-1] <= STEPS:
-        return torch.cat(rows)
-    chosen = (torch.arange(STEPS, dtype=torch.float64) * GOLDEN % 1 * ends[-1]).long()
-    found = [part[chosen[(chosen >= end - len(part)) & (chosen < end)].to(part.device) - (end - len(part))]
-             for part, end in zip(rows, ends, strict=True)]
-    return torch.cat(found)

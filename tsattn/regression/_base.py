@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sktime.regression.base import BaseRegressor
+from torch import nn
 
-from tsattn._checks import check_one_of
+from tsattn._checks import check_bool, check_one_of
 from tsattn._choices import LOSSES
 from tsattn._estimator import OF_PANELS, NetworkEstimator
+from tsattn._inputs import Inputs
 from tsattn._labels import check_values
 from tsattn._panel import Panel
+from tsattn.nn.ridge_head import StepRidge
 from tsattn.transformations._scaling import spread
 
 
@@ -19,6 +22,7 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
 
     _tags = OF_PANELS
 
+    linear: bool
     loss: str
     target_mean_: float
     target_scale_: float
@@ -36,6 +40,10 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
     @property
     def _n_outputs(self) -> int:
         return 1
+
+    def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
+        first = [StepRidge(inputs.widths[0], n_outputs)] if check_bool("linear", self.linear) else []
+        return first + super()._advisers(inputs, n_outputs)
 
     def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
         if isinstance(y, pd.DataFrame):

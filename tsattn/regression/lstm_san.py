@@ -27,6 +27,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
     dropout : float, default=0.4
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         As for `LSTMSANClassifier`.
+    linear : bool, default=True
     proportions : int, default=2500
     loss : {"squared", "absolute"}, default="squared"
     scaling : {"standard", "series", None}, default="standard"
@@ -68,7 +69,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
 
     def __init__(self, attention_module="san", placement="full", absolute=True, channel_alignment=True,
                  extrema=True, smoothing=True, dilation=1, hidden_size=64, n_layers=2, bidirectional=True,
-                 saliency="channels", trunk="residual", dropout=0.4, pooling="mean-max", proportions=2500,
+                 saliency="channels", trunk="residual", dropout=0.4, pooling="mean-max", linear=True, proportions=2500,
                  loss="squared", scaling="standard", training=None, random_state=None):
         self.attention_module = attention_module
         self.placement = placement
@@ -84,6 +85,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
         self.trunk = trunk
         self.dropout = dropout
         self.pooling = pooling
+        self.linear = linear
         self.proportions = proportions
         self.loss = loss
         self.scaling = scaling
@@ -107,7 +109,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
             `absolute`, `channel_alignment`, `extrema`, `smoothing` and `dilation`, as for the class.
         """
         return cls(attention_module=attention_module, placement=placement, n_layers=4, bidirectional=False,
-                   saliency=None, trunk=None, dropout=0.0, pooling="last", proportions=0, loss="absolute",
+                   saliency=None, trunk=None, dropout=0.0, pooling="last", linear=False, proportions=0, loss="absolute",
                    training=Training.paper(epochs), random_state=random_state, **switches)
 
     @classmethod
@@ -117,6 +119,6 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
             {"hidden_size": 4, "proportions": 20, "training": Training(epochs=2, batch_size=8)},
             {"placement": "bottleneck", "absolute": False, "channel_alignment": False, "extrema": False,
              "smoothing": False, "hidden_size": 3, "n_layers": 3, "bidirectional": False, "saliency": None,
-             "trunk": None, "dropout": 0.0, "pooling": "last", "proportions": 0, "loss": "absolute",
+             "trunk": None, "dropout": 0.0, "pooling": "last", "linear": False, "proportions": 0, "loss": "absolute",
              "scaling": "series", "training": Training.paper(epochs=2)},
         ]

@@ -28,11 +28,16 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     dropout : float, default=0.4
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         As for `SDMAClassifier`.
+    linear : bool, default=True
+        A ridge regression of the target on the latest steps of all channels, 96 or as many as are 2048 numbers, beside
+        that on proportions. It goes on beyond the values that were learned from, as nothing else does. False: none, as
+        published.
     proportions : int, default=2500
-        Mixtures, as for `SDMAClassifier`, whose proportions of time above thresholds are read by ridge regression of
-        the target, with the penalty that is best for series left out, one at a time. It comes first, and the network
-        learns what it leaves: the target less what the ridge on all other series says of a series. The answer is the
-        sum. 0: the network alone, as published.
+        Mixtures, as for `SDMAClassifier`, whose proportions of time above thresholds are read by ridge regression. 0:
+        none, as published. Of the two ridges the better one comes first, the other learns what it leaves, and the
+        network what both leave: the target less what solutions say of a series that have not seen it. The answer is
+        the sum. Penalties, and whether a ridge is worth anything, are judged by leaving out eighths of the series,
+        neighbours in X (of like length, where lengths differ): windows that overlap do not tell of each other.
     loss : {"squared", "absolute"}, default="squared"
         What the network lowers: the mean squared or the mean absolute error. The ridge's is always squared.
     scaling : {"standard", "series", None}, default="standard"
@@ -90,8 +95,8 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     """
 
     def __init__(self, architecture="single", mutual=True, saliency="channels", gate="sigmoid", encoder="convolution",
-                 trunk="residual", hidden_size=64, n_layers=3, dropout=0.4, pooling="mean-max", proportions=2500,
-                 loss="squared", scaling="standard", training=None, random_state=None):
+                 trunk="residual", hidden_size=64, n_layers=3, dropout=0.4, pooling="mean-max", linear=True,
+                 proportions=2500, loss="squared", scaling="standard", training=None, random_state=None):
         self.architecture = architecture
         self.mutual = mutual
         self.saliency = saliency
@@ -102,6 +107,7 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
         self.n_layers = n_layers
         self.dropout = dropout
         self.pooling = pooling
+        self.linear = linear
         self.proportions = proportions
         self.loss = loss
         self.scaling = scaling
@@ -122,7 +128,7 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
             As published for values.
         """
         return cls(architecture=architecture, mutual=mutual, saliency=saliency, encoder="lstm", trunk="lstm",
-                   hidden_size="auto", dropout=0.0, pooling="last", proportions=0, loss="absolute",
+                   hidden_size="auto", dropout=0.0, pooling="last", linear=False, proportions=0, loss="absolute",
                    training=Training.paper(epochs), random_state=random_state)
 
     @classmethod
@@ -131,6 +137,6 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
         return [
             {"hidden_size": 4, "proportions": 20, "training": Training(epochs=2, batch_size=8)},
             {"architecture": "type2", "n_layers": 2, "mutual": False, "saliency": "events", "encoder": "lstm",
-             "trunk": "lstm", "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "proportions": 0,
-             "loss": "absolute", "training": Training.paper(epochs=2)},
+             "trunk": "lstm", "hidden_size": "auto", "dropout": 0.0, "pooling": "last", "linear": False,
+             "proportions": 0, "loss": "absolute", "training": Training.paper(epochs=2)},
         ]

@@ -33,6 +33,7 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
     dropout : float, default=0.4
     pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
         As for `XM2AClassifier`.
+    linear : bool, default=True
     proportions : int, default=2500
     loss : {"squared", "absolute"}, default="squared"
     scaling : {"standard", "series", None}, default="standard"
@@ -74,8 +75,8 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
     def __init__(self, variant="default", talk="scale", descriptor="average", norm="layer", n_heads=4, n_units=16,
                  n_layers=2, residual=True, activation="relu", softmax_axis="time", rescale=True,
                  separate_values=False, saliency="channels", encoder="convolution", hidden_size=128, trunk="residual",
-                 dropout=0.4, pooling="mean-max", proportions=2500, loss="squared", scaling="standard", training=None,
-                 random_state=None):
+                 dropout=0.4, pooling="mean-max", linear=True, proportions=2500, loss="squared",
+                 scaling="standard", training=None, random_state=None):
         self.variant = variant
         self.talk = talk
         self.descriptor = descriptor
@@ -94,6 +95,7 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
         self.trunk = trunk
         self.dropout = dropout
         self.pooling = pooling
+        self.linear = linear
         self.proportions = proportions
         self.loss = loss
         self.scaling = scaling
@@ -117,8 +119,8 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
         """
         return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_heads=8, n_units=64, n_layers=6,
                    residual=False, activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None,
-                   dropout=0.0, proportions=0, loss="absolute", scaling="series", training=Training.paper(epochs),
-                   random_state=random_state)
+                   dropout=0.0, linear=False, proportions=0, loss="absolute", scaling="series",
+                   training=Training.paper(epochs), random_state=random_state)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
@@ -129,5 +131,6 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
             {"variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch", "n_heads": 3, "n_units": 4,
              "residual": False, "activation": None, "softmax_axis": "units", "rescale": False, "saliency": None,
              "encoder": None, "hidden_size": "auto", "trunk": None, "dropout": 0.0, "pooling": "last",
-             "proportions": 0, "loss": "absolute", "scaling": "series", "training": Training.paper(epochs=2)},
+             "linear": False, "proportions": 0, "loss": "absolute", "scaling": "series",
+             "training": Training.paper(epochs=2)},
         ]
