@@ -12,7 +12,7 @@ import torch
 
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
 from tsattn.nn.initialise import build
-from tsattn.nn.ridge_head import ProportionRidge
+from tsattn.nn.ridge_head import ProportionRidge, RidgeHead
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 
 FORMS = {  # a file each
@@ -75,15 +75,16 @@ def outputs(name: str, form: str) -> torch.Tensor:
     series = [torch.sin(0.3 * steps[:, None] * torch.arange(1, width + 1) + torch.arange(3)[:, None, None])
               for width in WIDTHS]
     for layer in network.modules():
-        if isinstance(layer, ProportionRidge):
+        if isinstance(layer, RidgeHead):
             fix(layer, series[-1][valid])
     with torch.no_grad():
         return network(*(one * valid[..., None] for one in series), lengths=torch.tensor(LENGTHS))
 
 
-def fix(layer: ProportionRidge, steps: torch.Tensor) -> None:
+def fix(layer: RidgeHead, steps: torch.Tensor) -> None:
     """Thresholds of these steps, and weights that are drawn, as if they had been solved for."""
-    layer.proportions.settle(steps)
+    if isinstance(layer, ProportionRidge):
+        layer.proportions.settle(steps)
     weight = torch.randn(layer.head.weight.shape, generator=torch.Generator().manual_seed(11))
     with torch.no_grad():
         layer.head.weight.copy_(weight / layer.head.in_features**0.5)
