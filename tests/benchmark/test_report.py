@@ -102,11 +102,11 @@ def test_networks_are_drawn_by_size_too(rows):
 
 def test_confusions_are_of_all_runs(rows, monkeypatch):
     drawn = {}
-    monkeypatch.setattr(figures, "plot_confusion", lambda counts, ax, *, classes: drawn.update({ax: counts}))
+    monkeypatch.setattr(figures, "plot_confusions", lambda counts, ax, **_: drawn.update(counts))
     made = [rows.row("a"), rows.row("a", 1, predicted=[1, 1]), rows.row("b", status="failed"),
             rows.row("c", predicted=[1, 0])]
     (picture,) = figures.confusions(made)
-    assert [counts.tolist() for counts in drawn.values()] == [[[1, 1], [0, 2]], [[0, 1], [1, 0]]]
+    assert {name: counts.tolist() for name, counts in drawn.items()} == {"a": [[1, 1], [0, 2]], "c": [[0, 1], [1, 0]]}
     assert "what they are taken for" in picture.caption
     many = rows.row("a", classes=[str(number) for number in range(31)])
     assert list(figures.confusions([many])) == []

@@ -6,7 +6,7 @@ from tsattn.plots.figures import (
     as_svg,
     figure,
     plot_channels,
-    plot_confusion,
+    plot_confusions,
     plot_learning_curves,
     plot_pareto,
     stacked,
@@ -45,13 +45,16 @@ def test_the_front_is_what_no_other_beats(ax):
 
 
 def test_mistakes_are_written_in_per_cent_of_their_row(ax):
-    counts = np.array([[3, 1, 0], [0, 500, 1], [0, 0, 0]])
-    plot_confusion(counts, ax, classes=["a", "b", "c"])
-    (image,) = ax.images
-    assert image.get_array()[0].tolist() == [0.75, 0.25, 0]
-    assert image.get_array()[2].tolist() == [0, 0, 0]  # a class that the test part lacks
-    assert [(text.get_position(), text.get_text()) for text in ax.texts] == [((1, 0), "25"), ((2, 1), "·")]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+    counts = {"one": np.array([[3, 1, 0], [0, 500, 1], [0, 0, 0]]), "two": np.eye(3), "three": np.eye(3)[[1, 0, 2]]}
+    plot_confusions(counts, ax, classes=["a", "b", "c"], across=2)
+    canvas = ax.images[0].get_array()
+    assert canvas[2:5, :3].tolist() == [[0.75, 0.25, 0], [0, 500 / 501, 1 / 501], [0, 0, 0]]  # there is no c
+    assert canvas[2:5, 5:8].tolist() == np.eye(3).tolist()
+    assert canvas[7:10, :3].tolist() == np.eye(3)[[1, 0, 2]].tolist()
+    assert [(text.get_position(), text.get_text()) for text in ax.texts] == [
+        ((1, 1.2), "one"), ((6, 1.2), "two"), ((1, 6.2), "three"),
+        ((1, 2), "25"), ((2, 3), "·"), ((1, 7), "100"), ((0, 8), "100")]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"] * 2
 
 
 def test_channels_are_rows_and_events_bars_at_their_channel(ax):

@@ -17,7 +17,7 @@ from tsattn.plots.figures import (
     as_svg,
     figure,
     plot_channels,
-    plot_confusion,
+    plot_confusions,
     plot_critical_difference,
     plot_learning_curves,
     plot_pareto,
@@ -26,7 +26,7 @@ from tsattn.plots.figures import (
 
 CLOSE = 2  # channels
 MANY = 30  # classes: more cannot be read
-WIDTH = 11  # inches of a page
+WIDTH, CELL = 9.5, 0.16  # inches of a page, and of a count
 SHOWN = 16  # channels of a picture: as many as can be named in it
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
 COSTS = {"fit_seconds": "mean fit time, s (logarithmic)", "n_parameters": "weights of networks (logarithmic)"}
@@ -74,15 +74,11 @@ def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
         classes = next(row["classes"] for own in estimators.values() for row in own if row.get("classes"))
         if len(classes) > MANY:
             continue
-        size = 0.4 + 0.16 * len(classes)
+        size = CELL * (len(classes) + 2)
         across = max(1, min(len(counts), int(WIDTH / size)))
-        down = -(-len(counts) // across)
-        drawn, axes = figure(down, across, width=across * size + 1, height=down * size, sharey=True)
-        for ax in axes.ravel()[len(counts):]:
-            ax.set_axis_off()
-        for ax, (name, own) in zip(axes.ravel(), counts.items(), strict=False):
-            plot_confusion(own, ax, classes=[str(label) for label in classes])
-            ax.set_title(name, fontsize="small")
+        names = 0.06 * max(len(str(label)) for label in classes)
+        drawn, axes = figure(width=across * size + names, height=-(-len(counts) // across) * size + 0.2)
+        plot_confusions(counts, axes[0, 0], classes=[str(label) for label in classes], across=across)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: rows are true classes, columns, in the same order, what "
                                      "they are taken for; mistakes in per cent of the row, a dot below a half.")
 

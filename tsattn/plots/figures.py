@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 OURS, THEIRS = "#0b5394", "#b45f06"  # told apart in greyscale and by the colour-blind
 STYLES = ("-", "--", ":", "-.")
 NAMED = 16  # channels of an image that can be named
+BETWEEN = 2  # squares, in cells
 ROUND = 0.005  # of a row: less is 0 per cent, and a dot
 MARKERS = "os^Dvph*X<>"
 
@@ -152,29 +153,43 @@ def plot_critical_difference(ranks: pd.Series, ax: Axes, *, difference: float,
     return ax
 
 
-def plot_confusion(counts: np.ndarray, ax: Axes, *, classes: Sequence[str]) -> Axes:
-    """Draw how often each class (a row) is taken for each (a column, in the same order); mistakes in per cent of it.
+def plot_confusions(counts: Mapping[str, np.ndarray], ax: Axes, *, classes: Sequence[str], across: int) -> Axes:
+    """Draw how often each class (a row) is taken for each (a column, in the same order), a square a name.
+
+    Grey is the share of the row; mistakes are written in per cent of it.
 
     Parameters
     ----------
-    counts : array of shape (classes, classes)
+    counts : mapping from a name to an array of shape (classes, classes)
         True, predicted.
     ax : Axes
         Where to draw.
     classes : sequence of str
-        Their names.
+        Their names, written beside the first square of each line.
+    across : int
+        Squares in a line.
     """
-    total = counts.sum(axis=1, keepdims=True)
-    shares = counts / np.where(total > 0, total, 1)
-    ax.imshow(shares, cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
-    for true, predicted in np.argwhere(counts * (1 - np.eye(len(counts))) > 0):
-        share = shares[true, predicted]
-        ax.text(predicted, true, f"{100 * share:.0f}" if share >= ROUND else "·", ha="center", va="center",
-                fontsize=6, color="white" if share > 0.5 else "#c00000")
-    ax.set_yticks(range(len(classes)), classes, fontsize="xx-small")
+    n, pitch = len(classes), len(classes) + BETWEEN
+    down = -(-len(counts) // across)
+    canvas, marks = np.full((down * pitch, across * pitch - BETWEEN), np.nan), []
+    for place, (name, own) in enumerate(counts.items()):
+        top, left = place // across * pitch + BETWEEN, place % across * pitch
+        total = own.sum(axis=1, keepdims=True)
+        shares = own / np.where(total > 0, total, 1)
+        canvas[top : top + n, left : left + n] = shares
+        ax.text(left + (n - 1) / 2, top - 0.8, name, ha="center", va="bottom", fontsize="x-small")
+        marks += [(left + predicted, top + true, shares[true, predicted])
+                  for true, predicted in np.argwhere(own * (1 - np.eye(n)) > 0).tolist()]
+    ax.imshow(canvas, cmap="Greys", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    for x, y, share in marks:
+        ax.text(x, y, f"{100 * share:.0f}" if share >= ROUND else "·", ha="center", va="center", fontsize=6,
+                color="white" if share > 0.5 else "#c00000")
+    rows = [line * pitch + BETWEEN + place for line in range(down) for place in range(n)]
+    ax.set_yticks(rows, list(classes) * down, fontsize="xx-small")
     ax.set_xticks([])
     ax.tick_params(length=0)
-    return _bare(ax)
+    ax.spines[:].set_visible(False)
+    return ax
 
 
 def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,
