@@ -19,13 +19,15 @@ RESULTS = Path(__file__).parent / "results"
 def keep(run: Path, results: Path) -> int:
     """Copy the rows that stand for a run's cells; drop those of `results` that no cell stands for. How many came."""
     source, place = Folder(run, make=False), Folder(results)
-    come = {row["slot"]: row for row in source.current()[0] if row["status"] == "done"}
+    if not source.manifest() or any((results / "rows").iterdir()) != bool(place.manifest()):
+        raise ValueError(f"{run} and {results} must each have the manifest of its rows, or none can be told apart")
+    about = place.about() or source.about()
+    order = {slot_of(cell): number for number, cell in enumerate(suite_named(about["suite"]).cells())}
+    come = {row["slot"]: row for row in source.current()[0] if row["status"] == "done" and row["slot"] in order}
     for row in come.values():
         if place.read(row["key"]) is None:
             place.write({name: part for name, part in row.items() if name != "digest"})
-    about = place.about() or source.about()
     slots = {**place.manifest(), **{slot: row["key"] for slot, row in come.items()}}
-    order = {slot_of(cell): number for number, cell in enumerate(suite_named(about["suite"]).cells())}
     (results / "manifest.json").unlink(missing_ok=True)  # it would keep the order in which cells came
     place.note([(slot, slots[slot]) for slot in sorted(order.keys() & slots, key=order.get)], about)
     kept = set(place.manifest().values())

@@ -1,6 +1,7 @@
 """Small suites for the tests; importable by the processes they start."""
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -88,6 +89,17 @@ def traced(seed, _info):
 
 def failing(seed, _info):
     return Slope(fail=os.environ["SLOPE_FAIL"], random_state=seed)
+
+
+class Deadly(Slope):
+    """Takes its process with it."""
+
+    def _fit(self, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deadly(_seed, _info):
+    return Deadly()
 
 
 def unbuildable(_seed, _info):

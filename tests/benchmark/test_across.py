@@ -73,9 +73,13 @@ def test_against_a_reference_by_hand():
 
 
 def test_errors_are_compared_in_parts_of_the_reference():
-    made = board([[2.0, 3.0], [10.0, 5.0]], ERROR)
+    made = board([[2.0, 4.0], [10.0, 5.0]], ERROR)
     (one,) = against(made, "a").to_dict("records")
-    assert one["difference"] == 0  # half more, half less
+    assert one["difference"] == pytest.approx(0)  # twice as much, half as much
+    (worse,) = against(board([[2.0, 4.0], [1.0, 8.0]], ERROR), "a").to_dict("records")
+    assert worse["difference"] == pytest.approx(3)  # four times, by the geometric mean
+    (none,) = against(board([[0.0, 4.0], [1.0, 8.0]], ERROR), "a").to_dict("records")
+    assert (none["better"], none["worse"]) == (0, 2)
     assert (one["better"], one["worse"]) == (1, 1)
     assert np.isnan([one["p"], one["low"], one["high"]]).all()  # of two data sets
 
@@ -92,13 +96,29 @@ def test_boards_are_of_what_ran_on_all_data_sets():
     made = [row("a", seed, score, task=task) for task, scores in {"x": (0.5, 0.7), "y": (0.4, 0.4)}.items()
             for seed, score in enumerate(scores)]
     made += [row("b", 0, 0.1, task="x", ours=True), row("b", 0, 0.9, task="y", ours=True), row("c", 0, 0.3, task="x")]
+    made += [row("d", status="failed", task="x"), row("d", 0, 0.9, task="y")]
     (found,) = boards(made)
     assert found.scores["b"].tolist() == pytest.approx([0.1, 0.9])
     assert found.scores["a"].tolist() == pytest.approx([0.6, 0.4])
-    assert found.left_out == ["c"]
+    assert found.left_out == ["c", "d"]
     assert found.ours == ["b"]
     assert boards([one for one in made if one["task"]["name"] == "x"]) == []
-    assert "not on all data sets, and left out: c" in verdict(found)
+    assert "not on all data sets, and left out: c, d" in verdict(found)
+
+
+def test_a_fold_that_failed_leaves_its_estimator_out():
+    rows = folded({"x": {"a": [0.9, 0.9, 0.3], "b": [0.89, 0.89, 0.2]}, "y": {"a": [0.5], "b": [0.4]}})
+    assert boards(rows)[0].left_out == []
+    rows[5] |= {"status": "failed", "scores": None}
+    assert boards(rows) == []  # one estimator is no comparison
+
+
+def test_horizons_of_one_series_are_no_data_sets():
+    task = {"name": "x", "kind": "forecasting", "leading": "mae"}
+    rows = [row(name, task=name_of, scores={"mae": 1.0}) for name_of in ("h1", "h2") for name in "ab"]
+    for one in rows:
+        one["task"] = {**task, "name": one["task"]["name"]}
+    assert boards(rows) == []
 
 
 def test_few_data_sets_are_said_to_be_few():

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -331,10 +332,22 @@ def test_p57_a_worker_of_a_cluster_that_is_killed_loses_no_row(dummies, tmp_path
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("importable")
+def test_a_cell_that_kills_its_workers_is_named_and_the_others_are_done(dummies, tmp_path):
+    entries = (*dummies.SMALL.entries, Entry("deadly", dummies.deadly))
+    suite = Suite("deadly", "", dummies.SMALL.tasks, entries)
+    with (dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+          pytest.raises(ChildProcessError, match=r"workers died of .*deadly.*Start the run again")):
+        run_suite(suite, tmp_path, jobs=2, backend="dask")
+    assert {row["estimator"]["name"] for row in rows_of(tmp_path)} <= {"slope", "shifted"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("importable")
 def test_a_cluster_elsewhere_is_asked_by_its_address(dummies, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         run_suite(dummies.SMALL, "rows here", backend="dask", scheduler=cluster.scheduler_address)
+    assert {row["hardware"]["jobs"] for row in rows_of("rows here")} == {2}
     run_suite(dummies.SMALL, tmp_path / "serial")
     assert_the_same_rows(tmp_path / "serial", tmp_path / "rows here")
     with (LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster,
@@ -347,3 +360,11 @@ def test_engines_that_are_not_there(dummies, tmp_path):
         run_suite(dummies.SMALL, tmp_path, backend="ray")
     with pytest.raises(ValueError, match="scheduler must be None but with backend='dask', got 'tcp://a:1'"):
         run_suite(dummies.SMALL, tmp_path, scheduler="tcp://a:1")
+    with pytest.raises(ValueError, match=r"jobs must be 1 with a scheduler.*got 2"):
+        run_suite(dummies.SMALL, tmp_path, backend="dask", scheduler="tcp://a:1", jobs=2)
+
+
+def test_dask_that_is_not_installed_is_named(dummies, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ValueError, match=r"pip install 'tsattn\[dask\]'"):
+        run_suite(dummies.SMALL, tmp_path, backend="dask")

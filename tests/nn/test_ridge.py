@@ -11,7 +11,7 @@ from tsattn.nn import build
 from tsattn.nn.ridge import DOUBT, PENALTIES, best_ridge, ridge, sharpness
 from tsattn.nn.ridge_head import STEPS, ProportionRidge, StepRidge
 
-SIZES = {"dual": (7, 13), "square": (11, 11), "primal": (23, 5)}
+SIZES = {"dual": (7, 13), "square": (11, 11), "primal": (23, 5), "large parts": (61, 5)}
 every_size = pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
 
 

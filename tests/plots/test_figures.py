@@ -3,10 +3,12 @@ import pandas as pd
 import pytest
 
 from tsattn.plots.figures import (
+    OURS,
     as_svg,
     figure,
     plot_channels,
     plot_confusions,
+    plot_critical_difference,
     plot_learning_curves,
     plot_pareto,
     stacked,
@@ -42,6 +44,20 @@ def test_the_front_is_what_no_other_beats(ax):
     assert (front.get_xdata().tolist(), front.get_ydata().tolist()) == ([1, 4], [50, 90])
     assert ax.get_legend_handles_labels()[1] == ["quick", "beaten", "best", "slow"]
     assert ax.get_xscale() == "log"
+
+
+def test_ranks_stand_where_they_are_and_bars_join_groups(ax):
+    ranks = pd.Series({"late": 3.5, "best": 1.25, "next": 1.75, "mid": 2.5})
+    plot_critical_difference(ranks, ax, difference=1.0, groups=[["best", "next"], ["next", "mid"]], ours=["next"])
+    said = [text.get_text() for text in ax.texts]
+    names = [text.split() for text in said if "." in text and "critical" not in text]
+    assert names == [["best", "1.25"], ["next", "1.75"], ["2.50", "mid"], ["3.50", "late"]]  # two to a side
+    assert [line.get_xdata()[0] for line in ax.lines] == [1.25, 1.75, 2.5, 3.5]
+    assert [line.get_color() == OURS for line in ax.lines] == [False, True, False, False]
+    spans = [segment[:, 0].tolist() for bars in ax.collections for segment in bars.get_segments()]
+    assert [1, 2.0] in spans  # the ruler
+    for first, last in ([1.25, 1.75], [1.75, 2.5]):
+        assert any(np.allclose(span, [first - 0.03, last + 0.03]) for span in spans)
 
 
 def test_mistakes_are_written_in_per_cent_of_their_row(ax):

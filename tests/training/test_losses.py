@@ -49,6 +49,7 @@ def test_one_output_meets_a_flat_target():
     """(batch, 1) less (batch,) would silently be (batch, batch)."""
     assert squared_error(torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 4.0])).tolist() == [0.0, 4.0]
     assert absolute_error(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0])).tolist() == [0.0, 2.0]
+    assert Pinball((0.1, 0.5))(torch.zeros(2, 2), torch.tensor([1.0, 3.0])).tolist() == pytest.approx([0.3, 0.9])
 
 
 def test_accuracy_by_hand():

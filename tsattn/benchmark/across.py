@@ -9,6 +9,9 @@ sets, r_ij the rank of estimator j on data set i (1 the best, ties share their m
 q is the 0.95 quantile of the studentised range of k groups and infinitely many degrees of freedom, over sqrt(2). Ranks
 are taken within data sets, so that these tests are paired. Two estimators are compared by Wilcoxon's signed-rank test
 of the data sets' differences, with Holm's correction, where there are enough data sets for it to decide.
+
+Errors have a unit in each data set; they are compared by logarithms of their ratios, in which twice as much and half as
+much weigh the same. Of forecasts there is no board: horizons and samples of one series are no data sets of their own.
 """
 
 from collections import defaultdict
@@ -48,7 +51,7 @@ class Board:
     ours : list of str
         Estimators of this package.
     left_out : list of str
-        Estimators that lack a data set.
+        Estimators that lack a fold of a data set: a mean over other folds would not compare.
 
     Examples
     --------
@@ -77,7 +80,8 @@ def boards(rows: Iterable[Row]) -> list[Board]:
     grouped: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row["split"]["kind"], kind_name(row["task"]), leading(row["task"])].append(row)
-    made = (_board(split, kind, metric, some) for (split, kind, metric), some in grouped.items())
+    made = (_board(split, kind, metric, some) for (split, kind, metric), some in grouped.items()
+            if kind != "forecasting")
     return [board for board in made if min(board.scores.shape) > 1]
 
 
@@ -87,9 +91,9 @@ def _board(split: str, kind: str, metric: str, rows: Sequence[Row]) -> Board:
                           for row in rows]).astype({"score": float})
     names = found["estimator"].unique()
     table = found.pivot_table("score", ["task", "fold"], "estimator", sort=False)
-    table = table.reindex(columns=[name for name in names if name in table])
+    table = table.reindex(columns=[name for name in names if name in table]).round(DIGITS)
     scores = table.groupby(level="task", sort=False).mean().round(DIGITS)
-    whole = [name for name in scores if scores[name].notna().all()]
+    whole = [name for name in table if table[name].notna().all()]
     ours = list(dict.fromkeys(row["estimator"]["name"] for row in rows if row["estimator"]["ours"]))
     return Board(metric, MEASURES[kind][metric], split, scores[whole], table[whole], ours,
                  [name for name in names if name not in whole])
@@ -146,38 +150,41 @@ def against(board: Board, reference: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an estimator: "difference", the mean over data sets of estimator - reference, or, of errors, whose units
-        differ from data set to data set, of estimator / reference - 1; "low" and "high", a 95 % bootstrap interval of
-        it, NaN of fewer than 6 data sets; "better", "equal", "worse", from the estimator's side; "p" and "p_holm" as of
-        `tsattn.benchmark.stats.compare`.
+        One row an estimator: "difference", the mean over data sets of estimator - reference, or, of errors, the
+        geometric mean of estimator / reference, less 1; "low" and "high", a 95 % bootstrap interval of it, NaN of fewer
+        than 6 data sets; "better", "equal", "worse", from the estimator's side; "p" and "p_holm" as of
+        `tsattn.benchmark.stats.compare`. NaN where an error is 0.
     """
     frame = differences(board, board.scores, reference)
     sign = -1 if board.measure.lower else 1
-    table = [{"estimator": name, "difference": column.mean(), **_interval(column.to_numpy()),
-              "better": int((sign * column > 0).sum()), "equal": int((column == 0).sum()),
-              "worse": int((sign * column < 0).sum()), "p": signed_rank(column.to_numpy())}
-             for name, column in frame.items()]
+    table = []
+    for name, column in frame.items():
+        apart = sign * (board.scores[name] - board.scores[reference])
+        low, high = _interval(column.to_numpy())
+        table.append({"estimator": name, "difference": _back(board, column.mean()), "low": _back(board, low),
+                      "high": _back(board, high), "better": int((apart > 0).sum()), "equal": int((apart == 0).sum()),
+                      "worse": int((apart < 0).sum()), "p": signed_rank(column.to_numpy())})
     found = pd.DataFrame(table, columns=["estimator", "difference", "low", "high", "better", "equal", "worse", "p"])
     found["p_holm"] = holm(found["p"].to_numpy(float))
     return found.set_index("estimator")
 
 
 def differences(board: Board, scores: pd.DataFrame, reference: str) -> pd.DataFrame:
-    """Estimators' scores less the reference's, or in parts of it less 1 where the score is an error."""
-    others = scores.drop(columns=reference)
-    own = scores[reference]
-    return others.div(own, axis=0) - 1 if _is_relative(board.measure) else others.sub(own, axis=0)
+    """Estimators' scores less the reference's; of errors, the logarithm of their ratio, NaN where one is 0."""
+    others, own = scores.drop(columns=reference), scores[reference]
+    if not board.measure.relative:
+        return others.sub(own, axis=0)
+    ratio = others.div(own, axis=0)
+    return ratio.where((ratio > 0) & np.isfinite(ratio)).apply(np.log)
 
 
-def _is_relative(measure: Measure) -> bool:
-    return measure.times != 100
+def _back(board: Board, value: float) -> float:
+    """From a logarithm of ratios, a part of the reference; other differences as they are."""
+    return float(np.expm1(value)) if board.measure.relative else float(value)
 
 
-def _interval(values: np.ndarray) -> dict[str, float]:
-    if len(values) < ENOUGH:
-        return {"low": np.nan, "high": np.nan}
-    low, high = bootstrap(values)
-    return {"low": low, "high": high}
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    return bootstrap(values) if len(values) >= ENOUGH and np.isfinite(values).all() else (np.nan, np.nan)
 
 
 def bootstrap(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
@@ -201,8 +208,8 @@ def verdict(board: Board) -> list[str]:
             lines.append(f"ranks of {k} estimators on {n} data sets cannot tell any two apart: the critical difference "
                          f"is {apart:.2f}")
         else:
-            lines.append(f"all alike: Friedman's χ² = {found[0]:.2f}, p = {found[1]:.2g}; two differ where their mean "
-                         f"ranks are {apart:.2f} apart (Nemenyi, 5 %)")
+            lines.append(f"that all are alike: Friedman's χ² = {found[0]:.2f}, p = {found[1]:.2g}; two differ where "
+                         f"their mean ranks are {apart:.2f} apart (Nemenyi, 5 %)")
     if n < ENOUGH:
         lines.append(f"too few data sets to test two estimators on (a test needs {ENOUGH}), or for an interval")
     if board.left_out:
@@ -212,15 +219,14 @@ def verdict(board: Board) -> list[str]:
 
 def by_folds(board: Board, reference: str) -> list[str]:
     """Two estimators compared over all folds of all data sets, in words; nothing of more estimators, or of one fold."""
-    if board.split in SINGLE or board.folds.shape[1] != 2 or _is_relative(board.measure):
+    if board.split in SINGLE or board.folds.shape[1] != 2 or board.measure.relative or len(board.folds) < ENOUGH:
         return []
-    column = differences(board, board.folds, reference).iloc[:, 0].dropna()
-    interval = _interval(column.to_numpy())
-    between = "" if np.isnan(interval["low"]) else f" ({points(interval['low'])} to {points(interval['high'])})"
-    return [f"all {len(column)} folds together: {column.name} {points(column.mean())}{between} points against "
-            f"{reference}, {column.gt(0).sum()} better, {column.eq(0).sum()} equal, {column.lt(0).sum()} worse, "
-            f"p = {signed_rank(column.to_numpy()):.2g} (Wilcoxon signed-rank; the interval by bootstrap); folds of one "
-            "data set share training series, so that p is too small"]
+    column = differences(board, board.folds, reference).iloc[:, 0]
+    low, high = _interval(column.to_numpy())
+    return [f"all {len(column)} folds together: {column.name} {points(column.mean())} ({points(low)} to "
+            f"{points(high)}) points against {reference}, {column.gt(0).sum()} better, {column.eq(0).sum()} equal, "
+            f"{column.lt(0).sum()} worse, p = {signed_rank(column.to_numpy()):.2g} (Wilcoxon signed-rank; the interval "
+            "by bootstrap); folds of one data set share training series, so that p is too small"]
 
 
 def points(value: float) -> str:

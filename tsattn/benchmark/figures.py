@@ -80,7 +80,7 @@ def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
         drawn, axes = figure(width=across * size + names, height=-(-len(counts) // across) * size + 0.2)
         plot_confusions(counts, axes[0, 0], classes=[str(label) for label in classes], across=across)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: rows are true classes, columns, in the same order, what "
-                                     "they are taken for; mistakes in per cent of the row, a dot below a half.")
+                                     "they are taken for; mistakes in per cent of the row, a dot up to a half.")
 
 
 def _counts(row: Row) -> np.ndarray:

@@ -54,7 +54,7 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
         What starts workers. With Dask the cells of a worker that dies are computed by the others.
     scheduler : str, optional
         Address of the scheduler of a Dask cluster whose workers, of one thread each, see `folder` under the same path,
-        and compute the cells; without one Dask starts `jobs` workers here.
+        and compute the cells; without one Dask starts `jobs` workers here. `jobs` must then be 1.
     command : str
         What the user typed, kept in the rows.
     tell : callable
@@ -65,7 +65,10 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     DatasetNotFoundError
         A task's data is not on this machine. All that was computed before stays.
     ValueError
-        The backend is unknown, a scheduler is given to another than Dask, or a worker has several threads.
+        The backend is unknown or not installed, a scheduler is given to another than Dask, or beside `jobs`, or a
+        worker has several threads.
+    ChildProcessError
+        On a cluster: workers died of some cells. All others are done.
 
     Examples
     --------
@@ -88,6 +91,8 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     check_one_of("backend", backend, ["joblib", "dask"])
     if scheduler is not None and backend != "dask":
         raise ValueError(f"scheduler must be None but with backend='dask', got {scheduler!r} with {backend!r}")
+    if scheduler is not None and jobs != 1:
+        raise ValueError(f"jobs must be 1 with a scheduler, whose cluster has the workers that it has, got {jobs}")
     place = Folder(Path(folder).resolve() if backend == "dask" else folder)
     engine = None if backend == "joblib" and jobs == 1 else partial(_engine(backend, scheduler), jobs)
     began = _now()

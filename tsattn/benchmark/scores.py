@@ -23,6 +23,11 @@ class Measure:
         """The score in a table's head."""
         return f"{self.label} %" if self.times == 100 else self.label
 
+    @property
+    def relative(self) -> bool:
+        """Whether two of them are compared by their ratio: errors have a unit, shares have not."""
+        return self.lower and self.times == 1
+
     def text(self, value: float) -> str:
         """A value as tables print it."""
         return f"{self.times * value:{self.form}}"

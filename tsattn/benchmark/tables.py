@@ -94,7 +94,6 @@ def _across(board: Board, reference: str | None) -> Table:
     names = list(map(str, board.scores))
     if reference is None or reference not in names:
         reference = names[0]
-    relative = board.measure.times != 100
     found, ranks = against(board, reference).to_dict("index"), board.ranks
     lines = []
     for name in names:
@@ -103,14 +102,14 @@ def _across(board: Board, reference: str | None) -> Table:
             cells = [rank, Cell("reference"), *[Cell(MISSING)] * 3]
         else:
             one = found[name]
-            bad = (one["difference"] < 0) if relative else (one["difference"] > 0)
-            text = points(one["difference"]) + (" %" if relative else "")
-            between = MISSING if one["low"] != one["low"] else f"{points(one['low'])} to {points(one['high'])}"
-            cells = [rank, Cell(text, bad=bool(bad)), Cell(between),
+            bad = (one["difference"] < 0) if board.measure.lower else (one["difference"] > 0)
+            unit = " %" if board.measure.relative else ""
+            between = MISSING if one["low"] != one["low"] else f"{points(one['low'])} to {points(one['high'])}{unit}"
+            cells = [rank, Cell(points(one["difference"]) + unit, bad=bool(bad)), Cell(between),
                      Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
                      Cell(MISSING if one["p_holm"] != one["p_holm"] else f"{one['p_holm']:.2g}")]
         lines.append(Line(name, "", name in board.ours, cells))
-    versus = f"vs {reference}" if not relative else f"{board.measure.label} vs {reference}"
+    versus = f"{board.measure.label} vs {reference}" if board.measure.relative else f"vs {reference}"
     return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
                  ["estimator", "mean rank", versus, "95 % interval", "better / equal / worse", "p (Wilcoxon, Holm)"],
                  lines, remarks=[*verdict(board), *by_folds(board, reference)])

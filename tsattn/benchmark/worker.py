@@ -1,14 +1,15 @@
 """Cells in worker processes, of one thread each: of this machine, by joblib or Dask, or of many, by Dask."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 from joblib import Parallel, delayed
 
 Pending = Sequence[tuple[int, Any]]
 Told = Iterator[tuple[int, list[Any]]]  # a cell's position, and what it told, its result last
-DIED = "distributed.scheduler.allowed-failures"  # workers that may die over a cell before it is given up
 
 
 def by_joblib(workers: int, run: Callable[..., Any], pending: Pending, *arguments: Any, **options: Any) -> Told:
@@ -21,31 +22,43 @@ def by_dask(workers: int, run: Callable[..., Any], pending: Pending, *arguments:
             **options: Any) -> Told:
     """As `by_joblib`, on a Dask cluster: the one at an address, or a local one of so many processes.
 
-    The cells of a worker that dies are computed by the others.
+    The cells of a worker that dies are computed by the others. Rows say how many workers there were on their machine.
 
     Raises
     ------
     ValueError
-        The cluster has no worker, or one of several threads: its cells would share what is measured.
+        Dask's `distributed` is not installed; or the cluster has no worker, or one of several threads: its cells would
+        share what is measured.
+    ChildProcessError
+        After all others are done: some cells took every worker with them that tried them.
     """
-    import dask
-    from distributed import Client, LocalCluster, as_completed
+    try:
+        from distributed import Client, KilledWorker, LocalCluster, as_completed
+    except ImportError as error:
+        raise ValueError("backend='dask' needs Dask's distributed: pip install 'tsattn[dask]'") from error
 
     with ExitStack() as stack:
-        if scheduler is None:
-            stack.enter_context(dask.config.set({DIED: 10}))
+        if scheduler is None:  # no limit of memory: joblib's workers have none either
             scheduler = stack.enter_context(LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None)).scheduler_address
+                n_workers=workers, threads_per_worker=1, memory_limit=None, dashboard_address=None)).scheduler_address
         client = stack.enter_context(Client(scheduler))
         threads = client.nthreads()
         if not threads or set(threads.values()) != {1}:
             raise ValueError("workers must have one thread each (`dask worker ADDRESS --nthreads 1`), and the cluster "
                              f"at {scheduler} has {len(threads)} workers with {sorted(set(threads.values()))} threads")
+        crowd = Counter(_host(address) for address in threads)
         # not pure: a cell that failed in an earlier run is to be tried again
-        futures = [client.submit(_one, run, position, cell, arguments, options, pure=False)
-                   for position, cell in pending]
-        for future in as_completed(futures):
-            yield future.result()
+        cells = {client.submit(_one_of_many, crowd, run, position, cell, arguments, options, pure=False): cell.label
+                 for position, cell in pending}
+        lost = []
+        for future in as_completed(cells):
+            try:
+                yield future.result()
+            except KilledWorker:
+                lost.append(cells[future])
+        if lost:
+            raise ChildProcessError(f"workers died of {len(lost)} cells, or beside them, and all others are done: "
+                                    f"{'; '.join(lost)}. Start the run again; give workers more memory")
 
 
 ENGINES: dict[str, Callable[..., Told]] = {"joblib": by_joblib, "dask": by_dask}
@@ -61,3 +74,13 @@ def _one(run, position, cell, arguments, options):
     told: list[Any] = []
     result = run(cell, *arguments, **options, tell=told.append)
     return position, [*told, result]
+
+
+def _one_of_many(crowd, run, position, cell, arguments, options):
+    from distributed import get_worker
+
+    return _one(run, position, cell, arguments, {**options, "jobs": crowd[_host(get_worker().address)]})
+
+
+def _host(address: str) -> str | None:
+    return urlsplit(address).hostname

@@ -90,22 +90,28 @@ class Model:
         return said[..., self.plan.middle]
 
     def _quantiles(self, alpha: Sequence[float]) -> Callable[[np.ndarray], np.ndarray]:
-        """What makes quantiles of what is said: it, and how far values lay above it; put in order where they cross."""
+        """What makes quantiles of what is said: it, and how far values lay above it.
+
+        Where levels go over from one that is said to the next, a quantile is at least those below.
+        """
         outside = [level for level in alpha if not LEVELS[0] - 1e-9 <= level <= LEVELS[-1] + 1e-9]
         if outside:
             raise ValueError(f"quantiles must lie from {LEVELS[0]} to {LEVELS[-1]}, which are measured (coverage up to "
                              f"0.99), got {outside[0]}")
-        place, order = np.interp(alpha, LEVELS, np.arange(len(LEVELS))), np.argsort(alpha, kind="stable")
+        place = np.interp(alpha, LEVELS, np.arange(len(LEVELS)))
         low = np.floor(place).astype(int)
         high, part = np.minimum(low + 1, len(LEVELS) - 1), place - low
         near, errors = nearest(self.plan.levels), np.moveaxis(self.errors, 0, -1)
+        last = np.searchsorted(near, np.arange(len(self.plan.levels)), side="right") - 1  # place of each one's highest
 
         def read(said: np.ndarray) -> np.ndarray:
-            each = (1 - part) * (said[..., near[low]] + errors[..., low]) + part * (
-                said[..., near[high]] + errors[..., high])
-            found = np.empty_like(each)
-            found[..., order] = np.sort(each, axis=-1)
-            return found
+            floor = np.maximum.accumulate(said + errors[..., last], axis=-1)
+            floor = np.concatenate([np.full_like(floor[..., :1], -np.inf), floor[..., :-1]], axis=-1)
+
+            def at(places: np.ndarray) -> np.ndarray:
+                return np.maximum(said[..., near[places]] + errors[..., places], floor[..., near[places]])
+
+            return (1 - part) * at(low) + part * at(high)
 
         return read
 

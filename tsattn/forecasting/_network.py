@@ -22,9 +22,9 @@ from tsattn.training import Pinball, Training
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
 LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
 TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
-LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles that a network learns; between them errors are ranked
+SAID = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles that a network learns; errors are ranked between them
 FORECAST_LOSSES: dict[str, tuple[Callable[..., torch.Tensor], tuple[float, ...]]] = {
-    **{name: (loss, (0.5,)) for name, loss in LOSSES.items()}, "quantile": (Pinball(LEVELS), LEVELS),
+    **{name: (loss, (0.5,)) for name, loss in LOSSES.items()}, "quantile": (Pinball(SAID), SAID),
 }
 AT_ONCE = 64  # windows explained together
 
@@ -147,9 +147,11 @@ class WindowNetwork(NetworkEstimator):
         NotFittedError
             Before fit.
         ValueError
-            The columns are not those of fit, no cutoff fits, or a level is outside what was measured.
+            The columns are not those of fit, no cutoff fits, or `alpha` is no list of levels that were measured.
         """
         self.check_is_fitted()
+        if alpha is not None and (np.ndim(alpha) != 1 or len(alpha) == 0):
+            raise ValueError(f"alpha must be a list of levels, such as [0.05, 0.95], got {alpha!r}")
         model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
         frame = y.to_frame(self._past[0].columns[0]) if isinstance(y, pd.Series) else y
         if not isinstance(frame, pd.DataFrame) or isinstance(frame.index, pd.MultiIndex):

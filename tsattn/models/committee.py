@@ -58,7 +58,7 @@ class InTurn(nn.Module):
     """Layers solved in closed form, each for what those before it leave of a value; their answers are added.
 
     The first is the one that answers best for series that its solution has not seen; what it leaves of each, by such
-    answers, is the value for the next.
+    answers, is the value for the next. That one has seen a series in what the first says of others.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class InTurn(nn.Module):
         self.advisers = nn.ModuleList(advisers)
 
     def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
-        """Let each learn from the training series; what all say of each series, without having seen it, is returned."""
+        """Let each learn from the training series; return what all say of each series by solutions without it."""
         waiting, rest = list(self.advisers), batches
         known: Tensor | None = None
         while waiting:

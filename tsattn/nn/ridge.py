@@ -171,6 +171,8 @@ def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: 
         if not parts:
             pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in an output
             yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
+        elif len(parts[0]) > x.shape[1]:
+            yield found, _by_others(x, y, w, penalty, parts)
         else:
             yield found, _without(parts, y - x @ found, partial(_own_primal, x @ inverse, weighted), w)
 
@@ -188,6 +190,20 @@ def _without(parts: Sequence[Tensor], missed: Tensor, kept: Callable[[Tensor], T
     found = torch.empty_like(missed)
     for part in parts:
         found[part] = torch.linalg.solve(kept(part) - (w[part] / w.sum()).unsqueeze(0), missed[part])
+    return found
+
+
+def _by_others(x: Tensor, y: Tensor, w: Tensor, penalty: float, parts: Sequence[Tensor]) -> Tensor:
+    """The same where parts have more series than there are features: each is told by a solution of the others' sums."""
+    weighted = x * w.unsqueeze(-1)
+    gram, cross, found = weighted.T @ x, weighted.T @ y, torch.empty_like(y)
+    for part in parts:
+        own, count = weighted[part], w.sum() - w[part].sum()
+        middle, mean = -own.sum(0) / count, -(w[part].unsqueeze(-1) * y[part]).sum(0) / count  # all together have 0
+        others = gram - own.T @ x[part] - count * torch.outer(middle, middle)
+        others.diagonal().add_(penalty)
+        solved = torch.linalg.solve(others, cross - own.T @ y[part] - count * torch.outer(middle, mean))
+        found[part] = y[part] - (x[part] - middle) @ solved - mean
     return found
 
 

@@ -182,7 +182,7 @@ def plot_confusions(counts: Mapping[str, np.ndarray], ax: Axes, *, classes: Sequ
                   for true, predicted in np.argwhere(own * (1 - np.eye(n)) > 0).tolist()]
     ax.imshow(canvas, cmap="Greys", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
     for x, y, share in marks:
-        ax.text(x, y, f"{100 * share:.0f}" if share >= ROUND else "·", ha="center", va="center", fontsize=6,
+        ax.text(x, y, f"{100 * share:.0f}" if share > ROUND else "·", ha="center", va="center", fontsize=6,
                 color="white" if share > 0.5 else "#c00000")
     rows = [line * pitch + BETWEEN + place for line in range(down) for place in range(n)]
     ax.set_yticks(rows, list(classes) * down, fontsize="xx-small")

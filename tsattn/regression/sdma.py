@@ -76,7 +76,8 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     that value. Columns of a DataFrame y are learned one by one, by a regressor each (`regressors_`).
 
     Missing values of X, `scaling="series"`, and what scikit-learn's tools need: as of `SDMAClassifier`. Folds of
-    `cross_val_score` are not shuffled for regressors: where y is sorted, pass `cv=KFold(5, shuffle=True)`.
+    `cross_val_score` are not shuffled for regressors: where y is sorted, pass `cv=KFold(5, shuffle=True)`. Nor are the
+    eighths by which ridges are judged: series that have no order of their own should not come in that of y.
 
     References
     ----------

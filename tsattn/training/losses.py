@@ -85,10 +85,11 @@ class Pinball:
     levels: tuple[float, ...]
 
     def __call__(
-        self, output: Float[Tensor, "b k"], target: Float[Tensor, "b q"], label_smoothing: float = 0.0  # noqa: ARG002
+        self, output: Float[Tensor, "b k"], target: Num[Tensor, "b *flat_or_rest"], label_smoothing: float = 0.0  # noqa: ARG002
     ) -> Float[Tensor, " b"]:
         """Return the loss of each series. Label smoothing has no meaning here."""
-        error = target.unsqueeze(-1) - output.unflatten(1, (-1, len(self.levels)))
+        said = output.unflatten(1, (-1, len(self.levels)))
+        error = target.view_as(said[..., 0]).unsqueeze(-1) - said
         level = output.new_tensor(self.levels)
         return _mean_rest((level * error).maximum((level - 1) * error))
 

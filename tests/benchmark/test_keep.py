@@ -1,0 +1,51 @@
+"""What keeps the rows of a run among those of the repository."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.benchmark.rows import row
+from tsattn.benchmark import Folder
+
+FILE = Path(__file__).parents[2] / "benchmarks" / "keep.py"
+
+
+@pytest.fixture(scope="module")
+def keep():
+    spec = importlib.util.spec_from_file_location("keep", FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.keep
+
+
+def folder(path, *rows):
+    place = Folder(path)
+    for one in rows:
+        place.write(one)
+    place.note([(one["slot"], one["key"]) for one in rows], {"suite": "demo", "title": "t", "reference": "sdma"})
+    return place
+
+
+def cell(name, key, accuracy=0.5, **changes):
+    return row(name, accuracy=accuracy, key=key, slot=f"basic_motions/official/1/0/{name}/0", **changes)
+
+
+def test_newer_rows_take_the_place_of_older_ones_in_the_order_of_the_suite(keep, tmp_path):
+    folder(tmp_path / "kept", cell("minirocket", "a"), cell("sdma", "b"))
+    folder(tmp_path / "run", cell("minirocket", "c", 0.9), cell("sdma-paper", "d"), cell("nameless", "e"),
+           cell("dtw-1nn", "f", status="failed"))
+    assert keep(tmp_path / "run", tmp_path / "kept") == 2
+    rows, remarks = Folder(tmp_path / "kept").current()
+    assert [one["estimator"]["name"] for one in rows] == ["sdma", "sdma-paper", "minirocket"]
+    assert rows[2]["scores"]["accuracy"] == 0.9
+    assert remarks == []
+
+
+def test_without_a_manifest_nothing_is_dropped(keep, tmp_path):
+    kept = folder(tmp_path / "kept", cell("sdma", "b"))
+    folder(tmp_path / "run", cell("minirocket", "c"))
+    (tmp_path / "kept" / "manifest.json").unlink()
+    with pytest.raises(ValueError, match="must each have the manifest"):
+        keep(tmp_path / "run", tmp_path / "kept")
+    assert kept.read("b") is not None
