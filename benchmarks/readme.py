@@ -1,4 +1,4 @@
-"""Write the tables of the texts in `FILES` from the rows under benchmarks/results; --check only compares.
+"""Write the tables of README.md and docs/results.md from the rows under benchmarks/results; --check only compares.
 
     python benchmarks/readme.py [--check]
 
@@ -26,7 +26,7 @@ COLUMNS = {  # of a suite's tables; others show accuracies
     "regression": ["estimator", "MAE", "RMSE", "R²", *COST],
     "xm2a-ablation": [*CLASSES, "published %", *COST],
 }
-FILES = ("README.md",)
+FILES = ("README.md", "docs/results.md")
 PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
 
 
