@@ -17,7 +17,7 @@ from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs
 from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
-from tsattn.models.committee import Committee, InTurn
+from tsattn.models.committee import BestOf, Committee
 from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Fitted, Training, fit_network, predict_network
 
@@ -116,10 +116,10 @@ class NetworkEstimator:
         advisers = self._advisers(inputs, n_outputs)
         if not advisers:
             return network
-        return Committee(network, advisers[0] if len(advisers) == 1 else InTurn(advisers))
+        return Committee(network, advisers[0] if len(advisers) == 1 else BestOf(advisers))
 
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
-        """What is solved for beside the network, one after another."""
+        """What is solved for beside the network: the best of these."""
         if check_int("proportions", self.proportions, minimum=0) == 0:
             return []
         return [ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions)]

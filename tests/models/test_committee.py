@@ -1,12 +1,13 @@
 """A committee's network learns as if it were alone; what is said is the sum."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from tsattn.models.committee import Committee, InTurn
+from tsattn.models.committee import BestOf, Committee
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import SDMA
 from tsattn.nn.initialise import build
@@ -91,22 +92,29 @@ def test_padding_and_company_change_nothing(committee, inputs):
 
 
 @pytest.mark.parametrize("line", [True, False])
-def test_in_turn_the_better_one_comes_first_and_the_other_learns_what_it_leaves(line, draw):
-    """Batch by batch, and of what solutions say that have not seen the series; the answers are added."""
+def test_the_one_answers_that_is_best_for_series_left_out(line, draw):
     x = draw(60, 13, 3, dtype=torch.float32)
     target = (x[:, -1, :1] if line else (x > 1).float().mean(1)[:, :1]) + 0.01 * draw(60, 1, dtype=torch.float32)
     batches = [batch_of(x[some], target[some]) for some in (slice(0, 17), slice(17, 60))]
-    made = settled(InTurn, [StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=50)])
-    known = made.settle(lambda: batches)
-    first, second = made.advisers if line else made.advisers[::-1]
-    again = settled(StepRidge, 3, 1) if line else made.advisers[1]
-    said = again.settle(lambda: batches)
-    assert torch.equal(again.head.weight, first.head.weight)
-    assert first.head.weight.any()
-    rest = second.settle(lambda: [batch_of(x, target - said.float())])
-    assert_close(rest, known - said, atol=1e-5, rtol=0)
-    lengths = torch.full((60,), 13)
-    assert_close(made(x, lengths=lengths), first(x, lengths=lengths) + second(x, lengths=lengths))
+    made = settled(BestOf, [StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=50)])
+    known, lengths = made.settle(lambda: batches), torch.full((60,), 13)
+    said = [adviser.settle(lambda: batches) for adviser in made.advisers]
+    errors = [float((one - target).square().sum()) for one in said]
+    assert (errors[0] < errors[1]) == line
+    assert int(made.chosen) == 1 - line
+    assert torch.equal(known, said[1 - line])
+    assert torch.equal(made(x, lengths=lengths), made.advisers[1 - line](x, lengths=lengths))
+
+
+def test_a_weight_counts_in_what_is_best(draw):
+    """Series of which a line tells nothing, and that hardly count."""
+    x = draw(60, 13, 3, dtype=torch.float32)
+    target, few = x[:, -1, :1].clone(), torch.arange(60) % 3 == 0
+    target[few] = 50 * (x[few] > 1).float().mean(1)[:, :1]
+    weight = torch.where(few, 1e-6, 1.0)
+    made = settled(BestOf, [ProportionRidge(3, 1, n_mixtures=50), StepRidge(3, 1)])
+    made.settle(lambda: [replace(batch_of(x, target), weight=weight)])
+    assert int(made.chosen) == 1
 
 
 def settled(make, *arguments):

@@ -1,10 +1,9 @@
 """A trained network and layers solved in closed form that answer together."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -54,68 +53,51 @@ class Committee(nn.Module):
         return outputs if self.training else outputs + self.adviser(*inputs, lengths=lengths)
 
 
-class InTurn(nn.Module):
-    """Layers solved in closed form, each for what those before it leave of a value; their answers are added.
-
-    The first is the one that answers best for series that its solution has not seen; what it leaves of each, by such
-    answers, is the value for the next. That one has seen a series in what the first says of others.
+class BestOf(nn.Module):
+    """Layers solved in closed form, of which the one answers that is best for series that its solution has not seen.
 
     Parameters
     ----------
     advisers : sequence of nn.Module
-        With a `settle` each, as `tsattn.nn.ridge_head.RidgeHead` has it.
+        With a `settle` each, as `tsattn.nn.ridge_head.RidgeHead` has it, of values.
 
     Examples
     --------
     >>> import torch
     >>> from tsattn.nn.ridge_head import ProportionRidge, StepRidge
-    >>> both = InTurn([StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=7)])
-    >>> both(torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
+    >>> either = BestOf([StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=7)])
+    >>> either(torch.zeros(2, 11, 3), lengths=torch.tensor([11, 4])).shape
     torch.Size([2, 1])
     """
+
+    chosen: Tensor
 
     def __init__(self, advisers: Sequence[nn.Module]) -> None:
         super().__init__()
         self.advisers = nn.ModuleList(advisers)
+        self.register_buffer("chosen", torch.tensor(0))
 
     def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
-        """Let each learn from the training series; return what all say of each series by solutions without it."""
-        waiting, rest = list(self.advisers), batches
-        known: Tensor | None = None
-        while waiting:
-            said = [adviser.settle(rest) for adviser in waiting]  # type: ignore[operator] # a module's attribute
-            best = min(range(len(said)), key=[_missed(one, rest()) for one in said].__getitem__)
-            known = said[best] if known is None else known + said[best]
-            del waiting[best]
-            rest = partial(_with_rest, batches, known)
-        assert known is not None
-        return known
+        """Let each learn from the training series, and choose; return what the best says of series without them."""
+        said: list[Tensor] = [adviser.settle(batches)  # type: ignore[operator] # a module's attribute
+                              for adviser in self.advisers]
+        errors = [_missed(one, batches()) for one in said]
+        best = min(range(len(said)), key=errors.__getitem__)
+        self.chosen.fill_(best)
+        return said[best]
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the sum of the answers."""
-        found: list[Tensor] = [adviser(*inputs, lengths=lengths) for adviser in self.advisers]
-        return sum(found[1:], start=found[0])
-
-
-def _with_rest(batches: Callable[[], Iterable[Any]], known: Float[Tensor, "n k"]) -> Iterator[Any]:
-    """The batches, their targets less what is known of them, in this order."""
-    for batch, said in _beside(batches(), known):
-        yield replace(batch, target=batch.target - said)
+        """Return the answers of the one that was chosen."""
+        found: Tensor = self.advisers[int(self.chosen)](*inputs, lengths=lengths)
+        return found
 
 
 def _missed(said: Float[Tensor, "n k"], batches: Iterable[Any]) -> float:
-    """The sum of squares by which answers miss the targets, by the series' weights."""
-    total = 0.0
-    for batch, own in _beside(batches, said):
-        missed = (batch.target - own).square().view(len(own), -1).sum(1)
-        total += float(missed.sum() if batch.weight is None else (batch.weight * missed).sum())
-    return total
-
-
-def _beside(batches: Iterable[Any], said: Float[Tensor, "n k"]) -> Iterator[tuple[Any, Tensor]]:
-    """Each batch with what is said of its series, in the shape of its target."""
-    at = 0
+    """The sum of squares by which answers, in the order of the batches, miss the targets, by the series' weights."""
+    at, total = 0, 0.0
     for batch in batches:
         n = len(batch.target)
-        yield batch, said[at : at + n].to(batch.target).view_as(batch.target)
+        missed = (said[at : at + n] - batch.target.view(n, -1)).square().sum(1)
+        total += float(missed.sum() if batch.weight is None else (batch.weight * missed).sum())
         at += n
+    return total

@@ -34,10 +34,11 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
         published.
     proportions : int, default=2500
         Mixtures, as for `SDMAClassifier`, whose proportions of time above thresholds are read by ridge regression. 0:
-        none, as published. Of the two ridges the better one comes first, the other learns what it leaves, and the
-        network what both leave: the target less what solutions say of a series that have not seen it. The answer is
-        the sum. Penalties, and whether a ridge is worth anything, are judged by leaving out eighths of the series,
-        neighbours in X (of like length, where lengths differ): windows that overlap do not tell of each other.
+        none, as published. Of the two ridges the better one answers, and the network learns what it leaves: the target
+        less what its solution says of a series without having seen it. The answer is the sum. Ridges, and their
+        penalties, are judged by leaving out eighths of the series, neighbours in X (of like length, where lengths
+        differ): windows that overlap do not tell of each other. One that is not clearly better than the mean says the
+        mean.
     loss : {"squared", "absolute"}, default="squared"
         What the network lowers: the mean squared or the mean absolute error. The ridge's is always squared.
     scaling : {"standard", "series", None}, default="standard"
