@@ -14,7 +14,7 @@ from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, 
 ROOT = Path(__file__).parents[2]
 LONG = """
 import resource, sys
-sys.modules["pyarrow"] = None  # where it is there, pandas imports it, and it reserves a gigabyte that it does not use
+sys.modules["pyarrow"] = None  # where it is installed pandas imports it: address space that is not ours
 import numpy as np
 from tests.classification.conftest import QUICK
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
