@@ -81,6 +81,7 @@ def test_interval_scores_by_hand():
         found["interval_score"] / train)
 
 
+@pytest.mark.slow
 def test_intervals_of_a_forecaster_that_has_some_are_scored(tmp_path):
     y = pd.DataFrame({"a": np.random.default_rng(0).standard_normal(260)})
     tasks = (ForecastTask("noise", lambda: Series(y.iloc[:200], y, horizon=2, first=200)),

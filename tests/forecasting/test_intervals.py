@@ -102,6 +102,7 @@ def spread():
     return model.fit(frame.iloc[:3000], fh=[1]), frame, loud
 
 
+@pytest.mark.slow
 def test_learned_quantiles_cover_and_are_wide_where_it_is_loud(spread):
     model, frame, loud = spread
     found = model.rolling(frame, first=3000, alpha=[0.05, 0.5, 0.95])["y"].to_numpy()
@@ -114,6 +115,7 @@ def test_learned_quantiles_cover_and_are_wide_where_it_is_loud(spread):
     assert (np.diff(found, axis=1) >= 0).all()
 
 
+@pytest.mark.slow
 def test_the_forecast_is_the_median_that_is_said(spread):
     model, frame, _ = spread
     with torch.no_grad():
