@@ -24,7 +24,7 @@ from scipy.stats import friedmanchisquare, studentized_range
 
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
-from tsattn.benchmark.stats import ENOUGH, Row, holm, protocol_of, signed_rank
+from tsattn.benchmark.stats import ENOUGH, Row, holm, protocol_of, signed, signed_rank
 
 LEVEL = 0.05
 DRAWS = 9999  # of the bootstrap
@@ -222,19 +222,8 @@ def by_folds(board: Board, reference: str) -> list[str]:
     if board.split in SINGLE or board.folds.shape[1] != 2 or board.measure.relative or len(board.folds) < ENOUGH:
         return []
     column = differences(board, board.folds, reference).iloc[:, 0]
-    low, high = _interval(column.to_numpy())
-    return [f"all {len(column)} folds together: {column.name} {points(column.mean())} ({points(low)} to "
-            f"{points(high)}) points against {reference}, {column.gt(0).sum()} better, {column.eq(0).sum()} equal, "
-            f"{column.lt(0).sum()} worse, p = {signed_rank(column.to_numpy()):.2g} (Wilcoxon signed-rank; the interval "
-            "by bootstrap); folds of one data set share training series, so that p is too small"]
-
-
-def points(value: float) -> str:
-    """A difference of shares in points.
-
-    Examples
-    --------
-    >>> points(-0.0125)
-    '−1.25'
-    """
-    return f"{100 * value:+.2f}".replace("-", "−")
+    mean, low, high = (signed(100 * value, 2) for value in (column.mean(), *_interval(column.to_numpy())))
+    return [f"all {len(column)} folds together: {column.name} {mean} ({low} to {high}) points against {reference}, "
+            f"{column.gt(0).sum()} better, {column.eq(0).sum()} equal, {column.lt(0).sum()} worse, "
+            f"p = {signed_rank(column.to_numpy()):.2g} (Wilcoxon signed-rank; the interval by bootstrap); folds of one "
+            "data set share training series, so that p is too small"]

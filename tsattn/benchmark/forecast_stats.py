@@ -16,7 +16,7 @@ from scipy.stats import t as student
 from statsmodels.stats.diagnostic import acorr_ljungbox, het_arch, het_breuschpagan
 
 from tsattn.benchmark.forecasting import from_text
-from tsattn.benchmark.stats import Row, holm, signed_rank
+from tsattn.benchmark.stats import Row, holm, signed, signed_rank
 
 LAGS = 10  # of Ljung-Box and ARCH
 ENOUGH = 50  # residuals
@@ -108,16 +108,12 @@ def _compared(done: Mapping[str, Sequence[Row]], reference: str, task: Mapping[s
     for name, adjusted in zip(others, holm(np.array(p)), strict=True):
         difference = losses[name].mean() / losses[reference].mean() - 1
         text = "no test" if np.isnan(adjusted) else f"p {'' if adjusted < LEAST else '= '}{_p(adjusted)}"
-        each.append(f"{name} {_signed(100 * difference)} % ({text})")
+        each.append(f"{name} {signed(100 * difference)} % ({text})")
     return [f"{what} against {reference}: {', '.join(each)}; {test}, Holm"]
 
 
 def _p(value: float) -> str:
     return f"< {LEAST}" if value < LEAST else f"{value:.2g}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
 
 
 def _residuals(done: Mapping[str, Sequence[Row]], task: Mapping[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from tsattn.benchmark.folder import DamagedRowError, Folder
 from tsattn.benchmark.keys import FORMAT, describe, key_of
 from tsattn.benchmark.scores import leading
 from tsattn.benchmark.suite import Cell, Suite
+from tsattn.benchmark.worker import ENGINES
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,14 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     (['started', 'done', 'started', 'kept'], 'accuracy 0.2500')
     """
     check_int("jobs", jobs)
-    check_one_of("backend", backend, ["joblib", "dask"])
+    check_one_of("backend", backend, ENGINES)
     if scheduler is not None and backend != "dask":
         raise ValueError(f"scheduler must be None but with backend='dask', got {scheduler!r} with {backend!r}")
     if scheduler is not None and jobs != 1:
         raise ValueError(f"jobs must be 1 with a scheduler, whose cluster has the workers that it has, got {jobs}")
     place = Folder(Path(folder).resolve() if backend == "dask" else folder)
-    engine = None if backend == "joblib" and jobs == 1 else partial(_engine(backend, scheduler), jobs)
+    where = {} if scheduler is None else {"scheduler": scheduler}
+    engine = None if backend == "joblib" and jobs == 1 else partial(ENGINES[backend], jobs, **where)
     began = _now()
     results: dict[int, Event] = {}
     pending = list(enumerate(suite.cells()))
@@ -108,12 +110,6 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
         "suite": whole.name, "title": whole.title, "reference": whole.reference, "seeds": whole.seeds,
         "command": command})
     return [event.key for event in ordered]
-
-
-def _engine(backend: str, scheduler: str | None) -> Callable[..., Any]:
-    from tsattn.benchmark.worker import ENGINES  # joblib takes a while to import
-
-    return ENGINES[backend] if scheduler is None else partial(ENGINES[backend], scheduler=scheduler)
 
 
 def _work(pending, engine, place, tell, **options):

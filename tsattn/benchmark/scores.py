@@ -28,6 +28,10 @@ class Measure:
         """Whether two of them are compared by their ratio: errors have a unit, shares have not."""
         return self.lower and self.times == 1
 
+    def versus(self, reference: str) -> str:
+        """The head of a column of differences."""
+        return f"{self.label} vs {reference}" if self.relative else f"vs {reference}"
+
     def text(self, value: float) -> str:
         """A value as tables print it."""
         return f"{self.times * value:{self.form}}"

@@ -147,13 +147,24 @@ def published(rows: Sequence[Row]) -> float | None:
     return value
 
 
+def signed(value: float, digits: int = 1) -> str:
+    """A number with its sign, a minus as it is printed.
+
+    Examples
+    --------
+    >>> signed(-1.25, 2)
+    '−1.25'
+    """
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def verdicts(differences: pd.DataFrame, reference: str, *, one_test_set: int | None = None) -> list[str]:
     """The comparisons of accuracies in words, for people; what cannot be tested is said once.
 
     `one_test_set` is the number of its series where all runs share one; differences are then said in series.
     """
     if one_test_set is not None:
-        series = [f"{name} " + f"{comparison.difference * one_test_set:+.1f}".replace("-", "−")
+        series = [f"{name} {signed(comparison.difference * one_test_set)}"
                   for name, comparison in differences[differences["n_pairs"] > 0].iterrows()]
         return [f"against {reference}, a mean over runs, of {one_test_set} test series: {', '.join(series)}; one test "
                 "set: no test"] if series else []

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tsattn._checks import check_one_of
-from tsattn.benchmark.across import Board, against, boards, by_folds, points, verdict
+from tsattn.benchmark.across import Board, against, boards, by_folds, verdict
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.forecast_stats import forecast_verdicts
 from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
-from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, summary, verdicts
+from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, signed, summary, verdicts
 
 FAILED, MISSING = "failed", "–"
 MARKS = "abcdefghijklmnopqrstuvwxyz"
@@ -104,14 +104,15 @@ def _across(board: Board, reference: str | None) -> Table:
             one = found[name]
             bad = (one["difference"] < 0) if board.measure.lower else (one["difference"] > 0)
             unit = " %" if board.measure.relative else ""
-            between = MISSING if one["low"] != one["low"] else f"{points(one['low'])} to {points(one['high'])}{unit}"
-            cells = [rank, Cell(points(one["difference"]) + unit, bad=bool(bad)), Cell(between),
+            difference, low, high = (signed(100 * one[name], 2) for name in ("difference", "low", "high"))
+            between = MISSING if one["low"] != one["low"] else f"{low} to {high}{unit}"
+            cells = [rank, Cell(difference + unit, bad=bool(bad)), Cell(between),
                      Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
                      Cell(MISSING if one["p_holm"] != one["p_holm"] else f"{one['p_holm']:.2g}")]
         lines.append(Line(name, "", name in board.ours, cells))
-    versus = f"{board.measure.label} vs {reference}" if board.measure.relative else f"vs {reference}"
     return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
-                 ["estimator", "mean rank", versus, "95 % interval", "better / equal / worse", "p (Wilcoxon, Holm)"],
+                 ["estimator", "mean rank", board.measure.versus(reference),
+                  "95 % interval", "better / equal / worse", "p (Wilcoxon, Holm)"],
                  lines, remarks=[*verdict(board), *by_folds(board, reference)])
 
 
@@ -124,7 +125,7 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
     task = next(iter(estimators.values()))[0]["task"]
     measures = _measures(task, estimators)
     lead = measures[leading(task)]
-    versus = f"vs {reference}" if lead.times == 100 else f"{lead.label} vs {reference}"
+    versus = lead.versus(reference)
     columns = ["estimator", *(measure.heading for measure in measures.values()), versus, "fit s", "predict s",
                "peak MB", "parameters", "runs"]
     cells = {name: _cells(rows, _expected(rows, seeds), measures) for name, rows in estimators.items()}
@@ -276,8 +277,8 @@ def _difference(differences: Any, name: str, reference: str, measure: Measure) -
     if found.difference != found.difference:
         return Cell(MISSING)
     bad = (found.difference < 0) if measure.lower else (found.difference > 0)
-    text = f"{100 * found.difference:+.2f}" if measure.times == 100 else f"{100 * found.relative:+.1f} %"
-    return Cell(text.replace("-", "−"), bad=bool(bad))
+    text = f"{signed(100 * found.relative)} %" if measure.relative else signed(100 * found.difference, 2)
+    return Cell(text, bad=bool(bad))
 
 
 def markdown(table: Table, columns: Sequence[str] = ()) -> str:

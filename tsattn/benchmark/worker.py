@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
-from joblib import Parallel, delayed
-
 Pending = Sequence[tuple[int, Any]]
 Told = Iterator[tuple[int, list[Any]]]  # a cell's position, and what it told, its result last
 
 
 def by_joblib(workers: int, run: Callable[..., Any], pending: Pending, *arguments: Any, **options: Any) -> Told:
     """`run(cell, *arguments, **options, tell=...)` for each pending (position, cell), as each ends."""
+    from joblib import Parallel, delayed
+
     pool = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
     return pool(delayed(_one)(run, position, cell, arguments, options) for position, cell in pending)  # type: ignore[no-any-return]
 

@@ -69,7 +69,7 @@ class Model:
 
     def forecasts(self, network: nn.Module, rows: np.ndarray, starts: np.ndarray, device: str,
                   alpha: Sequence[float] | None = None) -> np.ndarray:
-        """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row).
+        """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row, 1).
 
         With `alpha` their quantiles at these levels, (n, ahead, targets of a row, levels).
 
@@ -87,7 +87,7 @@ class Model:
         return np.concatenate(found)
 
     def _middle(self, said: np.ndarray) -> np.ndarray:
-        return said[..., self.plan.middle]
+        return said[..., self.plan.middle, None]
 
     def _quantiles(self, alpha: Sequence[float]) -> Callable[[np.ndarray], np.ndarray]:
         """What makes quantiles of what is said: it, and how far values lay above it.

@@ -103,15 +103,14 @@ class WindowNetwork(NetworkEstimator):
         return np.concatenate(blocks), np.arange(len(each)) * (plan.look_back + n_more)
 
     def _after_each(self, future: np.ndarray | None, alpha: Sequence[float] | None = None) -> np.ndarray:
-        """Forecasts after the end of each series, in units of y, (n, ahead, targets); with alpha (..., quantiles)."""
+        """Forecasts after the end of each series, or their quantiles, in units of y, (n, ahead, targets, 1 or more)."""
         model, tail = self.model_, self._tail
         rows, starts = self._rows_before(future)
         found = model.forecasts(self.network_, rows, starts, self._device, alpha)
         q = model.n_targets
-        if model.plan.independent:  # from (n q, ahead, 1)
-            found = np.moveaxis(found.reshape(-1, q, *found.shape[1:2], *found.shape[3:]), 1, 2)
-        scale, centre = tail.scale[:, None, :q], tail.centre[:, None, :q]
-        return found * scale + centre if alpha is None else found * scale[..., None] + centre[..., None]
+        if model.plan.independent:  # from (n q, ahead, 1, quantiles)
+            found = np.moveaxis(found[:, :, 0].reshape(-1, q, found.shape[1], found.shape[3]), 1, 2)
+        return found * tail.scale[:, None, :q, None] + tail.centre[:, None, :q, None]
 
     def _future(self, X: pd.DataFrame | None, ends: Ends) -> np.ndarray | None:
         """What is known of the future, (n, steps, columns), or None where it is not read."""
@@ -170,13 +169,8 @@ class WindowNetwork(NetworkEstimator):
         rows = (whole.panel.values - centre) / scale
         parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
         found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device, alpha)
-                                for part in parts], axis=2)
-        columns = frame.columns
-        if alpha is None:
-            found = found * scale[:q] + centre[:q]
-        else:
-            found = found * scale[:q, None] + centre[:q, None]
-            columns = pd.MultiIndex.from_product([columns, alpha])
+                                for part in parts], axis=2) * scale[:q, None] + centre[:q, None]
+        columns = frame.columns if alpha is None else pd.MultiIndex.from_product([frame.columns, alpha])
         times = frame.index
         index = pd.MultiIndex.from_arrays(
             [np.repeat(times[cutoffs - 1], len(plan.ahead)),

@@ -172,7 +172,7 @@ def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: 
             pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in an output
             yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
         elif len(parts[0]) > x.shape[1]:
-            yield found, _by_others(x, y, w, penalty, parts)
+            yield found, _by_others(x, y, w, penalised, parts)
         else:
             yield found, _without(parts, y - x @ found, partial(_own_primal, x @ inverse, weighted), w)
 
@@ -193,15 +193,17 @@ def _without(parts: Sequence[Tensor], missed: Tensor, kept: Callable[[Tensor], T
     return found
 
 
-def _by_others(x: Tensor, y: Tensor, w: Tensor, penalty: float, parts: Sequence[Tensor]) -> Tensor:
-    """The same where parts have more series than there are features: each is told by a solution of the others' sums."""
+def _by_others(x: Tensor, y: Tensor, w: Tensor, penalised: Tensor, parts: Sequence[Tensor]) -> Tensor:
+    """The same where parts have more series than there are features: each is told by a solution of the others' sums.
+
+    `penalised` is the p x p system of all.
+    """
     weighted = x * w.unsqueeze(-1)
-    gram, cross, found = weighted.T @ x, weighted.T @ y, torch.empty_like(y)
+    cross, found = weighted.T @ y, torch.empty_like(y)
     for part in parts:
         own, count = weighted[part], w.sum() - w[part].sum()
         middle, mean = -own.sum(0) / count, -(w[part].unsqueeze(-1) * y[part]).sum(0) / count  # all together have 0
-        others = gram - own.T @ x[part] - count * torch.outer(middle, middle)
-        others.diagonal().add_(penalty)
+        others = penalised - own.T @ x[part] - count * torch.outer(middle, middle)
         solved = torch.linalg.solve(others, cross - own.T @ y[part] - count * torch.outer(middle, mean))
         found[part] = y[part] - (x[part] - middle) @ solved - mean
     return found
