@@ -4,7 +4,7 @@ import pytest
 from tsattn.benchmark import Data, Entry, Folder, Suite, Task, run_suite, tables
 from tsattn.benchmark.forecast_suites import PickySuite
 from tsattn.benchmark.panels import RegressionTask
-from tsattn.benchmark.regression_forms import LastValue, Mean, StepsRidge, minirocket, tsfresh_ridge
+from tsattn.benchmark.regression_forms import LastValue, mean, minirocket, steps_ridge, tsfresh_ridge
 from tsattn.benchmark.regression_tasks import AHEAD, DAY, covid3month, sml2010_hours, windows
 from tsattn.benchmark.scores import regression_scores
 from tsattn.benchmark.suite import Info
@@ -16,19 +16,11 @@ def slopes(dummies):
     return Data(data.X, np.arange(21) % 3 - 1.0, data.is_train)
 
 
-def mean(_seed, _info):
-    return Mean()
-
-
-def steep(_seed, _info):
-    return StepsRidge()
-
-
 def text(_seed, _info):
     return Text()
 
 
-class Text(Mean):
+class Text(LastValue):
     """Answers two numbers a series."""
 
     def _predict(self, X):
@@ -46,7 +38,7 @@ def test_a_cell_and_its_table(dummies, tmp_path):
         return slopes(dummies)
 
     suite = Suite("numbers", "", (RegressionTask("slopes", load),), (
-        Entry("mean", mean, seeded=False), Entry("steep", steep, seeded=False)), reference="mean")
+        Entry("mean", mean, seeded=False), Entry("steep", steps_ridge, seeded=False)), reference="mean")
     key, _ = run_suite(suite, tmp_path)
     row = Folder(tmp_path).read(key)
     assert row["true"] == [-1, 0, 1] * 3
@@ -97,7 +89,7 @@ def test_simple_regressors_by_hand():
     X = np.random.default_rng(2).normal(size=(40, 3, 5))
     assert np.array_equal(LastValue().fit(X, np.arange(40.0)).predict(X), X[:, 0, -1])
     y = 2 * X[:, 1, 3] - X[:, 2, 0] + 7
-    assert np.allclose(StepsRidge().fit(X[:30], y[:30]).predict(X[30:]), y[30:], atol=0.01)
+    assert np.allclose(steps_ridge(0, None).fit(X[:30], y[:30]).predict(X[30:]), y[30:], atol=0.01)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 A `Task` is one of classification, a `RegressionTask` of numbers, a `ForecastTask` of rows in time.
 """
 
+from tsattn.benchmark.arrays import ArrayClassifier, ArrayRegressor
 from tsattn.benchmark.data import Data
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.forecasting import ForecastTask
@@ -13,6 +14,8 @@ from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tables import markdown, tables
 
 __all__ = [
+    "ArrayClassifier",
+    "ArrayRegressor",
     "Data",
     "Entry",
     "Folder",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -10,36 +11,14 @@ from sktime.regression.base import BaseRegressor
 from sktime.regression.kernel_based import RocketRegressor
 from sktime.transformations.tsfresh import TSFreshFeatureExtractor
 
+from tsattn.benchmark.arrays import ArrayRegressor
 from tsattn.benchmark.competitors import Standardise
 from tsattn.benchmark.suite import Entry, Info
 
 PENALTIES = np.logspace(-3, 5, 17)
 
 
-class _OfArrays(BaseRegressor):
-    """What a regressor of arrays, (instance, channel, time), has in common."""
-
-    _tags = {"X_inner_mtype": "numpy3D", "capability:multivariate": True}  # noqa: RUF012 - sktime's form
-
-
-class Mean(_OfArrays):
-    """The mean of the training targets, whatever the series.
-
-    Examples
-    --------
-    >>> Mean().fit(np.zeros((2, 1, 3)), np.array([1.0, 2.0])).predict(np.ones((1, 1, 3)))
-    array([1.5])
-    """
-
-    def _fit(self, X, y):  # noqa: ARG002
-        self.mean_ = float(np.mean(y))
-        return self
-
-    def _predict(self, X):
-        return np.full(len(X), self.mean_)
-
-
-class LastValue(_OfArrays):
+class LastValue(BaseRegressor):
     """The last value of the first channel: where the target is what that channel will be, persistence.
 
     Examples
@@ -48,30 +27,13 @@ class LastValue(_OfArrays):
     array([5.])
     """
 
+    _tags = {"X_inner_mtype": "numpy3D", "capability:multivariate": True}  # noqa: RUF012 - sktime's form
+
     def _fit(self, X, y):  # noqa: ARG002
         return self
 
     def _predict(self, X):
         return X[:, 0, -1]
-
-
-class StepsRidge(_OfArrays):
-    """Ridge regression on all steps of all channels; the penalty is the best for series left out, one at a time.
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).normal(size=(50, 2, 3))
-    >>> found = StepsRidge().fit(X, 3 * X[:, 1, 2]).predict(X)
-    >>> bool(np.abs(found - 3 * X[:, 1, 2]).max() < 0.01)
-    True
-    """
-
-    def _fit(self, X, y):
-        self.ridge_ = _ridge().fit(X.reshape(len(X), -1), y)
-        return self
-
-    def _predict(self, X):
-        return self.ridge_.predict(X.reshape(len(X), -1))
 
 
 def _ridge() -> Any:
@@ -80,7 +42,7 @@ def _ridge() -> Any:
 
 def mean(_seed: int, _info: Info) -> Any:
     """The mean of the training targets."""
-    return Mean()
+    return ArrayRegressor(DummyRegressor())
 
 
 def last_value(_seed: int, _info: Info) -> Any:
@@ -89,8 +51,8 @@ def last_value(_seed: int, _info: Info) -> Any:
 
 
 def steps_ridge(_seed: int, _info: Info) -> Any:
-    """Ridge regression on all steps of all channels."""
-    return StepsRidge()
+    """Ridge regression on all steps of all channels; the penalty is the best for series left out, one at a time."""
+    return ArrayRegressor(_ridge(), flat=True)
 
 
 def minirocket(seed: int, _info: Info) -> Any:
