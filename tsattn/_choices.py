@@ -11,7 +11,7 @@ from torch.nn.functional import gelu, silu
 
 from tsattn._checks import check_one_of
 from tsattn.nn.convolution import Convolution
-from tsattn.nn.pooling import Attention, Last, MeanMax
+from tsattn.nn.pooling import Attention, Flatten, Last, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM, LSTMTrunk
 from tsattn.nn.residual import ResidualTrunk, Trunk
 from tsattn.nn.sequence import Chain
@@ -29,7 +29,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu, "gelu": gelu, "silu": silu, "tanh": torch.tanh,
 }
 TRUNKS: dict[str, Trunk] = {"residual": ResidualTrunk, "lstm": LSTMTrunk}
-POOLINGS: dict[str, Callable[[int], nn.Module]] = {"last": Last, "mean-max": MeanMax, "attention": Attention}
+POOLINGS: dict[str, Callable[[int], nn.Module]] = {
+    "last": Last, "mean-max": MeanMax, "attention": Attention, "flatten": Flatten,
+}
 LOSSES = {"squared": squared_error, "absolute": absolute_error}  # of values
 LADDER = (0.0, 0.7, 1.4, 2.8, 5.6, 11.2)  # wider than the transformer's own, which validation parts favoured less
 SALIENCIES: dict[str, Callable[[], BaseTransformer]] = {

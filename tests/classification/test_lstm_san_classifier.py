@@ -76,7 +76,7 @@ def test_a_module_may_be_a_callable(ragged):
     ({"n_layers": 0}, "n_layers must be an integer of at least 1, got 0"),
     ({"hidden_size": 0}, "hidden_size must be an integer of at least 1, got 0"),
     ({"hidden_size": 7}, "n_features must be even, half for each direction, got 7"),
-    ({"pooling": "first"}, "unknown pooling 'first'; choose one of 'last', 'mean-max', 'attention'"),
+    ({"pooling": "first"}, "unknown pooling 'first'; choose one of 'last', 'mean-max', 'attention', 'flatten'"),
     ({"trunk": "oak"}, "unknown trunk 'oak'; choose one of 'residual'"),
 ])
 def test_nonsense_is_refused_in_fit(options, said, ragged):

@@ -55,7 +55,7 @@ def test_parts_may_be_callables(ragged):
 @pytest.mark.parametrize(("options", "said"), [
     ({"architecture": "circle"}, "unknown architecture 'circle'; choose one of 'single', 'type1', 'type2'"),
     ({"encoder": "gru"}, "unknown encoder 'gru'; choose one of 'lstm'"),
-    ({"pooling": "first"}, "unknown pooling 'first'; choose one of 'last', 'mean-max', 'attention'"),
+    ({"pooling": "first"}, "unknown pooling 'first'; choose one of 'last', 'mean-max', 'attention', 'flatten'"),
     ({"saliency": "magic"}, "unknown saliency 'magic'; choose one of 'channels', 'events'"),
     ({"scaling": "minmax"}, "unknown scaling 'minmax'; choose one of 'standard', 'series', None"),
     ({"hidden_size": 0}, "hidden_size must be an integer of at least 1, got 0"),

@@ -45,9 +45,10 @@ class LSTMSANClassifier(LSTMSANNetwork, NetworkClassifier):
         layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.
     dropout : float, default=0.4
         Chance that a pooled feature is dropped in training.
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
-        learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+        learned weighted mean; or 50 places, evenly spaced, side by side. Or what builds the layer:
+        `pooling(n_features)`, see `tsattn.nn.pooling`.
     proportions : int, default=2500
         Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
         thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see

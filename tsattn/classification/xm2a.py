@@ -58,9 +58,10 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
         layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.
     dropout : float, default=0.4
         Chance that a pooled feature is dropped in training.
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         How features become one vector a series, over its own steps: mean and maximum side by side; the last step; a
-        learned weighted mean. Or what builds the layer: `pooling(n_features)`, see `tsattn.nn.pooling`.
+        learned weighted mean; or 50 places, evenly spaced, side by side. Or what builds the layer:
+        `pooling(n_features)`, see `tsattn.nn.pooling`.
     proportions : int, default=2500
         Mixtures of few channels of the saliency (of the series where there is none) whose proportions of time above
         thresholds are read by ridge regression, in closed form; its logits are added to the trained network's, see
@@ -159,7 +160,9 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
               epochs: int = 25, class_weight: Any = None, random_state: Any = None) -> "XM2AClassifier":
         """Make the published form: 6 layers of 8 heads of 64 units on the series alone, each scaled by itself, RMSprop.
 
-        The source does not name its head; mean and maximum over time is our choice.
+        The source names neither its head nor what is around a layer. Its series have 45 and 50 steps, and the head
+        reads 50 places of each; a layer is added to its input, as in the Transformer, of which it takes the place. With
+        neither, six layers learn next to nothing. Masks are as printed, and sum to 1.
 
         Parameters
         ----------
@@ -169,8 +172,8 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
             As published for all but the longest series, which had 5.
         """
         return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_heads=8, n_units=64, n_layers=6,
-                   residual=False, activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None,
-                   dropout=0.0, proportions=0, scaling="series", training=Training.paper(epochs),
+                   activation=None, rescale=False, saliency=None, encoder=None, hidden_size="auto", trunk=None,
+                   dropout=0.0, pooling="flatten", proportions=0, scaling="series", training=Training.paper(epochs),
                    class_weight=class_weight, random_state=random_state)
 
     @classmethod

@@ -26,7 +26,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
     saliency : {"channels", "events"}, transformer or None, default="channels"
     trunk : {"residual", "lstm"}, callable or None, default="residual"
     dropout : float, default=0.2
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `LSTMSANClassifier`.
     linear : {"auto", "shared", "own", "all", None}, default="auto"
     independent : bool, default=False

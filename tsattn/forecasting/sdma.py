@@ -29,7 +29,7 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     hidden_size : int or "auto", default=64
     n_layers : int, default=3
     dropout : float, default=0.2
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `SDMAClassifier`.
     linear : {"auto", "shared", "own", "all", None}, default="auto"
         The forecast that the network adds to, a ridge regression: on a target's own steps, by one map for all targets

@@ -32,7 +32,7 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
     hidden_size : int or "auto", default=64
     trunk : {"residual", "lstm"}, callable or None, default="residual"
     dropout : float, default=0.2
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `XM2AClassifier`.
     linear : {"auto", "shared", "own", "all", None}, default="auto"
     independent : bool, default=False
@@ -122,9 +122,9 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
         epochs : int, default=25
         """
         return cls(look_back=look_back, variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_heads=8,
-                   n_units=64, n_layers=6, residual=False, activation=None, saliency=None, encoder=None,
-                   hidden_size="auto", trunk=None, dropout=0.0, linear=None, scaling="series", loss="absolute",
-                   training=Training.paper(epochs), random_state=random_state)
+                   n_units=64, n_layers=6, activation=None, rescale=False, saliency=None, encoder=None,
+                   hidden_size="auto", trunk=None, dropout=0.0, pooling="flatten", linear=None, scaling="series",
+                   loss="absolute", training=Training.paper(epochs), random_state=random_state)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003

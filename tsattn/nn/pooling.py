@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsattn._checks import check_int
 from tsattn.nn.mask import valid_steps
 from tsattn.nn.padding import zero_padding
 
@@ -29,6 +30,15 @@ def mean_step(x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float[Te
 def largest_step(x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b h"]:
     """Return the largest value of each feature over each series' steps."""
     return x.masked_fill(~valid_steps(lengths, x.shape[1]).unsqueeze(-1), -torch.inf).amax(1)
+
+
+def at_places(x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"], n_places: int) -> Float[Tensor, "b p h"]:
+    """Return the features at places evenly spaced from each series' first step to its last, between steps linear."""
+    place = torch.linspace(0, 1, n_places, dtype=torch.float64, device=x.device) * (lengths - 1).unsqueeze(-1)  # b p
+    below = place.long()
+    above = torch.minimum(below + 1, (lengths - 1).unsqueeze(-1))
+    first, second = (x.gather(1, steps.unsqueeze(-1).expand(-1, -1, x.shape[2])) for steps in (below, above))
+    return first + (place - below).to(x.dtype).unsqueeze(-1) * (second - first)
 
 
 class Last(nn.Module):
@@ -81,3 +91,24 @@ class Attention(nn.Module):
     def forward(self, x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b f"]:
         """Return (batch, n_inputs)."""
         return torch.einsum("bt,bth->bh", self.weights(x, lengths), zero_padding(x, lengths))
+
+
+class Flatten(nn.Module):
+    """All steps side by side, where series have `n_steps`; else as many places, evenly spaced over each series.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Features of a step.
+    n_steps : int, default=50
+        Places.
+    """
+
+    def __init__(self, n_inputs: int, *, n_steps: int = 50) -> None:
+        super().__init__()
+        self.n_steps = check_int("n_steps", n_steps, minimum=2)
+        self.n_features = n_steps * n_inputs
+
+    def forward(self, x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b f"]:
+        """Return (batch, n_steps * n_inputs), the features of the first place first."""
+        return at_places(x, lengths, self.n_steps).flatten(1)

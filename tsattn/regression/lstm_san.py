@@ -25,7 +25,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
     saliency : {"channels", "events"}, transformer or None, default="channels"
     trunk : {"residual", "lstm"}, callable or None, default="residual"
     dropout : float, default=0.4
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `LSTMSANClassifier`.
     linear : bool, default=True
     proportions : int, default=2500

@@ -26,7 +26,7 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     hidden_size : int or "auto", default=64
     n_layers : int, default=3
     dropout : float, default=0.4
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `SDMAClassifier`.
     linear : bool, default=True
         A ridge regression of the target on the latest steps of all channels, 96 or as many as are 2048 numbers, beside

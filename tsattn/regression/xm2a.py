@@ -31,7 +31,7 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
     hidden_size : int or "auto", default=128
     trunk : {"residual", "lstm"}, callable or None, default="residual"
     dropout : float, default=0.4
-    pooling : {"mean-max", "last", "attention"} or callable, default="mean-max"
+    pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `XM2AClassifier`.
     linear : bool, default=True
     proportions : int, default=2500
@@ -118,8 +118,8 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
             As published for all but the longest series.
         """
         return cls(variant=variant, talk=talk, descriptor=descriptor, norm=norm, n_heads=8, n_units=64, n_layers=6,
-                   residual=False, activation=None, saliency=None, encoder=None, hidden_size="auto", trunk=None,
-                   dropout=0.0, linear=False, proportions=0, loss="absolute", scaling="series",
+                   activation=None, rescale=False, saliency=None, encoder=None, hidden_size="auto", trunk=None,
+                   dropout=0.0, pooling="flatten", linear=False, proportions=0, loss="absolute", scaling="series",
                    training=Training.paper(epochs), random_state=random_state)
 
     @classmethod
