@@ -5,6 +5,7 @@ A map:
     tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidgeClassifier: classify
                               series, with gaps and of unequal length
     tsattn.regression         SDMARegressor, XM2ARegressor, LSTMSANRegressor: predict a value of each such series
+    tsattn.forecasting        SDMAForecaster, XM2AForecaster, LSTMSANForecaster, Seq2SeqForecaster: forecast series
     tsattn.transformations    ScaleSpaceChannels, UVTFSaliency, UVTFEvents: scale space as sktime transformers
     tsattn.training           Training: how networks are trained
     tsattn.datasets           real data, by splits without leakage
@@ -25,10 +26,13 @@ __all__ = ["__version__", "load", "save"]
 def save(estimator, path):
     """Write a fitted estimator of tsattn as one file: weights and plain values, no code.
 
+    The file of a forecaster holds the series that it was fitted to and pretrained on, too: forecasts go on from these,
+    and `update` and `pretrain` learn from them again.
+
     Parameters
     ----------
-    estimator : a classifier or regressor of tsattn, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
-        Fitted.
+    estimator : a classifier, regressor or forecaster of tsattn, ScaleSpaceChannels, UVTFSaliency or UVTFEvents
+        Fitted; of a forecaster, fitted or pretrained.
     path : str or Path
         Written whole or not at all.
 
@@ -74,7 +78,7 @@ def load(path):
     Returns
     -------
     estimator
-        Fitted; predicts what the saved one did.
+        Fitted, or pretrained, as the saved one was; predicts what that one did, and goes on from where it was.
 
     Raises
     ------

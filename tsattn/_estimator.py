@@ -118,6 +118,13 @@ class NetworkEstimator:
             return network
         return Committee(network, advisers[0] if len(advisers) == 1 else BestOf(advisers))
 
+    def _blank(self) -> nn.Module | None:
+        """The network that was fitted, without weights; None where none was."""
+        if not hasattr(self, "inputs_"):
+            return None
+        with torch.device("meta"):
+            return self._network(self.inputs_, self._n_outputs)
+
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
         """What is solved for beside the network: the best of these."""
         if check_int("proportions", self.proportions, minimum=0) == 0:

@@ -1,8 +1,7 @@
-"""Estimators as files: a closed list of classes, their parameters and fitted state as typed JSON, arrays as tensors.
+"""Estimators as files: a closed list of classes, their parameters and what they learned, as typed JSON and tensors.
 
-A value is written as itself (None, bool, int, str, finite float), or as an object whose first key says what it is:
-`{"tuple": [...]}`, `{"array": name of a tensor}`, `{"object": class name, ...}`. Reading knows these and nothing else:
-no name in a file is ever imported, and what does not fit the class it is meant for is refused.
+An estimator is `{"object": class name, "parameters": ..., "state": ...}`, of values as `tsattn._values` has them; its
+network's weights stand beside. What does not fit the class that it is meant for is refused.
 """
 
 import math
@@ -12,18 +11,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from sktime.forecasting.base import ForecastingHorizon
 
 from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkEstimator
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
+from tsattn._values import Reader, Writer
 from tsattn.classification import (
     LSTMSANClassifier,
     ScaleSpaceRidgeClassifier,
     SDMAClassifier,
     XM2AClassifier,
 )
+from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
+from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
+from tsattn.forecasting._saving import History, Model, Standing
+from tsattn.nn.lag_ridge import LagRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
@@ -32,9 +36,11 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 FORMAT = 1
 NEEDS = "0.1.0"  # the first version that reads this format
 
-NETWORK_STATE = ("fit_time_", "inputs_", "history_", "best_epoch_", "n_parameters_")
+TRAINED = ("history_", "best_epoch_", "n_parameters_")
+NETWORK_STATE = ("fit_time_", "inputs_", *TRAINED)
 CLASSIFIER_STATE = ("classes_", *NETWORK_STATE)
 REGRESSOR_STATE = ("target_mean_", "target_scale_", *NETWORK_STATE)
+FORECASTER_STATE = ("model_", *TRAINED, "panels_", "_standing")
 EVENT_STATE = ("feature_names_in_", "centre_", "scale_", "n_octaves_")
 STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that can be saved
     SDMAClassifier: CLASSIFIER_STATE,
@@ -44,12 +50,20 @@ STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that c
     SDMARegressor: REGRESSOR_STATE,
     XM2ARegressor: REGRESSOR_STATE,
     LSTMSANRegressor: REGRESSOR_STATE,
+    SDMAForecaster: FORECASTER_STATE,
+    XM2AForecaster: FORECASTER_STATE,
+    LSTMSANForecaster: FORECASTER_STATE,
+    Seq2SeqForecaster: FORECASTER_STATE,
     ScaleSpaceChannels: ("feature_names_in_", "sigmas_"),
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),
 }
 AUGMENTATIONS = (ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp)
-RECORDS = (Inputs, Scale)  # dataclasses of ours
+RECORDS: dict[type, dict[str, str]] = {  # what each is made from, and the attribute that holds it
+    **{cls: {name: name for name in cls.__dataclass_fields__} for cls in (Inputs, Scale, *OF_FORECASTERS)},
+    LagRidge: {"own": "own", "whole": "whole"},
+    ForecastingHorizon: {"values": "_values", "is_relative": "is_relative", "freq": "freq"},
+}
 CLASSES = {cls.__name__: cls for cls in (*STATE, Training, *AUGMENTATIONS, *RECORDS)}
 SAVABLE = ", ".join(cls.__name__ for cls in STATE)
 
@@ -75,6 +89,9 @@ FITS = {  # what a fitted attribute must be
     "centre_": is_vector,
     "scale_": is_vector,
     "n_octaves_": lambda value: check_int("n_octaves_", value) > 0,
+    "model_": lambda value: isinstance(value, Model),
+    "panels_": lambda value: isinstance(value, History),
+    "_standing": lambda value: isinstance(value, Standing),
     "words_": lambda value: isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype == np.float64,
 }
 
@@ -97,15 +114,21 @@ def inputs_fit(inputs: Inputs) -> bool:
     )
 
 
+def has_learned(estimator: Any) -> bool:
+    """Whether there is a state to be saved: of a forecaster that is pretrained too."""
+    return bool(estimator.is_fitted) or getattr(estimator, "state", None) == "pretrained"
+
+
 def write(estimator: Any, path: Any) -> None:
     """Write a fitted estimator; see `tsattn.save`."""
     if type(estimator) not in STATE:
         raise TypeError(f"only {SAVABLE} can be saved, got {type(estimator).__name__}")
-    estimator.check_is_fitted()
-    if isinstance(estimator, NetworkEstimator) and estimator._is_vectorized:
+    if not has_learned(estimator):
+        estimator.check_is_fitted()
+    if isinstance(estimator, NetworkEstimator) and getattr(estimator, "_is_vectorized", False):
         raise TypeError(f"an estimator of several targets cannot be saved as one file; save each of its "
                         f"{estimator.VECTORIZATION_ATTR}")
-    writer = Writer()
+    writer = EstimatorWriter()
     config = {"format": FORMAT, "needs": NEEDS, "estimator": writer.node(estimator, type(estimator).__name__)}
     write_tensors(path, writer.tensors, config)
 
@@ -120,9 +143,9 @@ def read(path: Any) -> Any:
     try:
         if set(config) != {"format", "needs", "estimator"} or type(form) is not int or form != FORMAT:
             raise ValueError(f"unknown keys or format: {sorted(config)}, {form!r}")
-        reader = Reader(tensors)
+        reader = EstimatorReader(tensors)
         estimator = reader.node(config["estimator"])
-        if type(estimator) not in STATE or not estimator.is_fitted:
+        if type(estimator) not in STATE or not has_learned(estimator):
             raise ValueError(f"{type(estimator).__name__} where a fitted one of {SAVABLE} belongs")
         if reader.unread:
             raise ValueError(f"tensors that nothing refers to: {sorted(reader.unread)}")
@@ -131,48 +154,20 @@ def read(path: Any) -> Any:
     return estimator
 
 
-class Writer:
-    """Values to typed JSON; arrays gather in `tensors`."""
-
-    def __init__(self) -> None:
-        self.tensors: dict[str, np.ndarray] = {}
-
-    def node(self, value: Any, where: str) -> Any:
-        """The JSON of a value; `where` it stands is what an error names."""
-        if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
-            return value
-        if type(value) is float:
-            return {"float": str(value)}
-        if type(value) in (tuple, list):
-            return {type(value).__name__: [self.node(item, where) for item in value]}
-        if type(value) is dict:
-            return {"dict": [[self.node(part, where) for part in pair] for pair in value.items()]}
-        if isinstance(value, pd.DataFrame):
-            return {"frame": [[name, self.node(column.to_numpy(), where)] for name, column in value.items()]}
-        if isinstance(value, np.ndarray | np.generic):
-            return self._array(np.asarray(value), where)
-        if type(value) in CLASSES.values():
-            return self._object(value, where)
-        raise TypeError(f"{where} cannot be saved: a model file holds plain values and tsattn's own objects "
-                        f"({', '.join(CLASSES)}), and no code; got {value!r}")
-
-    def _array(self, value: np.ndarray, where: str) -> dict[str, Any]:
-        if value.dtype.kind in "biuf":
-            name = f"array.{len(self.tensors)}"
-            self.tensors[name] = value.astype(value.dtype.newbyteorder("="))
-            return {"array": name}
-        if value.dtype.kind in "UO" and value.ndim == 1:
-            return {"labels": [self.node(item, where) for item in value.tolist()], "dtype": value.dtype.str}
-        raise TypeError(f"{where} cannot be saved: it is an array of {value.dtype}")
+class EstimatorWriter(Writer):
+    """Values and the objects of the closed list to typed JSON."""
 
     def _object(self, value: Any, where: str) -> dict[str, Any]:
-        if isinstance(value, RECORDS):
-            parameters = {name: getattr(value, name) for name in type(value).__dataclass_fields__}
+        if type(value) not in CLASSES.values():
+            raise TypeError(f"{where} cannot be saved: a model file holds plain values and tsattn's own objects "
+                            f"({', '.join(CLASSES)}), and no code; got {value!r}")
+        if type(value) in RECORDS:
+            parameters = {name: getattr(value, kept) for name, kept in RECORDS[type(value)].items()}
         else:
             parameters = without_callables(value, where)
         node = {"object": type(value).__name__,
                 "parameters": {name: self.node(part, f"{where}.{name}") for name, part in parameters.items()}}
-        if type(value) in STATE and value.is_fitted:
+        if type(value) in STATE and has_learned(value):
             node["state"] = {name: self.node(getattr(value, name), f"{where}.{name}")
                              for name in STATE[type(value)] if hasattr(value, name)}
         network = getattr(value, "network_", None)
@@ -199,38 +194,12 @@ def without_callables(value: Any, where: str) -> dict[str, Any]:
     return parameters | dropped
 
 
-class Reader:
-    """Typed JSON to values; `unread` are the tensors that nothing has asked for yet."""
+class EstimatorReader(Reader):
+    """Typed JSON to values and the objects of the closed list."""
 
-    def __init__(self, tensors: dict[str, np.ndarray]) -> None:
-        self.unread = dict(tensors)
-
-    def node(self, value: Any) -> Any:
-        """The value of a JSON node; raises ValueError and the like on anything unknown."""
-        if value is None or type(value) in (bool, int, str, float):
-            return value
-        kind = next(iter(value))
-        if kind == "float" and len(value) == 1 and value[kind] in ("nan", "inf", "-inf"):
-            return float(value[kind])
-        if kind in ("tuple", "list") and len(value) == 1:
-            items = [self.node(item) for item in value[kind]]
-            return tuple(items) if kind == "tuple" else items
-        if kind in ("dict", "frame") and len(value) == 1:
-            pairs = {self.node(key): self.node(item) for key, item in value[kind]}
-            return pairs if kind == "dict" else pd.DataFrame(pairs)
-        if kind == "array" and len(value) == 1:
-            array = self.unread.pop(value[kind])
-            return array if array.ndim else array[()]
-        if set(value) == {"labels", "dtype"} and value["dtype"][1:2] in ("U", "O"):
-            labels = np.empty(len(value["labels"]), dtype=object)
-            labels[:] = [self.node(item) for item in value["labels"]]
-            return labels if value["dtype"] == "|O" else strings(labels, value["dtype"])
-        if "object" in value and set(value) <= {"object", "parameters", "state"}:
-            return self._object(CLASSES[value["object"]], value["parameters"], value.get("state"))
-        raise ValueError(f"unknown value with keys {sorted(value)}")
-
-    def _object(self, cls: Any, parameters: dict[str, Any], state: dict[str, Any] | None) -> Any:
-        known = set(cls.__dataclass_fields__) if cls in RECORDS else set(cls.get_param_names())
+    def _object(self, name: str, parameters: dict[str, Any], state: dict[str, Any] | None) -> Any:
+        cls: Any = CLASSES[name]
+        known = set(RECORDS[cls] if cls in RECORDS else cls.get_param_names())
         if not set(parameters) <= known:
             raise ValueError(f"{cls.__name__} has no parameter {sorted(set(parameters) - known)[0]!r}")
         made = cls(**{name: self.node(item) for name, item in parameters.items()})
@@ -258,32 +227,25 @@ class Reader:
         made._is_fitted = True
         if isinstance(made, NetworkEstimator):
             made._as_fitted()
-            if "inputs_" in state:
-                made.network_ = self._network(made)
+            self._give_network(made)
 
-    def _network(self, made: NetworkEstimator) -> nn.Module:
-        """The network of an estimator, with the weights of the file; nothing is allocated before they are checked."""
-        weights = {name: torch.tensor(self.unread.pop(name)) for name in list(self.unread)
-                   if name.startswith("network.")}
+    def _give_network(self, made: NetworkEstimator) -> None:
+        """Give an estimator its network with the file's weights; nothing is allocated before they are checked."""
+        names = [name for name in self.unread if name.startswith("network.")]
         for name in {"n_layers", "n_heads"} & set(made.get_param_names()):  # each has tensors of its own
-            if check_int(name, getattr(made, name)) > max(len(weights), 3):
-                raise ValueError(f"{name} is {getattr(made, name)}, and there are {len(weights)} tensors")
-        with torch.device("meta"):
-            network = made._network(made.inputs_, made._n_outputs)
+            if check_int(name, getattr(made, name)) > max(len(names), 3):
+                raise ValueError(f"{name} is {getattr(made, name)}, and there are {len(names)} tensors")
+        network = made._blank()
+        if network is None:
+            return
+        weights = {name: torch.tensor(self.unread.pop(name)) for name in names}
         expected = {f"network.{name}": (value.shape, value.dtype) for name, value in network.state_dict().items()}
         if expected != {name: (value.shape, value.dtype) for name, value in weights.items()}:
             raise ValueError("the weights do not fit the network that the parameters describe")
         if not all(bool(value.isfinite().all()) for value in weights.values()):
             raise ValueError("weights are not finite")
         network.load_state_dict({name.removeprefix("network."): value for name, value in weights.items()}, assign=True)
-        return network.eval()
-
-
-def strings(labels: np.ndarray, dtype: str) -> np.ndarray:
-    """Labels as a numpy string array, as wide as it was, unless a made-up width would fill the memory."""
-    narrow = labels.astype("U")
-    wanted = np.dtype(dtype)
-    return narrow.astype(wanted) if narrow.itemsize <= wanted.itemsize <= 2**24 // max(len(labels), 1) else narrow
+        made.network_ = network.eval()
 
 
 def here(training: Training) -> Training:

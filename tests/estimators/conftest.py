@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tsattn
+from tests.forecasting.test_forecasts import SMALL, panel, small
 from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.forecasting import SDMAForecaster
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training
 
@@ -99,6 +102,19 @@ def fit(made, data):
     return made.fit(data.X, target(type(made), data))
 
 
+def quickly(cls, data):
+    """A fitted estimator of any class that can be saved; of a forecaster one that was pretrained, too."""
+    if cls not in SMALL:
+        return fit(make(cls), data)
+    y = panel()
+    return small(cls, scaling="standard").pretrain(y, fh=[1, 2]).fit(y.loc[["s1"]], fh=[1, 2])
+
+
+def said(fitted, X):
+    """What it answers: of series, or of those that it was fitted to."""
+    return fitted.predict() if type(fitted) in SMALL else fitted.predict(X)
+
+
 def answers(fitted, X):
     """Probabilities; or values in units of the target's deviation."""
     if type(fitted) in REGRESSORS:
@@ -110,6 +126,11 @@ def bumps(made, X):
     """Whether each series has a bump, as it is said."""
     found = made.predict(X)
     return found > 85 if type(made) in REGRESSORS else found == "bump"
+
+
+def there_and_back(estimator, path):
+    tsattn.save(estimator, path)
+    return tsattn.load(path)
 
 
 def each(classes):
@@ -157,7 +178,7 @@ def learned(request, ragged):
     return fit(learning(request.param), ragged)
 
 
-OTHERS = [cls for cls in ESTIMATORS if cls not in FIRST]
+OTHERS = [cls for cls in (*ESTIMATORS, *SMALL) if cls not in (*FIRST, SDMAForecaster)]
 OTHER_FORMS = set(FORMS) - {"default", "values"}
 
 

@@ -8,7 +8,16 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from tsattn._checks import DivergenceError
 from tsattn.forecasting._history import History, together
-from tsattn.forecasting._network import WindowNetwork
+from tsattn.forecasting._network import UNITS, WindowNetwork
+from tsattn.forecasting._saving import (
+    Standing,
+    Table,
+    check_all,
+    check_history,
+    check_model,
+    check_plan,
+    check_standing,
+)
 from tsattn.forecasting._times import Ends, ahead_of, ends_of, forecast_frame, labels_of
 
 
@@ -43,31 +52,32 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
     _y: Any = None
     _X: Any = None
 
-    panels_: list[History]
+    panels_: History  # all that it was pretrained on
 
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
         if fh is None:
             raise ValueError("pretrain needs the horizon that is to be forecast: pass fh, as to fit")
         history = self._history_of(y, X)
         self._learn(history, ahead_of(fh, ends_of(y)), labels_of(X))
-        self.panels_ = [history]
+        self.panels_ = together([history])
         return self
 
     def _pretrain_update(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> "NetworkForecaster":
         """Learn anew from all panels passed so far."""
         ahead = self.model_.plan.ahead
         self._check_pretrained(y, X, ahead if fh is None else ahead_of(fh, ends_of(y)))
-        panels = [*self.panels_, self._history_of(y, X, anew=True)]
-        self._learn(together(panels), ahead, labels_of(X))
+        panels = together([self.panels_, self._history_of(y, X, anew=True)])
+        self._learn(panels, ahead, labels_of(X))
         self.panels_ = panels
         return self
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: ForecastingHorizon) -> "NetworkForecaster":
         history, ahead = self._history_of(y, X), ahead_of(fh, ends_of(y))
-        self._remember(y, X, history)
         if hasattr(self, "model_"):  # pretrained: what it learned stays as it is
             self._check_pretrained(y, X, ahead)
+            self._remember(y, X, history)
             return self
+        self._remember(y, X, history)
         try:
             self._learn(history, ahead, labels_of(X))
         except DivergenceError as error:
@@ -123,6 +133,49 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
                              f"pretraining, got {y.shape[1]} and {exogenous}")
         if ahead != model.plan.ahead:
             raise ValueError(f"fh must be the pretrained one, {list(model.plan.ahead)} steps ahead, got {list(ahead)}")
+
+    @property
+    def _standing(self) -> Standing:
+        """What a file holds of the series that it was fitted to; there is none before."""
+        if not self.is_fitted:
+            raise AttributeError("_standing")
+        y, X = self._past
+        kept = {key: list(part) if isinstance(part, list) else part for key, part in self._converter_store_y.items()}
+        return Standing(Table.of(y), None if X is None else Table.of(X), self._cutoff, self.fh,
+                        str(self._y_metadata["mtype"]), list(self._get_varnames()), kept)
+
+    @_standing.setter
+    def _standing(self, standing: Standing) -> None:
+        check_standing(standing)
+        y, X = standing.y.frame(), None if standing.X is None else standing.X.frame()
+        self._check_pretrained(y, X, self.model_.plan.ahead)
+        self._remember(y, X, self._history_of(y, X))
+        self._cutoff, self._fh = standing.cutoff, standing.fh
+        self._y_metadata = {"mtype": standing.container, "feature_names": standing.names}
+        self._y_mtype_last_seen, self._converter_store_y = standing.container, standing.kept
+
+    def _as_fitted(self) -> None:
+        """Set what sktime's fit and pretrain remember, and check that what was read belongs together."""
+        fitted, pretrained = hasattr(self, "_past"), hasattr(self, "panels_")
+        if not hasattr(self, "model_") or not (fitted or pretrained):
+            raise ValueError(f"a {type(self).__name__} that has learned must have a model and series")
+        model, plan = self.model_, self.model_.plan
+        check_plan(plan)
+        histories = ([self.panels_] if pretrained else []) + ([self._history_of(*self._past)] if fitted else [])
+        units = UNITS[self.scaling]
+        for history in histories:
+            check_history(history, model, units)
+        longest = max(int(history.panel.lengths.max()) for history in histories)
+        check_all("model", {
+            "look_back": plan.look_back == self.look_back and longest >= plan.look_back + plan.ahead[-1],
+            "units": (model.units is not None) == (units == "standard"),
+        })
+        check_model(model)
+        if pretrained:
+            self.panels_ = together([self.panels_])
+            self._pretrained_attrs = sorted(self.get_tag("pretrain:fitted_params"))
+        self._is_vectorized = False
+        self._state = "fitted" if fitted else "pretrained"
 
     def _after(self, fh: ForecastingHorizon, X: pd.DataFrame | None, columns: pd.Index,
                alpha: list[float] | None = None) -> pd.DataFrame:

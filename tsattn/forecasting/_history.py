@@ -65,7 +65,7 @@ class History:
                 Panel.from_sktime(part).check_finite("allow", name)
         panel = Panel.from_sktime(joined)
         observed = ~np.isnan(panel.values[:, : y.shape[1]]).any(axis=1)
-        return cls(panel.carried(), y.shape[1], observed, units, fixed)
+        return cls(laid_out(panel.carried()), y.shape[1], observed, units, fixed)
 
     @cached_property
     def centre(self) -> np.ndarray:
@@ -140,13 +140,19 @@ class History:
         return cut
 
 
+def laid_out(panel: Panel) -> Panel:
+    """Columns one after another in memory: last bits of sums hang on it, and a file tells nothing of it."""
+    return replace(panel, values=np.asfortranarray(panel.values))
+
+
 def together(parts: Sequence[History]) -> History:
     """The series of several histories as those of one; their ids are new."""
     panels = [part.panel for part in parts]
     lengths = np.concatenate([panel.lengths for panel in panels])
     panel = Panel(np.concatenate([panel.values for panel in panels]), lengths, panels[0].columns,
                   pd.RangeIndex(len(lengths)), named=False)
-    return History(panel, parts[0].n_targets, np.concatenate([part.observed for part in parts]), parts[0].units)
+    observed = np.concatenate([part.observed for part in parts])
+    return History(laid_out(panel), parts[0].n_targets, observed, parts[0].units)
 
 
 def _first_twice(index: pd.Index) -> Any:

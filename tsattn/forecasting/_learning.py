@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tsattn._checks import DivergenceError, check_fraction
 from tsattn._inputs import plain_frame
 from tsattn.forecasting._history import History, Units, by_column
-from tsattn.forecasting._plan import Cutter, Plan
+from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._reader import Reader, panel_of
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
 from tsattn.training import Fitted, Training, fit_network
@@ -116,6 +116,12 @@ class Model:
         return read
 
 
+def widths_of(reader: Reader, plan: Plan, n_columns: int) -> tuple[int, ...]:
+    """Channels of each of a network's inputs, as a blank window has them."""
+    blank = torch.zeros(1, plan.look_back, n_columns), torch.zeros(1, plan.ahead[-1], plan.n_known)
+    return tuple(part.shape[2] for part in reader(*blank).inputs)
+
+
 def both(network: nn.Module, reading: Reading) -> tuple[Float[Tensor, "b h q"], Float[Tensor, "b h q l"]]:
     """The forecast without the network, and what the network would add to it at each level."""
     output = network(*reading.inputs, lengths=reading.lengths).float().unflatten(1, (*reading.base.shape[1:], -1))
@@ -187,7 +193,8 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     training = training.clone().set_params(validation=positions or 0.0)
     if not positions:
         training.set_params(patience=None)  # there is nothing to be patient by
-    widths = tuple(part.shape[2] for part in reader(*next(cut.parts(train[:1]))[:2]).inputs)
+    n_columns = len(history.panel.columns)
+    widths = widths_of(reader, plan, n_columns)
     data = cut(np.concatenate([train, held]), reader)
 
     def finish(fitted: Fitted) -> tuple[Model, Fitted]:
@@ -198,8 +205,8 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
 
     try:
         n_said = cut.n_targets * len(plan.levels)
-        fitted = fit_network(lambda: network_of(widths, len(history.panel.columns), plan, n_said), data, training,
-                             loss=plan.loss, seed=seed)
+        fitted = fit_network(lambda: network_of(widths, n_columns, plan, n_said), data, training,
+                             loss=FORECAST_LOSSES[plan.loss][0], seed=seed)
     except DivergenceError as error:
         error.fitted = finish(error.fitted)
         raise

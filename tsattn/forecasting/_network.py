@@ -1,6 +1,6 @@
 """A forecaster's network: how it comes about, what it says of many windows, and what that rests on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,23 +9,18 @@ import torch
 from torch import nn
 
 from tsattn._checks import check_bool, check_int, check_one_of, draw_seed
-from tsattn._choices import LOSSES
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn.forecasting._history import History, by_column
-from tsattn.forecasting._learning import Model, learn
-from tsattn.forecasting._plan import Cutter, Plan
+from tsattn.forecasting._learning import Model, learn, widths_of
+from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._times import Ends, ends_of, future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
-from tsattn.training import Pinball, Training
+from tsattn.training import Training
 
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
 LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
 TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
-SAID = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles that a network learns; errors are ranked between them
-FORECAST_LOSSES: dict[str, tuple[Callable[..., torch.Tensor], tuple[float, ...]]] = {
-    **{name: (loss, (0.5,)) for name, loss in LOSSES.items()}, "quantile": (Pinball(SAID), SAID),
-}
 AT_ONCE = 64  # windows explained together
 
 
@@ -52,6 +47,13 @@ class WindowNetwork(NetworkEstimator):
         """The network with fresh weights; of each step ahead it says so many numbers."""
         return self._trained(widths, n_columns, len(plan.ahead) * n_said)
 
+    def _blank(self) -> nn.Module:
+        plan, reader = self.model_.plan, self.model_.reader
+        n_columns = reader.n_targets + len(plan.exogenous)
+        widths = widths_of(reader, plan, n_columns)
+        with torch.device("meta"):
+            return self._built(widths, n_columns, plan, reader.n_targets * len(plan.levels))
+
     def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool = False) -> History:
         """The series, in units that were learned before where these are kept, unless they are to be learned anew."""
         fixed = self.model_.units if hasattr(self, "model_") and not anew else None
@@ -75,13 +77,13 @@ class WindowNetwork(NetworkEstimator):
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
         """Learn from windows; what was learned before stays if training diverges."""
         per_epoch = self.windows_per_epoch
-        loss, levels = FORECAST_LOSSES[check_one_of("loss", self.loss, FORECAST_LOSSES)]
+        loss = check_one_of("loss", self.loss, FORECAST_LOSSES)
         plan = Plan(
             look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
             n_known=len(exogenous) if check_bool("future_X", self.future_X) else 0,
             independent=check_bool("independent", self.independent), within=self.scaling == "window",
             kinds=LINEAR[check_one_of("linear", self.linear, LINEAR)], saliency=self._saliency_transformer(),
-            loss=loss, levels=levels, stride=check_int("stride", self.stride),
+            loss=loss, levels=FORECAST_LOSSES[loss][1], stride=check_int("stride", self.stride),
             per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
         self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         self._keep(fitted)

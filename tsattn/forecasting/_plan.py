@@ -8,9 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tsattn._choices import LOSSES
+from tsattn.training import Pinball
 from tsattn.training.windows import Reading, Windows
 
 AT_ONCE = 2**22  # numbers of windows that are cut together
+SAID = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of quantiles that a network learns; errors are ranked between them
+FORECAST_LOSSES: dict[str, tuple[Callable[..., Tensor], tuple[float, ...]]] = {
+    **{name: (loss, (0.5,)) for name, loss in LOSSES.items()}, "quantile": (Pinball(SAID), SAID),
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,8 @@ class Plan:
         Linear maps to choose from, see `tsattn.nn.lag_ridge`; none for the last value.
     saliency : transformer or None
         Unfitted.
-    loss : callable
+    loss : str
+        Of `FORECAST_LOSSES`.
     levels : tuple of float, increasing
         Of the quantiles that the network says of each value; 0.5 alone stands for the one forecast that it makes else.
     per_epoch : int or None
@@ -50,7 +57,7 @@ class Plan:
     within: bool
     kinds: tuple[str, ...]
     saliency: Any
-    loss: Callable[..., Tensor]
+    loss: str
     levels: tuple[float, ...]
     stride: int
     per_epoch: int | None

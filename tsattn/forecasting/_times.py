@@ -40,7 +40,7 @@ def _apart(ends: Ends) -> dict[Any, pd.Index]:
 
 def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
     """The horizon in steps after the end of each series, increasing."""
-    steps = {tuple(int(step) for step in fh.to_relative(end).to_numpy()) for end in _apart(ends).values()}
+    steps = {_steps(fh, end) for end in _apart(ends).values()}
     if len(steps) > 1:
         raise ValueError("an absolute fh must lie as far ahead of every series, and these end at different times: pass "
                          "steps ahead")
@@ -48,6 +48,12 @@ def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
     if ahead[0] < 1:
         raise ValueError(f"fh must lie after the end of y, got steps {list(ahead)}")
     return ahead
+
+
+def _steps(fh: ForecastingHorizon, end: pd.Index) -> tuple[int, ...]:
+    if isinstance(fh.to_pandas(), pd.TimedeltaIndex):  # durations are not counted in steps by themselves
+        fh = fh.to_absolute(end)
+    return tuple(int(step) for step in fh.to_relative(end).to_numpy())
 
 
 def future_of(X: pd.DataFrame | None, ends: Ends, exogenous: list[Any], most: int) -> np.ndarray:

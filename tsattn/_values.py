@@ -1,0 +1,183 @@
+"""Values as typed JSON, their arrays beside it: what a model file is made of.
+
+A value is written as itself (None, bool, int, str, finite float), or as an object whose first key says what it is:
+`{"tuple": [...]}`, `{"array": name of a tensor}`, `{"range": ...}`, `{"object": class name, ...}`. Reading knows these
+and nothing else: no name in a file is ever imported.
+"""
+
+import math
+from datetime import UTC
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import torch
+from pandas.tseries.frequencies import to_offset
+from torch import Tensor
+
+UNITS = ("s", "ms", "us", "ns")  # of times
+LABELS = ("object", "str", "string")  # kinds of an index that is no array of numbers
+
+
+class Writer:
+    """Values to typed JSON; arrays gather in `tensors`. What objects are written as is said by a subclass."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, np.ndarray] = {}
+
+    def node(self, value: Any, where: str) -> Any:
+        """The JSON of a value; `where` it stands is what an error names."""
+        if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+            return value
+        if type(value) is float:
+            return {"float": str(value)}
+        if type(value) in (tuple, list):
+            return {type(value).__name__: [self.node(item, where) for item in value]}
+        if type(value) is dict:
+            return {"dict": [[self.node(part, where) for part in pair] for pair in value.items()]}
+        if isinstance(value, pd.DataFrame):
+            return {"frame": [[name, self.node(column.to_numpy(), where)] for name, column in value.items()]}
+        if isinstance(value, pd.Index):
+            return self._index(value, where)
+        if isinstance(value, Tensor):
+            return {"tensor": self._kept(value.numpy())}
+        if isinstance(value, np.ndarray | np.generic):
+            return self._array(np.asarray(value), where)
+        return self._object(value, where)
+
+    def _object(self, value: Any, where: str) -> dict[str, Any]:
+        """The JSON of an object; raise TypeError on one that cannot be written."""
+        raise NotImplementedError
+
+    def _kept(self, value: np.ndarray) -> str:
+        name = f"array.{len(self.tensors)}"
+        self.tensors[name] = value.astype(value.dtype.newbyteorder("="))
+        return name
+
+    def _array(self, value: np.ndarray, where: str) -> dict[str, Any]:
+        if value.dtype.kind in "biuf":
+            return {"array": self._kept(value)}
+        if value.dtype.kind in "UO" and value.ndim == 1:
+            return {"labels": [self.node(item, where) for item in value.tolist()], "dtype": value.dtype.str}
+        raise TypeError(f"{where} cannot be saved: it is an array of {value.dtype}")
+
+    def _index(self, value: pd.Index, where: str) -> dict[str, Any]:
+        if isinstance(value, pd.MultiIndex):
+            value = value.remove_unused_levels()
+            return {"levels": [self.node(level, where) for level in value.levels],
+                    "codes": [self.node(np.asarray(codes), where) for codes in value.codes],
+                    "names": [self.node(name, where) for name in value.names]}
+        return {**self._labels(value, where), "name": self.node(value.name, where)}
+
+    def _labels(self, value: pd.Index, where: str) -> dict[str, Any]:
+        """What an index of one level is made from, but for its name."""
+        if isinstance(value, pd.RangeIndex):
+            return {"range": [value.start, value.stop, value.step]}
+        if isinstance(value, pd.PeriodIndex):
+            return {"periods": self._kept(value.asi8), "freq": value.freqstr}
+        if isinstance(value, pd.DatetimeIndex | pd.TimedeltaIndex):
+            zone = zone_name(getattr(value, "tz", None), where)
+            if value.freq is not None and to_offset(value.freqstr) != value.freq:
+                raise TypeError(f"{where} cannot be saved: its frequency {value.freq!r} is not told by its name")
+            kind = {"times": zone} if isinstance(value, pd.DatetimeIndex) else {"durations": None}
+            return {**kind, "since": self._kept(value.asi8), "unit": value.unit, "freq": value.freqstr}
+        if isinstance(value.dtype, np.dtype) and value.dtype.kind in "biuf":
+            return {"numbers": self._kept(value.to_numpy())}
+        if str(value.dtype) in LABELS:
+            return {"index": [self.node(label, where) for label in value.tolist()], "dtype": str(value.dtype)}
+        if isinstance(value, pd.CategoricalIndex):
+            return {"categories": self.node(value.categories, where), "codes": self._kept(value.codes),
+                    "ordered": value.ordered}
+        raise TypeError(f"{where} cannot be saved: it has an index of {value.dtype}; convert it to numbers, times or "
+                        "text first")
+
+
+def zone_name(zone: Any, where: str) -> str | None:
+    """The name that a time zone is found by; None for none."""
+    if zone is None or zone is UTC:
+        return None if zone is None else "UTC"
+    if isinstance(zone, ZoneInfo) and zone.key is not None:
+        return zone.key
+    raise TypeError(f"{where} cannot be saved: its time zone {zone!r} has no name; convert it to UTC first")
+
+
+class Reader:
+    """Typed JSON to values; `unread` are the tensors that nothing has asked for yet."""
+
+    def __init__(self, tensors: dict[str, np.ndarray]) -> None:
+        self.unread = dict(tensors)
+        self.size = sum(tensor.size for tensor in tensors.values())
+
+    def node(self, value: Any) -> Any:
+        """The value of a JSON node; raises ValueError and the like on anything unknown."""
+        if value is None or type(value) in (bool, int, str, float):
+            return value
+        kind = next(iter(value))
+        if kind == "float" and len(value) == 1 and value[kind] in ("nan", "inf", "-inf"):
+            return float(value[kind])
+        if kind in ("tuple", "list") and len(value) == 1:
+            items = [self.node(item) for item in value[kind]]
+            return tuple(items) if kind == "tuple" else items
+        if kind in ("dict", "frame") and len(value) == 1:
+            pairs = {self.node(key): self.node(item) for key, item in value[kind]}
+            return pairs if kind == "dict" else pd.DataFrame(pairs)
+        if kind == "array" and len(value) == 1:
+            array = self.unread.pop(value[kind])
+            return array if array.ndim else array[()]
+        if kind == "tensor" and len(value) == 1:
+            return torch.tensor(self.unread.pop(value[kind]))
+        if set(value) == {"labels", "dtype"} and value["dtype"][1:2] in ("U", "O"):
+            labels = np.empty(len(value["labels"]), dtype=object)
+            labels[:] = [self.node(item) for item in value["labels"]]
+            return labels if value["dtype"] == "|O" else strings(labels, value["dtype"])
+        if set(value) == {"levels", "codes", "names"}:
+            levels, codes, names = ([self.node(item) for item in value[key]] for key in ("levels", "codes", "names"))
+            return pd.MultiIndex(levels, codes, names=names)
+        if "name" in value:
+            return self._index({key: part for key, part in value.items() if key != "name"}, self.node(value["name"]))
+        if "object" in value and set(value) <= {"object", "parameters", "state"}:
+            return self._object(value["object"], value["parameters"], value.get("state"))
+        raise ValueError(f"unknown value with keys {sorted(value)}")
+
+    def _object(self, name: str, parameters: dict[str, Any], state: dict[str, Any] | None) -> Any:
+        """The object of a class, by its name in a closed list."""
+        raise NotImplementedError
+
+    def _index(self, value: dict[str, Any], name: Any) -> pd.Index:
+        """An index of one level."""
+        keys = set(value)
+        if keys == {"range"}:
+            labels = range(*value["range"])
+            if len(labels) > self.size:  # written out, it would fill the memory
+                raise ValueError(f"{labels} labels more than there is in the file")
+            return pd.RangeIndex(labels, name=name)
+        if keys == {"periods", "freq"}:
+            ordinals, freq = self.unread.pop(value["periods"]), value["freq"]
+            return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)  # type: ignore[attr-defined] # no stub
+        if keys == {"numbers"}:
+            return pd.Index(self.unread.pop(value["numbers"]), name=name)
+        if keys == {"index", "dtype"} and value["dtype"] in LABELS:
+            return pd.Index([self.node(label) for label in value["index"]], dtype=value["dtype"], name=name,
+                            tupleize_cols=False)
+        if keys == {"categories", "codes", "ordered"}:
+            return pd.CategoricalIndex(pd.Categorical.from_codes(
+                self.unread.pop(value["codes"]), self.node(value["categories"]), ordered=value["ordered"]), name=name)
+        if keys in ({"times", "since", "unit", "freq"}, {"durations", "since", "unit", "freq"}) \
+                and value["unit"] in UNITS:
+            since, unit, freq = self.unread.pop(value["since"]).astype(np.int64), value["unit"], value["freq"]
+            if "durations" in keys:
+                return pd.TimedeltaIndex(since.view(f"m8[{unit}]"), freq=freq, name=name)
+            times = pd.DatetimeIndex(since.view(f"M8[{unit}]"), name=name)
+            if value["times"] is not None:  # by zoneinfo, which looks for names among zones alone
+                zone = UTC if value["times"] == "UTC" else ZoneInfo(value["times"])
+                times = times.tz_localize(UTC).tz_convert(zone)
+            return pd.DatetimeIndex(times, freq=freq)
+        raise ValueError(f"unknown index with keys {sorted(keys)}")
+
+
+def strings(labels: np.ndarray, dtype: str) -> np.ndarray:
+    """Labels as a numpy string array, as wide as it was, unless a made-up width would fill the memory."""
+    narrow = labels.astype("U")
+    wanted = np.dtype(dtype)
+    return narrow.astype(wanted) if narrow.itemsize <= wanted.itemsize <= 2**24 // max(len(labels), 1) else narrow

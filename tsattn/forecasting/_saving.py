@@ -1,0 +1,172 @@
+"""What a file holds of a forecaster beside its parameters and weights, and whether that belongs together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from sktime.datatypes import mtype_to_scitype
+from sktime.forecasting.base import ForecastingHorizon
+from torch import Tensor
+
+from tsattn._checks import check_bool, check_int, check_one_of
+from tsattn._panel import Panel
+from tsattn.forecasting._history import History, Units
+from tsattn.forecasting._learning import LEVELS, Model
+from tsattn.forecasting._plan import FORECAST_LOSSES, Plan
+from tsattn.forecasting._reader import Reader
+from tsattn.nn.lag_ridge import KINDS
+
+SCITYPES = ("Series", "Panel", "Hierarchical")  # by the levels of an index
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A frame of numbers.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (rows, columns)
+        As forecasters read it; what is missing is NaN.
+    index, columns : pandas.Index
+    """
+
+    values: np.ndarray
+    index: pd.Index
+    columns: pd.Index
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> "Table":
+        """Take a frame apart."""
+        return cls(frame.to_numpy(np.float64, na_value=np.nan), frame.index, frame.columns)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the frame."""
+        if not isinstance(self.index, pd.Index) or not isinstance(self.columns, pd.Index):
+            raise ValueError(f"the labels of a table must be an index, got {type(self.index).__name__} and "
+                             f"{type(self.columns).__name__}")
+        return pd.DataFrame(self.values, self.index, self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where a fitted forecaster stands: the series that forecasts go on from, and what is asked of it.
+
+    Attributes
+    ----------
+    y : Table
+    X : Table or None
+    cutoff : pandas.Index
+    fh : ForecastingHorizon
+    container : str
+        sktime's name of the container that y came in, and that forecasts are given in.
+    names : list
+        Labels that quantiles stand under.
+    kept : dict
+        What sktime keeps of that container.
+    """
+
+    y: Table
+    X: Table | None
+    cutoff: pd.Index
+    fh: ForecastingHorizon
+    container: str
+    names: list[Any]
+    kept: dict[str, Any]
+
+
+RECORDS = (Model, Plan, Reader, History, Panel, Table, Standing)  # what these are made of, forecasters are
+
+
+def check_plan(plan: Plan) -> None:
+    """Raise unless a plan makes sense."""
+    for name in ("look_back", "stride") + (() if plan.per_epoch is None else ("per_epoch",)):
+        check_int(name, getattr(plan, name))
+    for name in ("independent", "within"):
+        check_bool(name, getattr(plan, name))
+    check_one_of("loss", plan.loss, FORECAST_LOSSES)
+    for kind in plan.kinds:
+        check_one_of("kind", kind, KINDS)
+    levels, ahead = plan.levels, plan.ahead
+    fine = {
+        "ahead": type(ahead) is tuple and all(type(step) is int for step in ahead) and list(ahead) == sorted({*ahead})
+        and ahead[0] > 0,
+        "exogenous": type(plan.exogenous) is list,
+        "n_known": type(plan.n_known) is int and plan.n_known in (0, len(plan.exogenous)),
+        "levels": type(levels) is tuple and list(levels) == sorted({*levels}) and levels[plan.middle] == 0.5
+        and levels[0] > 0 and levels[-1] < 1,
+    }
+    check_all("plan", fine)
+
+
+def check_model(model: Model) -> None:
+    """Raise unless the parts of a model belong together."""
+    plan, reader = model.plan, model.reader
+    q = 1 if plan.independent else model.n_targets
+    n, shape = q + len(plan.exogenous), (len(plan.ahead), q)
+    check_all("model", {
+        "units": model.units is None or units_fit(model.units, model.n_targets + len(plan.exogenous)),
+        "reader": (reader.n_targets, reader.within, reader.linear is None) == (q, plan.within, not plan.kinds),
+        "saliency": type(reader.saliency) is type(plan.saliency)
+        and (reader.saliency is None or reader.saliency.feature_names_in_ == [*range(n)]),
+        "share": is_part(model.share, (q,)) and bool((model.share <= 1).all()),
+        "spread": is_part(reader.spread, shape),
+        "errors": model.errors.dtype == np.float64 and model.errors.shape == (len(LEVELS), *shape)
+        and bool(np.isfinite(model.errors).all()),
+    })
+    with torch.no_grad():
+        read = reader(torch.zeros(1, plan.look_back, n), torch.zeros(1, plan.ahead[-1], plan.n_known))
+    n_salient = 1 if plan.saliency is None else read.inputs[1].shape[2]
+    check_all("reader", {
+        "saliency_scale": is_part(reader.saliency_scale, (n_salient,)) and bool((reader.saliency_scale > 0).all()),
+        "linear": read.base.shape == (1, *shape) and bool(read.base.isfinite().all()),
+    })
+
+
+def check_history(history: History, model: Model, units: str | None) -> None:
+    """Raise unless the parts of a history belong together, and are such as a model of these units reads."""
+    panel, n_rows = history.panel, len(history.panel.values)
+    n_columns = model.n_targets + len(model.plan.exogenous)
+    check_all("series", {
+        "units": history.units == units,
+        "n_targets": type(history.n_targets) is int and history.n_targets == model.n_targets,
+        "values": panel.values.dtype == np.float64 and panel.values.shape == (n_rows, n_columns)
+        and bool(np.isfinite(panel.values).all()),
+        "columns": panel.columns == [*range(n_columns)],
+        "lengths": panel.lengths.dtype.kind == "i" and bool((panel.lengths > 0).all())
+        and panel.lengths.sum() == n_rows,
+        "observed": history.observed.dtype == bool and history.observed.shape == (n_rows,),
+    })
+
+
+def check_standing(standing: Standing) -> None:
+    """Raise unless the parts of where a forecaster stands belong together."""
+    n_levels = standing.y.index.nlevels
+    check_all("standing", {
+        "cutoff": isinstance(standing.cutoff, pd.Index) and len(standing.cutoff) == 1,
+        "fh": isinstance(standing.fh, ForecastingHorizon),
+        "container": mtype_to_scitype(standing.container) == SCITYPES[min(n_levels, len(SCITYPES)) - 1],
+        "names": type(standing.names) is list and len(standing.names) == len(standing.y.columns),
+        "kept": type(standing.kept) is dict,
+    })
+
+
+def check_all(what: str, fine: dict[str, bool]) -> None:
+    """Raise ValueError, naming the first part that is not fine, if there is one."""
+    wrong = [name for name, fits in fine.items() if not fits]
+    if wrong:
+        raise ValueError(f"{wrong[0]} of a forecaster's {what} must fit the rest of it")
+
+
+def is_part(value: Tensor, shape: tuple[int, ...]) -> bool:
+    """Whether a tensor is of this shape, of float32, finite and not below 0."""
+    right = value.shape == shape and value.dtype == torch.float32
+    return right and bool(value.isfinite().all() and (value >= 0).all())
+
+
+def units_fit(units: Units, n_columns: int) -> bool:
+    """Whether these are a mean and a standard deviation of each column."""
+    return len(units) == 2 and all(
+        unit.dtype == np.float64 and unit.shape == (n_columns,) and np.isfinite(unit).all() for unit in units
+    ) and bool((units[1] > 0).all())
