@@ -1,6 +1,7 @@
 """Tests that need what this machine lacks are deselected, and counted out loud at the end of the run."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.
 NEEDS = {
     "data": (lambda: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),
     "gpu": (lambda: _has_gpu(), "no GPU here"),
+    "browser": (lambda: bool(_chromium()), "no Chromium here"),
 }
 _left_out = pytest.StashKey[dict]()
 
@@ -22,6 +24,10 @@ def _has_gpu():
     import torch
 
     return torch.cuda.is_available()
+
+
+def _chromium():
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_configure():
@@ -79,3 +85,8 @@ def one_thread(_threads_stay):
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    return _chromium()

@@ -33,6 +33,7 @@ TOGETHER = {"_checks", "_files"}  # may see each other: the ground floor
 ONLY_THERE = {  # a heavy library enters through one door
     "matplotlib": {"plots"},
     "typer": {"cli"},
+    "lightning": {"training"},
     "sktime": {"_panel", "_choices", "_estimator", "_persistence", "transformations", "classification", "regression",
                "forecasting", "dists_kernels", "datasets", "benchmark"},
 }

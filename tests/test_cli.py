@@ -6,7 +6,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from tsattn.benchmark import Entry, Folder, Suite, Task, suites
+from tsattn.benchmark import Entry, Folder, Suite, Task, TunableEntry, suites
 from tsattn.benchmark.tasks import basic_motions
 from tsattn.cli import _command, app
 
@@ -59,6 +59,32 @@ def test_bench_picks_and_resumes(tiny, tmp_path):
     assert (tmp_path / "report.html").exists()
 
 
+@pytest.fixture
+def tunable(monkeypatch):
+    suite = Suite("tunable", "A suite to be tuned", (Task("basic_motions", basic_motions),), (
+        TunableEntry("nearest", nearest, seeded=False, space={"n_neighbors": [1, 3, 5]}),
+        Entry("plain", nearest, seeded=False)))
+    monkeypatch.setitem(suites.SUITES, "tunable", suite)
+
+
+def test_bench_tunes(tunable, tmp_path):
+    result = tsattn("bench", "--suite", "tunable", "--tune", 2, "--tune-folds", 4, "--output", tmp_path, "--no-report")
+    assert result.exit_code == 0, result.output
+    assert "[1/2] done: basic_motions (official) · nearest-tuned · seed 0: accuracy " in result.output
+    assert "[2/2] done: basic_motions (official) · plain · seed 0: accuracy " in result.output
+    words = " ".join(result.output.split())
+    assert "nearest-tuned: the best of 2 tries by 4 folds inside the training part, " in words
+    assert "not tuned: plain" in words
+    assert [row["tuning"]["folds"] for row in Folder(tmp_path).rows() if "tuning" in row] == [4]
+    words = "--tune: n_neighbors of [1, 3, 5]"
+    assert words in tsattn("list", "tunable").output
+
+
+def test_bench_tunes_by_three_folds_if_none_are_given(tunable, tmp_path):
+    tsattn("bench", "--suite", "tunable", "--tune", 2, "--estimator", "nearest", "--output", tmp_path, "--no-report")
+    assert [row["tuning"]["folds"] for row in Folder(tmp_path).rows()] == [3]
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
     (["bench", "--suite", "huge"], "unknown suite 'huge'; choose one of 'demo'"),
     (["bench", "--suite", "tiny", "--only", "hills"], "unknown task 'hills'"),
@@ -66,6 +92,11 @@ def test_bench_picks_and_resumes(tiny, tmp_path):
     (["bench", "--suite", "tiny", "--split", "random"], "unknown split 'random'"),
     (["bench", "--suite", "tiny", "--seeds", "0"], "'--seeds'"),
     (["bench", "--suite", "tiny", "--folds", "5"], "got 5 for the official split of basic_motions; name a split"),
+    (["bench", "--suite", "tiny", "--tune", "1"], "'--tune'"),
+    (["bench", "--suite", "tiny", "--tune-folds", "3"], "--tune-folds are of a tuning, got 3 without one"),
+    (["bench", "--suite", "tiny", "--tune", "3"], "tuning needs an estimator with a space, a `TunableEntry`, got "
+                                                  "nearest, broken"),
+    (["bench", "--suite", "forecast", "--tune", "3"], "forecasters are not tuned yet, got sml2010"),
     (["list", "huge"], "unknown suite 'huge'"),
     (["report", "nowhere"], "no folder of results at 'nowhere'"),
     (["table", "nowhere"], "no folder of results at 'nowhere'"),

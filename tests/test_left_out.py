@@ -8,10 +8,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-def pytest_on(**variables):
+def pytest_on(marker="data", file="datasets/test_auslan.py", **variables):
     environment = {name: value for name, value in os.environ.items() if name != "TSATTN_DATA"} | variables
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "-m", "data",
-               ROOT / "tests" / "datasets" / "test_auslan.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "-m", marker,
+               ROOT / "tests" / file]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -25,3 +25,9 @@ def test_data_that_is_named_and_not_there_stops_the_tests_at_once(tmp_path):
 def test_tests_of_data_are_left_out_where_none_is_named():
     found = pytest_on()
     assert "tests that need data were left out: TSATTN_DATA is not set" in found.stdout
+
+
+@pytest.mark.slow
+def test_tests_of_a_browser_are_left_out_where_there_is_none(tmp_path):
+    found = pytest_on("browser", "benchmark/test_browser.py", PATH=str(tmp_path))
+    assert "tests that need browser were left out: no Chromium here" in found.stdout

@@ -53,6 +53,11 @@ def bench(
     split: Annotated[str | None, typer.Option(help="official, cv (stratified folds over everything, groups kept "
                                               "whole) or validation (folds inside the training part).")] = None,
     folds: Annotated[int | None, typer.Option(min=2, help="Folds of cv and validation.")] = None,
+    tune: Annotated[int | None, typer.Option(min=2, help="Tune each estimator that has a space by so many tries, the "
+                                             "first as it is, inside the training part of each fold; its rows are of "
+                                             "NAME-tuned.")] = None,
+    tune_folds: Annotated[int | None, typer.Option(min=2, help="Folds of the training part that a try is judged by; 3 "
+                                                   "if not given.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes, of one thread each. Times are then those of "
                                       "cells that share the machine.")] = 1,
     backend: Annotated[str, typer.Option(help="What starts workers: joblib, or dask, whose workers may die, and be on "
@@ -83,7 +88,7 @@ def bench(
                 show(event)
                 failed.extend([event] * (event.kind == "failed"))
 
-            run_suite(part, folder, jobs=jobs, backend=backend, scheduler=scheduler,
+            run_suite(part, folder, jobs=jobs, backend=backend, scheduler=scheduler, tuning=_tuning(tune, tune_folds),
                       command=_command(sys.argv[1:]), tell=tell)
         _show(folder, None)
         if report:
@@ -92,6 +97,16 @@ def bench(
         typer.echo(f"error: {len(failed)} cells failed, and are tried again by the next run; their tracebacks are in "
                    "the rows and the report", err=True)
         raise typer.Exit(1)
+
+
+def _tuning(tries: int | None, folds: int | None):
+    from tsattn.benchmark.tuning import Tuning
+
+    if tries is None:
+        if folds is not None:
+            raise ValueError(f"--tune-folds are of a tuning, got {folds} without one; give --tune its tries too")
+        return None
+    return Tuning(tries) if folds is None else Tuning(tries, folds)
 
 
 def _command(arguments: list[str]) -> str:
@@ -115,6 +130,8 @@ def list_suites(
                 typer.echo(f"  data       {task.name:22} {task.split}{folds}; {task.about}")
             for entry in one.entries:
                 typer.echo(f"  estimator  {entry.name:22} {_first_line(entry)}")
+                for name, values in getattr(entry, "space", {}).items():
+                    typer.echo(f"             {'':22} --tune: {name} of {values}")
                 for name in [task.name for task in one.tasks if task.name in entry.notes]:
                     typer.echo(f"             {'':22} {name}: {entry.notes[name]}")
 

@@ -1,4 +1,5 @@
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -22,3 +23,9 @@ def dummies():
 @pytest.fixture(scope="session")
 def rows():
     return _module("rows")
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """Worker processes find the modules of this folder."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]))

@@ -1,5 +1,8 @@
+import json
+
 import pytest
 
+from tsattn.benchmark import folder
 from tsattn.benchmark.folder import DamagedRowError, Folder
 
 
@@ -41,6 +44,25 @@ def test_a_damaged_row_is_named_and_left_out(rows, tmp_path):
     current, remarks = folder.current()
     assert len(current) == 1
     assert "half.json" in remarks[0]
+
+
+def test_a_row_is_checked_by_its_text_and_older_layouts_by_what_they_say(rows, tmp_path, monkeypatch):
+    place, row = Folder(tmp_path), rows.row("a", remarks=['"digest": "0", ', "Künsch"])
+    place.write(row)
+    path = place.row_path(row["key"])
+    written = place.read(row["key"])
+    text = path.read_text()
+    path.write_text(json.dumps(written, indent=1) + "\n")  # as rows were written before
+    assert place.read(row["key"]) == written
+    for damaged in (text.replace('"seed": 0', '"seed": 1'), text.replace('"digest": "', '"digest": "0', 1),
+                    text.replace('"digest": ', '"digests": ', 1)):
+        assert damaged != text
+        path.write_text(damaged)
+        with pytest.raises(DamagedRowError, match="its digest does not match"):
+            place.read(row["key"])
+    path.write_text(text)
+    monkeypatch.setattr(folder, "digest_of", lambda value: "never asked")
+    assert place.read(row["key"]) == written
 
 
 def test_a_row_under_another_name_is_damaged(rows, tmp_path):

@@ -108,8 +108,30 @@ def test_confusions_are_of_all_runs(rows, monkeypatch):
     (picture,) = figures.confusions(made)
     assert {name: counts.tolist() for name, counts in drawn.items()} == {"a": [[1, 1], [0, 2]], "c": [[0, 1], [1, 0]]}
     assert "what they are taken for" in picture.caption
-    many = rows.row("a", classes=[str(number) for number in range(31)])
+    many = rows.row("a", classes=[str(number) for number in range(31)])  # too many to be read
     assert list(figures.confusions([many])) == []
+
+
+def test_confusions_that_are_not_drawn_are_said(rows):
+    few, many = rows.row("a"), rows.row("a", task="words")
+    many["task"]["n_classes"] = 31
+    assert figures.unread([few, many]) == [
+        "words, official split: no picture, for 31 classes are more than the 30 that can be read in one."]
+
+
+def test_curves_are_histories_side_by_side(rows, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(figures, "plot_learning_curves", lambda curves, ax, quantity: drawn.update({quantity: curves}))
+    histories = [[{"train_loss": 3.0, "validation_loss": "nan"}, {"train_loss": 2.0, "validation_loss": None}],
+                 [{"train_loss": 1.0}], None]
+    made = [rows.row("a", seed, history=history) for seed, history in enumerate(histories)]
+    (picture,) = figures.learning_curves([*made, rows.row("b")])
+    assert drawn.keys() == {"train loss"}  # nothing is known of the others
+    assert drawn["train loss"].keys() == {"a"}
+    assert np.array_equal(drawn["train loss"]["a"], [[3, 2], [1, np.nan]], equal_nan=True)
+    assert "a thin line a run" in picture.caption
+    (picture,) = figures.learning_curves([rows.row("a", seed, history=histories[1]) for seed in range(11)])
+    assert "a band the middle 80 % of more than 10 runs" in picture.caption
 
 
 def test_saliency_pictures_come_from_the_arrays_beside_the_row(folder, rows):

@@ -280,12 +280,6 @@ def test_p69_test_labels_never_reach_an_estimator(dummies, tmp_path):
         assert true["key"] != other["key"]
 
 
-@pytest.fixture
-def importable(monkeypatch):
-    """Worker processes find the module of the dummies."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(PROGRAM.parent), os.environ.get("PYTHONPATH", "")]))
-
-
 def assert_the_same_rows(folder, other):
     for one, same in zip(rows_of(folder), rows_of(other), strict=True):
         assert one["key"] == same["key"]

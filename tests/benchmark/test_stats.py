@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
-from tsattn.benchmark.stats import by_protocol, compare, summary, verdicts
+from tsattn.benchmark.stats import by_protocol, compare, holm, summary, verdicts
 
 
 def row(name, accuracy, *, seed=0, fold=0, seeded=True, kind="cv", task="slopes", status="done", **scores):
@@ -48,6 +49,16 @@ def test_holm_multiplies_the_least_p_by_the_number_of_tests():
     found = compare(estimators, "ref")
     assert found["p"].tolist() == pytest.approx([4 / 64, 2 / 64])
     assert found["p_holm"].tolist() == pytest.approx([4 / 64, 4 / 64])  # max(4/64, 2 * 2/64), 2 * 2/64
+
+
+def test_holm_is_what_statsmodels_says():
+    generator = np.random.default_rng(0)
+    for n in range(1, 12):
+        p = generator.random(n).round(1)  # with ties, and 0 and 1
+        assert holm(p).tolist() == multipletests(p, method="holm")[1].tolist()
+    some = holm(np.array([np.nan, 0.25, np.nan, 0.75])).tolist()
+    assert some == pytest.approx([np.nan, 0.5, np.nan, 0.75], nan_ok=True)
+    assert holm(np.array([])).tolist() == []
 
 
 def test_five_folds_are_too_few_and_that_is_said_once():

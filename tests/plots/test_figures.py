@@ -4,15 +4,13 @@ import pytest
 
 from tsattn.plots.figures import (
     OURS,
-    as_svg,
-    figure,
     plot_channels,
     plot_confusions,
     plot_critical_difference,
     plot_learning_curves,
     plot_pareto,
-    stacked,
 )
+from tsattn.plots.pages import as_svg, beside, explain, figure, stacked
 
 
 @pytest.fixture
@@ -21,18 +19,61 @@ def ax():
 
 
 def test_learning_curves_are_each_run_and_their_mean(ax):
-    runs = [pd.DataFrame({"train_loss": [4.0, 2.0, 1.0]}), pd.DataFrame({"train_loss": [2.0, 1.0]})]
-    assert plot_learning_curves({"net": runs, "none": []}, ax) is ax
-    *thin, mean = ax.lines
-    assert [line.get_ydata().tolist() for line in thin] == [[4, 2, 1], [2, 1]]
+    runs = np.array([[4.0, 2.0, 1.0], [2.0, 1.0, np.nan]])
+    assert plot_learning_curves({"net": runs, "none": np.full((1, 3), np.nan)}, ax, quantity="loss") is ax
+    (mean,), (thin,) = ax.lines, ax.collections
+    assert [line[:, 1].tolist() for line in thin.get_segments()] == [[4, 2, 1], [2, 1]]
     assert mean.get_ydata().tolist() == [3, 1.5, 1]  # the shorter run is left out where it has ended
     assert mean.get_xdata().tolist() == [1, 2, 3]
     assert mean.get_label() == "net"
+    assert ax.get_ylabel() == "loss"
 
 
-def test_histories_without_the_column_are_left_out(ax):
-    plot_learning_curves({"net": [pd.DataFrame({"other": [1.0]})]}, ax)
-    assert not ax.lines
+def test_many_runs_are_a_band_and_their_mean(ax):
+    runs = np.arange(11.0)[::-1, None] * [1, 10, 100]
+    runs[:, 1] = np.nan  # nobody knows the second epoch
+    runs[5:, 2] = np.nan
+    plot_learning_curves({"net": runs}, ax)
+    (mean,), (band,) = ax.lines, ax.collections
+    assert (mean.get_xdata().tolist(), mean.get_ydata().tolist()) == ([1, 3], [5, 800])
+    corners = {tuple(point) for point in band.get_paths()[0].vertices.tolist()}
+    assert corners == {(1, 1), (1, 9), (3, 600), (3, 1000)}  # of five runs the ends
+
+
+def test_one_run_too_few_for_a_band_is_drawn_itself(ax):
+    plot_learning_curves({"net": np.arange(10.0)[:, None] * [1, 2]}, ax)
+    (thin,) = ax.collections
+    assert len(thin.get_segments()) == 10
+
+
+@pytest.mark.parametrize(("values", "labels"), [
+    ([7.0, 150.0], ["10", "30", "100"]), ([60.0, 450.0], ["100", "200", "500"]),
+    ([0.02, 3.0], ["0.03", "0.1", "0.3", "1", "3"]), ([5e3, 2e6, np.nan], ["10,000", "100,000", "1,000,000"]),
+    ([4.0], ["3", "4", "5", "6"])])
+def test_logarithmic_axes_have_a_few_plain_numbers(ax, values, labels):
+    n = len(values)
+    table = pd.DataFrame({"fit_seconds": values, "accuracy": [50.0] * n, "accuracy_sd": [np.nan] * n,
+                          "ours": [True] * n})
+    plot_pareto(table, ax)
+    assert [label.get_text() for label in ax.get_xticklabels()] == labels
+    assert len(ax.xaxis.get_minorticklocs()) == 0
+    low, high = ax.get_xlim()
+    assert low < np.nanmin(values) <= np.nanmax(values) < high
+
+
+def test_axes_beside_each_other_cut_nothing_off():
+    names = ["a" * 3, "scale-space-ridge with a long name"]
+    drawn, axes = beside(2, names)
+    table = pd.DataFrame({"fit_seconds": [0.001, 1e6], "accuracy": [-1e6, 1e6], "accuracy_sd": [1.0, 2.0],
+                          "ours": [True, False]}, index=names)
+    for ax in axes[0]:
+        plot_pareto(table, ax)
+    explain(axes)
+    drawn.draw_without_rendering()
+    left, right = (ax.get_tightbbox() for ax in axes[0])
+    assert not left.overlaps(right)
+    assert (left.x0 >= 0, left.y0 >= 0) == (True, True)
+    assert right.x1 <= drawn.bbox.x1
 
 
 def test_the_front_is_what_no_other_beats(ax):
@@ -69,8 +110,18 @@ def test_mistakes_are_written_in_per_cent_of_their_row(ax):
     assert canvas[7:10, :3].tolist() == np.eye(3)[[1, 0, 2]].tolist()
     assert [(text.get_position(), text.get_text()) for text in ax.texts] == [
         ((1, 1.2), "one"), ((6, 1.2), "two"), ((1, 6.2), "three"),
-        ((1, 2), "25"), ((2, 3), "·"), ((1, 7), "100"), ((0, 8), "100")]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"] * 2
+        *(((-0.8, row), name) for row, name in zip([2, 3, 4, 7, 8, 9], "abcabc", strict=True))]
+    marks = {marks.get_label(): marks.get_offsets().tolist() for marks in ax.collections}
+    assert marks == {"25": [[1, 2]], "·": [[2, 3]], "100": [[1, 7], [0, 8]]}
+
+
+def test_marks_stand_in_the_middle_of_their_cells(ax):
+    plot_confusions({"one": np.array([[3, 1], [0, 5]])}, ax, classes=["a", "b"], across=1)
+    (mark,) = ax.collections
+    assert mark.get_offset_transform() == ax.transData
+    box = mark.get_transform().transform_path(mark.get_paths()[0]).get_extents()
+    assert np.allclose([box.x0 + box.x1, box.y0 + box.y1], 0, atol=1e-6)
+    assert 3 < box.height / ax.figure.dpi * 72 < 6  # points, of a digit of letters of 6
 
 
 def test_channels_are_rows_and_events_bars_at_their_channel(ax):

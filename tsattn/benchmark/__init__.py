@@ -12,6 +12,7 @@ from tsattn.benchmark.run import run_suite
 from tsattn.benchmark.series import Series
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tables import markdown, tables
+from tsattn.benchmark.tuning import TunableEntry, Tuning
 
 __all__ = [
     "ArrayClassifier",
@@ -25,6 +26,8 @@ __all__ = [
     "Series",
     "Suite",
     "Task",
+    "TunableEntry",
+    "Tuning",
     "markdown",
     "run_suite",
     "tables",

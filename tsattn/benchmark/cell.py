@@ -1,5 +1,7 @@
 """What a cell is made of: its data, its estimator, and the measuring of one fit and one prediction."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,18 +10,13 @@ from tsattn.benchmark import machine
 from tsattn.benchmark.competitors import Resample
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.keys import describe, split_of
-from tsattn.benchmark.kinds import Kind
-from tsattn.benchmark.panels import CLASSIFICATION
-from tsattn.benchmark.suite import Cell, Task
+from tsattn.benchmark.panels import kind_of
+from tsattn.benchmark.suite import Cell
+from tsattn.benchmark.tuning import ingredients_of, search, to_tune
 from tsattn.training import Training
 
 _loaded: dict[Any, dict[str, Any]] = {}  # the data set in use; cells come data set by data set
 _warm: set[str] = set()  # what has been compiled in this process
-
-
-def kind_of(task: Task) -> Kind:
-    """A task's kind; a plain `Task` is one of classification."""
-    return getattr(task, "kind", CLASSIFICATION)
 
 
 def load(cell: Cell) -> Any:
@@ -44,14 +41,22 @@ def info_of(cell: Cell, data: Any, train: np.ndarray) -> Any:
     return kind_of(cell.task).info(cell, data, train)
 
 
-def build(cell: Cell, data: Any, info: Any) -> Any:
-    """The cell's estimator, unfitted; behind a resampling step if it needs equal lengths and has none."""
+def build(cell: Cell, data: Any, info: Any, params: Mapping[str, Any] | None = None) -> Any:
+    """The cell's estimator, unfitted, with `params` set; behind a resampling step if it refuses unequal lengths."""
     estimator = cell.entry.make(cell.seed, info)
+    if params:
+        estimator.set_params(**params)
     return Resample(info.steps) * estimator if _resampled(cell, data) else estimator
 
 
 def _resampled(cell: Cell, data: Any) -> bool:
     return cell.entry.equal_length and len(np.unique(data.lengths)) > 1
+
+
+def what_of(cell: Cell, data: Any, info: Any) -> dict[str, Any]:
+    """The estimator as rows and keys have it; of one to be tuned, as it is before, and what its search depends on."""
+    what, entry = describe(build(cell, data, info)), to_tune(cell)
+    return {**what, "tuning": ingredients_of(entry)} if entry else what
 
 
 def slot_of(cell: Cell) -> str:
@@ -62,7 +67,7 @@ def slot_of(cell: Cell) -> str:
 def identity(cell: Cell, data: Any, info: Any, what: Any, train: np.ndarray, test: np.ndarray) -> dict[str, Any]:
     """The parts of a row that say what was run: "task" (sizes are of the whole data set), "split", "estimator", "seed".
 
-    `what` is the estimator as `describe` gives it, `train` and `test` are positions.
+    `what` is the estimator as `what_of` gives it, `train` and `test` are positions.
     """
     notes = [note for note in (cell.entry.note, cell.entry.notes.get(cell.task.name)) if note]
     if _resampled(cell, data):
@@ -80,11 +85,16 @@ def identity(cell: Cell, data: Any, info: Any, what: Any, train: np.ndarray, tes
 
 
 def measure(cell: Cell, data: Any, info: Any, train, test, place: Folder, key: str) -> dict[str, Any]:
-    """Fit on the training positions, predict the test positions, and say how well and at what cost."""
+    """Fit on the training positions, predict the test positions, and say how well and at what cost.
+
+    What is to be tuned is tuned before, on the training positions alone; time and memory are those of the last fit.
+    """
     kind = kind_of(cell.task)
     _warm_up(cell, info, data, train)
+    entry = to_tune(cell)
+    found = search(cell, entry, data, train, partial(build, cell, data)) if entry else None
     with machine.PeakMemory() as memory:
-        estimator = build(cell, data, info)
+        estimator = build(cell, data, info, found and found.params)
         predicted, fit_seconds, predict_seconds = kind.ask(estimator, data, train, test)
     outcome = kind.outcome(estimator, data, train, test, predicted)
     remarks = []
@@ -94,7 +104,8 @@ def measure(cell: Cell, data: Any, info: Any, train, test, place: Folder, key: s
         except Exception as error:  # pictures are extra: a fit of an hour is not thrown away for them
             remarks.append(f"no pictures: {type(error).__name__}: {error}")
     return {**outcome, "fit_seconds": fit_seconds, "predict_seconds": predict_seconds, "memory": memory.taken,
-            "n_parameters": n_parameters(estimator), "history": history_of(estimator), "remarks": remarks}
+            "n_parameters": n_parameters(estimator), "history": history_of(estimator), "remarks": remarks,
+            **({"tuning": found.record} if found else {})}
 
 
 def _warm_up(cell: Cell, info: Any, data: Any, train: np.ndarray) -> None:

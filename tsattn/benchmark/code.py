@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 PACKAGE = Path(__file__).parents[1]
-ELSEWHERE = {"_files", "_persistence", "_relevance"}  # what estimators import and no prediction depends on
+ELSEWHERE = {"_files", "_persistence", "_relevance", "instances"}  # what is imported and no prediction depends on
 
 
 def code_of(described: Any) -> str:

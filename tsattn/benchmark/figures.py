@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,19 @@ from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, by_protocol, summary
 from tsattn.plots.events import plot_events
 from tsattn.plots.figures import (
-    as_svg,
-    figure,
+    BETWEEN,
+    FEW,
     plot_channels,
     plot_confusions,
     plot_critical_difference,
     plot_learning_curves,
     plot_pareto,
-    stacked,
 )
+from tsattn.plots.pages import as_svg, beside, explain, figure, framed, stacked
 
 CLOSE = 2  # channels
 MANY = 30  # classes: more cannot be read
-WIDTH, CELL = 9.5, 0.16  # inches of a page, and of a count
+WIDTH, CELL, NAMES = 9.5, 0.16, 0.062  # inches of a page, of a count, and of a letter beside counts
 SHOWN = 16  # channels of a picture: as many as can be named in it
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")
 COSTS = {"fit_seconds": "mean fit time, s (logarithmic)", "n_parameters": "weights of networks (logarithmic)"}
@@ -52,13 +53,12 @@ def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
         shown = [cost for cost in COSTS if table[cost].notna().sum() > 1]
         if not shown:
             continue
-        drawn, axes = figure(1, len(shown), width=3.6 * len(shown) + 2, height=max(3.0, 0.22 * len(table)))
+        drawn, axes = beside(len(shown), list(table.index), height=max(3.0, 0.22 * len(table)))
         for ax, cost in zip(axes[0], shown, strict=True):
             plot_pareto(table.astype({cost: float}), ax, x=cost, y=name, lower=measure.lower)
             ax.set_xlabel(COSTS[cost])
             ax.set_ylabel(measure.heading.replace(" %", ", %"))
-        drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize="small",
-                     frameon=False)
+        explain(axes)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: mean {measure.label} (bars: ± 1 standard deviation) "
                                      "against what an estimator costs. Blue: ours; brown: others. Dotted: the best for "
                                      "its cost.")
@@ -67,26 +67,35 @@ def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
 def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
     """Which class is taken for which, a picture a protocol, an axis an estimator; all runs together."""
     for (task, kind, _), estimators in by_protocol(rows).items():
-        counts = {name: np.sum([_counts(row) for row in done], axis=0) for name, own in estimators.items()
-                  if (done := [row for row in own if row["status"] == "done" and row.get("classes")])}
-        if not counts:
+        done = {name: own for name, rows in estimators.items()
+                if (own := [row for row in rows if row["status"] == "done" and row.get("classes")])}
+        if not done:
             continue
-        classes = next(row["classes"] for own in estimators.values() for row in own if row.get("classes"))
+        classes = next(iter(done.values()))[0]["classes"]
         if len(classes) > MANY:
             continue
-        size = CELL * (len(classes) + 2)
+        counts = {name: _counts(own, len(classes)) for name, own in done.items()}
+        size = max(CELL * (len(classes) + BETWEEN), NAMES * max(map(len, counts)))
         across = max(1, min(len(counts), int(WIDTH / size)))
-        names = 0.06 * max(len(str(label)) for label in classes)
-        drawn, axes = figure(width=across * size + names, height=-(-len(counts) // across) * size + 0.2)
-        plot_confusions(counts, axes[0, 0], classes=[str(label) for label in classes], across=across)
+        drawn, ax = framed(width=across * size, height=-(-len(counts) // across) * size,
+                           left=0.1 + NAMES * max(len(str(label)) for label in classes))
+        plot_confusions(counts, ax, classes=[str(label) for label in classes], across=across)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: rows are true classes, columns, in the same order, what "
                                      "they are taken for; mistakes in per cent of the row, a dot up to a half.")
 
 
-def _counts(row: Row) -> np.ndarray:
-    counts = np.zeros((len(row["classes"]),) * 2)
-    np.add.at(counts, (row["true"], row["predicted"]), 1)
-    return counts
+def unread(rows: Sequence[Row]) -> list[str]:
+    """Of which protocols there is no picture of confusions, and why, a sentence each."""
+    return [f"{task}, {kind} split: no picture, for {n} classes are more than the {MANY} that can be read in one."
+            for (task, kind, _), estimators in by_protocol(rows).items()
+            if (n := next(iter(estimators.values()))[0]["task"].get("n_classes") or 0) > MANY]
+
+
+def _counts(rows: Sequence[Row], n: int) -> np.ndarray:
+    """(n, n): how often each of n classes was taken for each, over all rows."""
+    true, predicted = (np.fromiter(chain.from_iterable(row[part] for row in rows), int)
+                       for part in ("true", "predicted"))
+    return np.bincount(n * true + predicted, minlength=n * n).reshape(n, n)
 
 
 def _point(rows: Sequence[Row], name: str, measure: Measure) -> dict[str, Any] | None:
@@ -117,22 +126,31 @@ def critical_differences(rows: Sequence[Row]) -> Iterator[Picture]:
 def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:
     """What the networks' histories hold, a picture a protocol, an axis a quantity."""
     for (task, kind, _), estimators in by_protocol(rows).items():
-        curves = {name: [pd.DataFrame(row["history"]) for row in own if row.get("history")]
-                  for name, own in estimators.items()}
-        curves = {name: own for name, own in curves.items() if own}
-        histories = [history for own in curves.values() for history in own]
-        columns = [column for column in CURVES if any(_has(history, column) for history in histories)]
-        if columns:
-            drawn, axes = figure(1, len(columns), width=max(6.0, 3.2 * len(columns) + 1.5), height=3)
-            for column, ax in zip(columns, axes[0], strict=True):
-                plot_learning_curves(curves, ax, column=column)
-            drawn.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right upper", fontsize="small",
-                         frameon=False)
-            yield Picture(as_svg(drawn), f"{task}, {kind} split: a thin line a run, a thick one their mean.")
+        histories = {name: [row["history"] for row in own if row.get("history")] for name, own in estimators.items()}
+        histories = {name: own for name, own in histories.items() if own}
+        curves = {column: {name: _runs(own, column) for name, own in histories.items()} for column in CURVES}
+        shown = [column for column, own in curves.items() if any(np.isfinite(runs).any() for runs in own.values())]
+        if shown:
+            drawn, axes = beside(len(shown), list(histories),
+                                 width=2.7 if len(shown) > 1 else 4.0)
+            for column, ax in zip(shown, axes[0], strict=True):
+                plot_learning_curves(curves[column], ax, quantity=column.replace("_", " "))
+            explain(axes)
+            yield Picture(as_svg(drawn), f"{task}, {kind} split: {_lines(max(map(len, histories.values())))}.")
 
 
-def _has(history: pd.DataFrame, column: str) -> bool:
-    return column in history and bool(history[column].astype(float).notna().any())
+def _runs(histories: Sequence[Sequence[Mapping[str, Any]]], column: str) -> np.ndarray:
+    """A column of histories as (runs, epochs), NaN where a run has ended, or has none."""
+    runs = np.full((len(histories), max(map(len, histories))), np.nan)
+    for run, history in zip(runs, histories, strict=True):
+        if column in history[0]:  # each epoch has the same
+            run[: len(history)] = [epoch.get(column, np.nan) for epoch in history]
+    return runs
+
+
+def _lines(most: int) -> str:
+    thin = "a thin line a run" if most <= FEW else f"a band the middle 80 % of more than {FEW} runs"
+    return f"{thin}, a thick one their mean"
 
 
 def instances(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
+from scipy.stats.distributions import rv_frozen
 
 from tsattn._files import digest_of
 from tsattn.benchmark.suite import Cell
@@ -21,7 +22,8 @@ LONG = 64  # entries; longer collections (a group for each of 6600 instances) ar
 def describe(value: Any) -> Any:
     """An estimator or a parameter as a JSON-able value, equal exactly when the estimators are.
 
-    Estimators become `{"class": ..., "params": {...}}`, at any depth; functions their dotted names.
+    Estimators become `{"class": ..., "params": {...}}`, at any depth; distributions of scipy's their names and what
+    they are given; functions their dotted names.
 
     Raises
     ------
@@ -47,6 +49,8 @@ def describe(value: Any) -> Any:
     if hasattr(value, "get_params") and not isinstance(value, type):
         params = value.get_params(deep=False)
         return {"class": _name(type(value)), "params": {key: describe(params[key]) for key in sorted(params)}}
+    if isinstance(value, rv_frozen):
+        return {"distribution": value.dist.name, "args": describe(value.args), "options": describe(value.kwds)}
     if callable(value):
         return _name(value)
     raise TypeError(f"a parameter must have a lasting name to be hashed, got {value!r}")

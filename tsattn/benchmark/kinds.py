@@ -39,6 +39,9 @@ class Kind:
         `ask(estimator, data, train, test) -> Asked`: fits, and predicts.
     outcome : callable
         `outcome(estimator, data, train, test, predicted) -> dict`: a row's "scores", and what else it keeps.
+    inner : callable, optional
+        `inner(data, train, folds) -> (part, [(train, test), ...])`: the training part alone, and positions within it.
+        Without one its estimators cannot be tuned.
     libraries : tuple of str
         On which its results depend beside `tsattn.benchmark.machine.LIBRARIES`.
     picture : callable, optional
@@ -52,5 +55,6 @@ class Kind:
     few: Callable[[Any, np.ndarray], tuple[Any, np.ndarray, np.ndarray]]
     ask: Callable[[Any, Any, np.ndarray, np.ndarray], Asked]
     outcome: Callable[[Any, Any, np.ndarray, np.ndarray, Any], Answer]
+    inner: Callable[[Any, np.ndarray, int], tuple[Any, list[tuple[np.ndarray, np.ndarray]]]] | None = None
     libraries: tuple[str, ...] = ()
     picture: Callable[..., None] | None = None

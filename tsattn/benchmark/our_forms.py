@@ -5,7 +5,9 @@ What is best was chosen on sessions, speakers and actors of the training parts.
 
 from typing import Any
 
+from tsattn.benchmark.spaces import DEEP, MIXTURES, NETWORK
 from tsattn.benchmark.suite import Entry, Info
+from tsattn.benchmark.tuning import TunableEntry
 
 # how the best form and its parts are trained where other recipes than `Training()` did better on validation parts
 RECIPES = {
@@ -137,19 +139,20 @@ def lstm_san_paper(seed: int, _info: Info) -> Any:
 
 
 SDMA = (
-    Entry("sdma", sdma, ours=True, notes=RECIPES, explain=True),
+    TunableEntry("sdma", sdma, ours=True, notes=RECIPES, explain=True, space=NETWORK),
     Entry("sdma-paper", sdma_paper, ours=True, explain=True, note="the published form and training"),
     Entry("sdma-no-saliency", sdma_no_saliency, ours=True, notes=RECIPES,
           note="sdma without scale space: one branch, no gate, and the ridge on the series itself"),
 )
 HALVES = (
     Entry("sdma-network", sdma_network, ours=True, notes=RECIPES, note="what is trained of sdma, alone"),
-    Entry("scale-space-ridge", scale_space_ridge, ours=True, explain=True, note="what is not trained of sdma, alone"),
+    TunableEntry("scale-space-ridge", scale_space_ridge, ours=True, explain=True, space=MIXTURES,
+                 note="what is not trained of sdma, alone"),
 )
 OTHERS = (
-    Entry("xm2a", xm2a, ours=True, notes=RECIPES, explain=True),
+    TunableEntry("xm2a", xm2a, ours=True, notes=RECIPES, explain=True, space=DEEP),
     Entry("xm2a-paper", xm2a_paper, ours=True, note="the published form and training"),
-    Entry("lstm-san", lstm_san, ours=True, notes=RECIPES, explain=True),
+    TunableEntry("lstm-san", lstm_san, ours=True, notes=RECIPES, explain=True, space=DEEP),
     Entry("lstm-san-paper", lstm_san_paper, ours=True, note="the published form and training"),
 )
 SDMA_PARTS = (

@@ -5,8 +5,9 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import GroupKFold, KFold
 
-from tsattn.benchmark.data import Data, splits
+from tsattn.benchmark.data import SHUFFLE, Data, splits
 from tsattn.benchmark.instances import keep_instances
 from tsattn.benchmark.kinds import Answer, Asked, Kind
 from tsattn.benchmark.scores import regression_scores, scores
@@ -14,6 +15,7 @@ from tsattn.benchmark.suite import Cell, Info, Task
 
 WARM_UP = (8, 2)  # classes, and series of each, that an estimator is fitted on before the clock starts
 FEW = 16  # series, where there are no classes
+Inner = tuple[Data, list[tuple[np.ndarray, np.ndarray]]]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,23 @@ def _info(cell: Cell, data: Data, train: np.ndarray) -> Info:
     groups = None if data.groups is None else dict(zip(data.ids[train], data.groups[train], strict=True))
     return Info(cell.task.name, len(train), data.X.shape[1], len(np.unique(data.y[train])),
                 int(lengths.min()), int(lengths.max()), cell.task.steps, groups)
+
+
+def _only(data: Data, train: np.ndarray) -> Data:
+    """The training part, as a data set of its own."""
+    return Data(*data.take(train), groups=None if data.groups is None else data.groups[train])
+
+
+def _inner_by_class(data: Data, train: np.ndarray, folds: int) -> Inner:
+    part = _only(data, train)
+    return part, splits(part, "cv", folds)
+
+
+def _inner(data: Data, train: np.ndarray, folds: int) -> Inner:
+    part = _only(data, train)
+    cut = KFold if part.groups is None else GroupKFold
+    places = np.arange(len(train))
+    return part, list(cut(folds, shuffle=True, random_state=SHUFFLE).split(places, groups=part.groups))
 
 
 def _sizes(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
@@ -108,5 +127,10 @@ def _number_outcome(_estimator: Any, data: Data, _train: np.ndarray, test: np.nd
 
 
 CLASSIFICATION = Kind("classification", _split, _info, _class_facts, _few_of_each, _ask, _class_outcome,
-                      picture=keep_instances)
-REGRESSION = Kind("regression", _split, _info, _number_facts, _few, _ask, _number_outcome)
+                      inner=_inner_by_class, picture=keep_instances)
+REGRESSION = Kind("regression", _split, _info, _number_facts, _few, _ask, _number_outcome, inner=_inner)
+
+
+def kind_of(task: Task) -> Kind:
+    """A task's kind; a plain `Task` is one of classification."""
+    return getattr(task, "kind", CLASSIFICATION)

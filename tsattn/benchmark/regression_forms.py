@@ -13,7 +13,9 @@ from sktime.transformations.tsfresh import TSFreshFeatureExtractor
 
 from tsattn.benchmark.arrays import ArrayRegressor
 from tsattn.benchmark.competitors import Standardise
+from tsattn.benchmark.spaces import DEEP, NETWORK, kernels
 from tsattn.benchmark.suite import Entry, Info
+from tsattn.benchmark.tuning import TunableEntry
 
 PENALTIES = np.logspace(-3, 5, 17)
 
@@ -88,11 +90,16 @@ def lstm_san(seed: int, _info: Info) -> Any:
     return LSTMSANRegressor(random_state=seed)
 
 
-OURS = (Entry("sdma", sdma, ours=True), Entry("xm2a", xm2a, ours=True), Entry("lstm-san", lstm_san, ours=True))
+OURS = (
+    TunableEntry("sdma", sdma, ours=True, space=NETWORK),
+    TunableEntry("xm2a", xm2a, ours=True, space=DEEP),
+    TunableEntry("lstm-san", lstm_san, ours=True, space=DEEP),
+)
 QUICK = (
     Entry("mean", mean, seeded=False),
     Entry("last-value", last_value, seeded=False),
     Entry("steps-ridge", steps_ridge, seeded=False, equal_length=True),
-    Entry("minirocket", minirocket, equal_length=True, note="channels standardised"),
+    TunableEntry("minirocket", minirocket, equal_length=True, space=kernels("regressor"),
+                 note="channels standardised"),
     Entry("tsfresh-ridge", tsfresh_ridge, seeded=False, note="tsfresh's minimal features"),
 )

@@ -78,7 +78,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
         ("Results", [*map(_table, made)]),
         ("Ranks across data sets", _figures(figures.critical_differences(rows))),
         ("Accuracy, time and size", _figures(figures.pareto(rows))),
-        ("What is taken for what", _figures(figures.confusions(rows))),
+        ("What is taken for what", [*_figures(figures.confusions(rows)), *map(_note, figures.unread(rows))]),
         ("Learning curves", _figures(figures.learning_curves(rows))),
         ("What the networks looked at", _figures([*figures.instances(rows, place), *figures.closeups(rows, place)])),
         ("Failed cells", _failures(rows)),
@@ -137,6 +137,10 @@ def _failures(rows: Sequence[Row]) -> list[str]:
     failed = [(row["slot"], row["error"]) for row in rows if row["status"] == "failed"]
     return [f"<details><summary>{escape(slot)}: {escape(error['type'])}: {escape(error['message'])}</summary>"
             f"<pre>{escape(error.get('traceback', ''))}</pre></details>" for slot, error in failed]
+
+
+def _note(text: str) -> str:
+    return f'<p class="lead">{escape(text)}</p>'
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -15,12 +15,14 @@ from typing import Any
 
 from tsattn._checks import check_int, check_one_of
 from tsattn.benchmark import machine
-from tsattn.benchmark.cell import build, identity, info_of, kind_of, load, measure, slot_of, split
+from tsattn.benchmark.cell import identity, info_of, load, measure, slot_of, split, what_of
 from tsattn.benchmark.code import code_of
 from tsattn.benchmark.folder import DamagedRowError, Folder
 from tsattn.benchmark.keys import FORMAT, describe, key_of
+from tsattn.benchmark.panels import kind_of
 from tsattn.benchmark.scores import leading
 from tsattn.benchmark.suite import Cell, Suite
+from tsattn.benchmark.tuning import Tuning, tuned
 from tsattn.benchmark.worker import ENGINES
 
 
@@ -39,8 +41,8 @@ def tell_nothing(_event: Event) -> None:
 
 
 def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str = "joblib",
-              scheduler: str | None = None, command: str = "", tell: Callable[[Event], None] = tell_nothing
-              ) -> list[str]:
+              scheduler: str | None = None, tuning: Tuning | None = None, command: str = "",
+              tell: Callable[[Event], None] = tell_nothing) -> list[str]:
     """Compute what is missing of a suite and return the keys of all its rows, in the suite's order.
 
     Parameters
@@ -56,6 +58,9 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     scheduler : str, optional
         Address of the scheduler of a Dask cluster whose workers, of one thread each, see `folder` under the same path,
         and compute the cells; without one Dask starts `jobs` workers here. `jobs` must then be 1.
+    tuning : Tuning, optional
+        Tune each `TunableEntry` with a space inside the training part of each fold, and run the best: its rows are of
+        NAME-tuned. All other entries run as they are.
     command : str
         What the user typed, kept in the rows.
     tell : callable
@@ -67,7 +72,7 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
         A task's data is not on this machine. All that was computed before stays.
     ValueError
         The backend is unknown or not installed, a scheduler is given to another than Dask, or beside `jobs`, or a
-        worker has several threads.
+        worker has several threads. Tuning is asked for where nothing can be tuned.
     ChildProcessError
         On a cluster: workers died of some cells. All others are done.
 
@@ -99,7 +104,7 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     engine = None if backend == "joblib" and jobs == 1 else partial(ENGINES[backend], jobs, **where)
     began = _now()
     results: dict[int, Event] = {}
-    pending = list(enumerate(suite.cells()))
+    pending = list(enumerate(suite.cells() if tuning is None else tuned(suite.cells(), tuning)))
     for wait in (False, True):  # what another process is at is waited for last: it may die, and leave it to us
         for position, event in _work(pending, engine, place, tell, began=began, command=command, jobs=jobs, wait=wait):
             results[position] = event
@@ -134,7 +139,7 @@ def run_cell(cell: Cell, place: Folder, *, began: str, command: str = "", jobs: 
     train, test = split(cell, data)
     info = info_of(cell, data, train)
     try:
-        what = describe(build(cell, data, info))
+        what = what_of(cell, data, info)
     except Exception as error:
         what = {"unbuilt": describe(cell.entry.make), "error": repr(error)}
     code = code_of(what)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr, wilcoxon
-from statsmodels.stats.multitest import multipletests
 
 from tsattn.benchmark.scores import LOWER_IS_BETTER
 
@@ -118,10 +117,19 @@ def signed_rank(differences: np.ndarray) -> float:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's (1979) adjusted p, over those that are not NaN."""
-    adjusted, known = np.full(len(p), np.nan), ~np.isnan(p)
-    if known.any():
-        adjusted[known] = multipletests(p[known], method="holm")[1]
+    """Holm's (1979) adjusted p, over those that are not NaN: the k-th least of m is multiplied by m - k + 1.
+
+    Written out, for statsmodels' own collects the garbage of the whole process at each call: half a second beside
+    10 000 rows.
+
+    Examples
+    --------
+    >>> holm(np.array([0.04, 0.01, np.nan, 0.03])).tolist()
+    [0.06, 0.03, nan, 0.06]
+    """
+    adjusted = np.full(len(p), np.nan)
+    order = np.argsort(p, kind="stable")[: np.count_nonzero(~np.isnan(p))]  # NaN sorts last
+    adjusted[order] = np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)).clip(max=1)
     return adjusted
 
 

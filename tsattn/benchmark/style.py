@@ -1,4 +1,4 @@
-"""The report's looks: plain, dark on white, one column, fit for paper."""
+"""The report's looks: plain, dark on white, one column, fit for paper, across, for a table is wide."""
 
 CSS = """
 :root { color-scheme: light; }
@@ -19,6 +19,7 @@ tr.ours td:first-child { border-left: 4px solid #0b5394; padding-left: calc(.35r
 td.best { font-weight: 700; }
 td.bad { color: #a61c00; }
 table.facts th, table.facts td { text-align: left; white-space: normal; vertical-align: top; }
+table.facts td, summary, pre, .notes { overflow-wrap: anywhere; }
 .notes { font-size: .85rem; color: #333; padding-left: 0; list-style: none; }
 .warning { border-left: 4px solid #a61c00; padding: .3rem .8rem; background: #fdf3f1; }
 figure { margin: 1rem 0 1.5rem; break-inside: avoid; }
@@ -28,11 +29,18 @@ code, pre { font: .875rem/1.4 ui-monospace, Menlo, Consolas, monospace; }
 pre { background: #f5f5f5; padding: .7rem 1rem; overflow-x: auto; white-space: pre-wrap; }
 details { margin: .3rem 0; }
 summary { cursor: pointer; }
+@media screen and (max-width: 40rem) {
+  body { padding: 1rem .8rem 2rem; }
+  figure { overflow-x: auto; }
+  figure img { max-width: none; }
+}
+@page { size: landscape; margin: 12mm; }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
-  h2 { break-after: avoid; }
-  table { font-size: 7.5pt; break-inside: avoid; }
-  th, td { padding: .15rem .3rem; }
+  h2, h3 { break-after: avoid; }
+  table { font-size: 8pt; }
+  tr { break-inside: avoid; }
   .wide { overflow: visible; }
+  figure img { max-height: 16cm; width: auto; }
 }
 """

@@ -71,7 +71,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Entry:
-    """An estimator in a suite.
+    """An estimator in a suite; `tsattn.benchmark.TunableEntry` is one whose parameters can be tuned.
 
     Parameters
     ----------

@@ -11,15 +11,18 @@ from tsattn.benchmark import attention_forms, our_forms, san_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE, REGRESSION
 from tsattn.benchmark.slow_competitors import SLOW
+from tsattn.benchmark.spaces import FOREST, kernels
 from tsattn.benchmark.suite import Entry, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
+from tsattn.benchmark.tuning import TunableEntry
 from tsattn.benchmark.xm2a_forms import ABLATION, GRID, SPANS
 
 ANGLES = {"hdm05": {"resample": "15Hz", "angles": "sincos"}}  # chosen by leaving actors of the training part out
-MINIROCKET = Entry("minirocket", minirocket, equal_length=True, note="channels standardised; no probabilities")
+MINIROCKET = TunableEntry("minirocket", minirocket, equal_length=True, space=kernels("classifier"),
+                          note="channels standardised; no probabilities")
 QUICK = (
     MINIROCKET,
-    Entry("tsfresh-forest", tsfresh_forest, note="tsfresh's minimal features, 500 trees"),
+    TunableEntry("tsfresh-forest", tsfresh_forest, space=FOREST, note="tsfresh's minimal features, 500 trees"),
     Entry("dtw-1nn", dtw_neighbour, seeded=False, equal_length=True, note="no warping window"),
 )
 AUSLAN = Task("auslan", auslan, steps=64, folds=4, about="train sessions 1-4, test sessions 5-9")

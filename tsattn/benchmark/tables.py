@@ -6,6 +6,7 @@ from typing import Any
 
 from tsattn._checks import check_one_of
 from tsattn.benchmark.across import Board, against, boards, by_folds, verdict
+from tsattn.benchmark.chosen import chosen
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.forecast_stats import forecast_verdicts
 from tsattn.benchmark.mixtures import pace
@@ -146,7 +147,7 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
                  [*_tested(protocol, task, estimators, differences, reference), *_order(estimators),
-                  pace(estimators)])
+                  *chosen(estimators), pace(estimators)])
 
 
 def _tested(protocol: tuple[str, str, int], task: Mapping[str, Any], estimators: Mapping[str, list[Row]],

@@ -5,6 +5,7 @@ baseline", IJCNN 2017: convolution, batch normalisation, ReLU. Differs: steps be
 convolution nor the statistics.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,6 +17,11 @@ from tsattn._checks import check_int
 from tsattn.nn.padding import kept, valid_bits, zero_padding
 
 
+def alone(total: Tensor) -> Tensor:
+    """A sum over all processes that there are, where there is one."""
+    return total
+
+
 class Normalise(torch.autograd.Function):
     """Mean 0 and variance 1 over the valid steps of a batch, times `weight`, plus `bias`; its derivative by hand.
 
@@ -24,16 +30,19 @@ class Normalise(torch.autograd.Function):
         dL/dx = w r (g - mean(g) - r^2 d mean(g d)),    dL/dw = r sum(g d),    dL/db = sum(g)
 
     all means and sums over the valid steps. Autograd would keep and pass over some ten tensors where this keeps one.
+    Where a batch is shared out over processes, n counts all of it, and the layer's `over_all` makes sums of a share
+    those of all; the gradients of w and b stay the share's, as those of all other weights.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, bits: Tensor, count: Tensor, eps: float) -> Any:
-        mean = kept(x, bits).sum((0, 1)) / count
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, bits: Tensor, count: Tensor, layer: Any) -> Any:
+        mean = layer.over_all(kept(x, bits).sum((0, 1))) / count
         centred = kept(x - mean, bits)
-        var = centred.square().sum((0, 1)) / count
-        root = (var + eps).rsqrt()
+        var = layer.over_all(centred.square().sum((0, 1))) / count
+        root = (var + layer.eps).rsqrt()
         ctx.save_for_backward(centred, weight, root, bits, count)
         ctx.mark_non_differentiable(mean, var)
+        ctx.over_all = layer.over_all
         return kept(torch.addcmul(bias, centred, weight * root), bits), mean, var
 
     @staticmethod
@@ -43,7 +52,8 @@ class Normalise(torch.autograd.Function):
         gradient = kept(gradient, bits)
         total = gradient.sum((0, 1))
         along = (gradient * centred).sum((0, 1))
-        change = torch.addcmul(gradient - total / count, centred, -root.square() * along / count)
+        change = torch.addcmul(gradient - ctx.over_all(total) / count, centred,
+                               -root.square() * ctx.over_all(along) / count)
         return kept(change.mul_(weight * root), bits), root * along, total, None, None, None
 
 
@@ -61,10 +71,16 @@ class BatchNorm(nn.Module):
         Weight of the newest batch in the running statistics.
     eps : float, default=1e-5
         Added to the variance.
+
+    Attributes
+    ----------
+    over_all : callable
+        Sum of a tensor over the processes that share a batch; the tensor itself, where there is one.
     """
 
     running_mean: Tensor
     running_var: Tensor
+    over_all: Callable[[Tensor], Tensor] = staticmethod(alone)
 
     def __init__(self, n_features: int, *, momentum: float = 0.1, eps: float = 1e-5) -> None:
         super().__init__()
@@ -84,9 +100,9 @@ class BatchNorm(nn.Module):
         if not self.training:
             scale = self.weight * (self.running_var + self.eps).rsqrt()
             return zero_padding((x - self.running_mean) * scale + self.bias, lengths)
-        count, x = lengths.sum(), x.to(self.weight.dtype)  # statistics of half precision would be too coarse
+        count, x = self.over_all(lengths.sum()), x.to(self.weight.dtype)  # sums in half precision are too coarse
         normalised: Tensor
-        normalised, mean, var = Normalise.apply(x, self.weight, self.bias, valid_bits(x, lengths), count, self.eps)
+        normalised, mean, var = Normalise.apply(x, self.weight, self.bias, valid_bits(x, lengths), count, self)
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(var * count / (count - 1).clamp(min=1), self.momentum)
         return normalised

@@ -1,18 +1,17 @@
 """Benchmarks as pictures: each function draws arrays or frames on the axes it is given and returns them.
 
-Nothing here touches matplotlib's global state: figures are objects, made by `figure` and written by `as_svg`.
+Nothing here touches matplotlib's global state: figures are objects, made and written by `tsattn.plots.pages`.
 """
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.textpath import TextPath
+from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.transforms import Affine2D
 
 OURS, THEIRS = "#0b5394", "#b45f06"  # told apart in greyscale and by the colour-blind
 STYLES = ("-", "--", ":", "-.")
@@ -20,60 +19,46 @@ NAMED = 16  # channels of an image that can be named
 BETWEEN = 2  # squares, in cells
 ROUND = 0.005  # of a row: less is 0 per cent, and a dot
 MARKERS = "os^Dvph*X<>"
+FEW = 10  # runs that are drawn one by one
+BAND = (0.1, 0.9)  # of more runs
+LEAST, MOST = 3, 6  # numbers on a logarithmic axis
 
 
-def figure(n_rows: int = 1, n_columns: int = 1, *, width: float = 7.0, height: float = 3.5,
-           **options: Any) -> tuple[Figure, np.ndarray]:
-    """A figure and its axes, (n_rows, n_columns); sizes in inches, `options` as `Figure.subplots` takes."""
-    made = Figure(figsize=(width, height), layout="constrained")
-    return made, made.subplots(n_rows, n_columns, squeeze=False, **options)
+def plot_learning_curves(curves: Mapping[str, np.ndarray], ax: Axes, *, quantity: str = "train loss") -> Axes:
+    """Draw runs over epochs: a colour a name, a thick, labelled line the mean of its runs.
 
-
-def stacked(titles: Sequence[str], n_columns: int = 1, *, width: float = 7.0,
-            heights: Sequence[float]) -> tuple[Figure, np.ndarray]:
-    """A figure of rows with a title and a height of their own, and its axes, (len(titles), n_columns)."""
-    made = Figure(figsize=(width, sum(heights)), layout="constrained")
-    rows = made.subfigures(len(titles), 1, squeeze=False, height_ratios=list(heights))[:, 0]
-    for row, title in zip(rows, titles, strict=True):
-        row.suptitle(title, x=0.01, ha="left", fontsize="small", fontweight="bold")
-    return made, np.array([row.subplots(1, n_columns, squeeze=False)[0] for row in rows])
-
-
-def as_svg(drawn: Figure) -> bytes:
-    """A figure as an SVG document, letters as outlines, without a date: it looks the same everywhere."""
-    file = BytesIO()
-    FigureCanvasSVG(drawn).print_svg(file, metadata={"Date": None, "Creator": None})
-    return file.getvalue()
-
-
-def plot_learning_curves(curves: Mapping[str, Sequence[pd.DataFrame]], ax: Axes, *, column: str = "train_loss") -> Axes:
-    """Draw a column of histories over epochs: a colour a name, a thin line a run, a thick, labelled one their mean.
+    Up to 10 runs are thin lines; of more, a band holds the middle 80 %, from the run nearest to the tenth hundredth to
+    the one nearest to the ninetieth.
 
     Parameters
     ----------
-    curves : mapping from a name to histories
-        Each history has a row an epoch; those without `column` are left out.
+    curves : mapping from a name to an array of shape (runs, epochs)
+        NaN where a run has ended, or has no value.
     ax : Axes
         Where to draw.
-    column : str, default="train_loss"
-        What to draw.
+    quantity : str, default="train loss"
+        What the runs are of.
     """
-    for place, (name, histories) in enumerate(curves.items()):
-        series = [history[column].astype(float).to_numpy() for history in histories if column in history]
-        if not series:
-            continue
+    for place, (name, runs) in enumerate(curves.items()):
         colour, style = f"C{place % 10}", STYLES[place // 10 % len(STYLES)]
-        for one in series:
-            ax.plot(np.arange(1, len(one) + 1), one, style, color=colour, linewidth=0.6, alpha=0.5)
-        longest = max(map(len, series))
-        padded = np.array([np.pad(one, (0, longest - len(one)), constant_values=np.nan) for one in series])
-        known = np.isfinite(padded)
-        mean = np.where(known, padded, 0).sum(0) / np.maximum(known.sum(0), 1)
-        mean[~known.any(0)] = np.nan
-        ax.plot(np.arange(1, longest + 1), mean, style, color=colour, linewidth=1.8, label=name)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        known = np.isfinite(runs)
+        count = known.sum(axis=0)
+        if not count.any():
+            continue
+        epochs, there = np.arange(1, runs.shape[1] + 1), count > 0
+        if len(runs) <= FEW:
+            lines = [np.column_stack([epochs[own], run[own]]) for run, own in zip(runs, known, strict=True)]
+            ax.add_collection(LineCollection(lines, colors=colour, linestyles=style, linewidths=0.6, alpha=0.5))
+        else:
+            ordered = np.sort(np.where(known, runs, np.inf), axis=0)
+            low, high = (np.take_along_axis(ordered, np.rint(share * (count - 1).clip(0)).astype(int)[None], 0)[0]
+                         for share in BAND)
+            ax.fill_between(epochs[there], low[there], high[there], color=colour, alpha=0.2, linewidth=0)
+        mean = np.where(known, runs, 0).sum(axis=0)[there] / count[there]
+        ax.plot(epochs[there], mean, style, color=colour, linewidth=1.8, label=name)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.set_xlabel("epoch")
-    ax.set_ylabel(column.replace("_", " "))
+    ax.set_ylabel(quantity)
     return _bare(ax)
 
 
@@ -84,8 +69,8 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
     Parameters
     ----------
     table : DataFrame
-        A row an estimator, its name in the index; columns `x` (NaN: not drawn, but in the legend), `y`, `{y}_sd` (NaN
-        for none) and "ours" (bool). Points that no other beats on both axes are joined by a line.
+        A row an estimator, its name in the index; columns `x` (above 0; NaN: not drawn, but in the legend), `y`,
+        `{y}_sd` (NaN for none) and "ours" (bool). Points that no other beats on both axes are joined by a line.
     ax : Axes
         Where to draw.
     lower : bool, default=False
@@ -95,14 +80,35 @@ def plot_pareto(table: pd.DataFrame, ax: Axes, *, x: str = "fit_seconds", y: str
     rank = -front[y] if lower else front[y]
     front = front[rank > rank.cummax().shift(fill_value=-np.inf)]
     ax.step(front[x], front[y], where="post", color="#999999", linewidth=0.8, linestyle=":", zorder=1)
-    for place, (name, row) in enumerate(table.iterrows()):
-        spread = row[f"{y}_sd"]
-        ax.errorbar(row[x], row[y], yerr=None if np.isnan(spread) else spread, fmt=MARKERS[place % len(MARKERS)],
-                    color=OURS if row["ours"] else THEIRS, markersize=6, capsize=2, linewidth=1, label=str(name))
-    ax.set_xscale("log")
+    across, up, spread, ours = (table[column].to_numpy() for column in (x, y, f"{y}_sd", "ours"))
+    for color, own in ((OURS, ours), (THEIRS, ~ours)):
+        ax.errorbar(across[own], up[own], yerr=spread[own], fmt="none", ecolor=color, capsize=2, elinewidth=1)
+    for place, name in enumerate(table.index):
+        ax.plot(across[place], up[place], MARKERS[place % len(MARKERS)], color=OURS if ours[place] else THEIRS,
+                markersize=6, label=str(name))
+    _logarithmic(ax, table[x])
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
     return _bare(ax)
+
+
+def _logarithmic(ax: Axes, values: pd.Series) -> None:
+    """Make the horizontal axis logarithmic, with a few plain numbers: matplotlib's own, 4 x 10^2, collide."""
+    ax.set_xscale("log")
+    ax.xaxis.set_minor_locator(NullLocator())
+    low, high = float(values.min()), float(values.max())
+    if not low <= high:  # NaN: of none
+        return
+    margin = max((high / low) ** 0.06, 1.5 * (low / high) ** 0.5)  # twice as much lies within: so does a tick
+    first, last = low / margin, high * margin
+    decades = 10.0 ** np.arange(np.floor(np.log10(first)), np.ceil(np.log10(last)))
+    ticks: list[float] = []
+    for parts in ((1,), (1, 3), (1, 2, 5), range(1, 10)):
+        if len(ticks) < LEAST:
+            ticks = [part * decade for decade in decades for part in parts if first <= part * decade <= last]
+    ticks = ticks[:: -(-len(ticks) // MOST)]
+    ax.set_xticks(ticks, [f"{tick:,.0f}" if tick >= 1 else f"{tick:g}" for tick in ticks])
+    ax.set_xlim(first, last)
 
 
 def plot_critical_difference(ranks: pd.Series, ax: Axes, *, difference: float,
@@ -163,7 +169,7 @@ def plot_confusions(counts: Mapping[str, np.ndarray], ax: Axes, *, classes: Sequ
     counts : mapping from a name to an array of shape (classes, classes)
         True, predicted.
     ax : Axes
-        Where to draw.
+        Where to draw; the classes' names lie to its left.
     classes : sequence of str
         Their names, written beside the first square of each line.
     across : int
@@ -171,25 +177,37 @@ def plot_confusions(counts: Mapping[str, np.ndarray], ax: Axes, *, classes: Sequ
     """
     n, pitch = len(classes), len(classes) + BETWEEN
     down = -(-len(counts) // across)
-    canvas, marks = np.full((down * pitch, across * pitch - BETWEEN), np.nan), []
+    canvas = np.full((down * pitch, across * pitch - BETWEEN), np.nan)
+    marks: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for place, (name, own) in enumerate(counts.items()):
         top, left = place // across * pitch + BETWEEN, place % across * pitch
         total = own.sum(axis=1, keepdims=True)
         shares = own / np.where(total > 0, total, 1)
         canvas[top : top + n, left : left + n] = shares
         ax.text(left + (n - 1) / 2, top - 0.8, name, ha="center", va="bottom", fontsize="x-small")
-        marks += [(left + predicted, top + true, shares[true, predicted])
-                  for true, predicted in np.argwhere(own * (1 - np.eye(n)) > 0).tolist()]
+        for true, predicted in np.argwhere(own * (1 - np.eye(n)) > 0).tolist():
+            share = shares[true, predicted]
+            mark = f"{100 * share:.0f}" if share > ROUND else "·", "white" if share > 0.5 else "#c00000"
+            marks.setdefault(mark, []).append((left + predicted, top + true))
     ax.imshow(canvas, cmap="Greys", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-    for x, y, share in marks:
-        ax.text(x, y, f"{100 * share:.0f}" if share > ROUND else "·", ha="center", va="center", fontsize=6,
-                color="white" if share > 0.5 else "#c00000")
-    rows = [line * pitch + BETWEEN + place for line in range(down) for place in range(n)]
-    ax.set_yticks(rows, list(classes) * down, fontsize="xx-small")
-    ax.set_xticks([])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+    for (text, color), places in marks.items():
+        _stamp(ax, text, places, color)
+    for place in range(down * n):
+        ax.text(-0.8, place // n * pitch + BETWEEN + place % n, classes[place % n], ha="right", va="center",
+                fontsize="xx-small")
+    ax.set_axis_off()
     return ax
+
+
+def _stamp(ax: Axes, text: str, places: Sequence[tuple[float, float]], color: str) -> None:
+    """Write one text at many places: its outline once, and where it goes, a twentieth of the time of texts."""
+    outline = TextPath((0, 0), text, size=6)
+    box = outline.get_extents()
+    centred = outline.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, -(box.y0 + box.y1) / 2))
+    stamps = PathCollection([centred], offsets=places, offset_transform=ax.transData, facecolors=color, linewidths=0,
+                            label=text)
+    stamps.set_transform(Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans)
+    ax.add_collection(stamps, autolim=False)
 
 
 def plot_channels(values: np.ndarray, ax: Axes, *, columns: Sequence[str] = (), signed: bool = False,

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from tsattn.training.processes import own_part
+
 TAIL = 0.75  # of the epochs pass before the tail begins
 
 
@@ -27,7 +29,7 @@ class Average:
     def __init__(self, network: nn.Module, kind: float | str | None):
         self.kind = kind if kind is None or isinstance(kind, str) else float(kind)
         self.count = 0
-        state = network.state_dict()  # aliases of the live tensors, made once: it is slow to make
+        state = live(network)  # made once: it is slow to make
         self.live = {name: value for name, value in state.items() if kind is not None and value.is_floating_point()}
         self.values = {name: value.clone() for name, value in self.live.items()}
 
@@ -60,6 +62,11 @@ class Average:
             yield
         finally:
             overwrite(self.live, own)
+
+
+def live(network: nn.Module) -> dict[str, Tensor]:
+    """A network's state, the tensors themselves; of one that is sharded over processes, this one's parts."""
+    return {name: own_part(value) for name, value in network.state_dict().items()}
 
 
 @torch.no_grad()

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
-from tsattn.training.averaging import overwrite
+from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Sequences
+from tsattn.training.processes import own_part, whole
 from tsattn.training.run import Run
 
 KIND = "checkpoint"
@@ -34,14 +35,32 @@ def seed_of(path: str | Path | None) -> int | None:
 
 def write(run: Run) -> None:
     """Write the run's state, all of it that changes, if it has a checkpoint."""
-    path = run.training.checkpoint
-    if path is None:
+    if run.training.checkpoint is not None:
+        _save(run, run.training.checkpoint, _parts(run))
+
+
+def hand_over(run: Run, path: Path) -> None:
+    """Write what a run ends with, for another process to take over."""
+    _save(run, path, {"best": _whole_state(run, run.best)})
+
+
+def take_over(run: Run, path: Path) -> None:
+    """Let a run end with what another process has handed over."""
+    arrays, config = _read(path)
+    overwrite(run.best, _by_part(arrays)["best"])
+    _put_back_numbers(run, config)
+
+
+def _save(run: Run, path: str | Path, parts: dict[str, dict[str, Tensor]]) -> None:
+    """Write parts of a run's state, by the first of its processes."""
+    if not run.processes.first:
         return
-    tensors = {f"{part}/{name}": value for part, values in _parts(run).items() for name, value in values.items()}
+    tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     config = {"kind": KIND, "seed": run.seed, "fingerprint": fingerprint(run), "best_epoch": run.best_epoch,
               "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,
               # in rows under one head: JSON's objects come back with their keys in another order
-              "history": {"columns": list(run.history[0]), "rows": [list(row.values()) for row in run.history]}}
+              "history": {"columns": [*run.history[0]] if run.history else [],
+                          "rows": [list(row.values()) for row in run.history]}}
     write_tensors(path, {name: value.detach().cpu().numpy() for name, value in tensors.items()}, config)
 
 
@@ -70,11 +89,19 @@ def resume(run: Run) -> None:
     if differing:
         raise ValueError(f"checkpoint {str(path)!r} belongs to another training, which differs in "
                          f"{', '.join(differing)}: delete it, or name another file")
+    _put_back(run, _by_part(arrays))
+    _put_back_numbers(run, config)
+
+
+def _by_part(arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Tensor]]:
     parts: dict[str, dict[str, Tensor]] = {}
     for name, array in arrays.items():
         part, _, rest = name.partition("/")
         parts.setdefault(part, {})[rest] = torch.from_numpy(array)
-    _put_back(run, parts)
+    return parts
+
+
+def _put_back_numbers(run: Run, config: dict[str, Any]) -> None:
     history = config["history"]
     run.history = [dict(zip(history["columns"], row, strict=True)) for row in history["rows"]]
     run.best_epoch, run.best_score = config["best_epoch"], config["best_score"]
@@ -100,17 +127,23 @@ def fingerprint(run: Run) -> dict[str, str]:
 def _parts(run: Run) -> dict[str, dict[str, Tensor]]:
     states = run.optimizer.state_dict()["state"]
     return {
-        "network": run.network.state_dict(),
-        "average": run.average.values,
-        "best": run.best,
-        "optimizer": {f"{number}/{name}": torch.as_tensor(value)
+        "network": _whole_state(run, live(run.network)),
+        "average": _whole_state(run, run.average.values),
+        "best": _whole_state(run, run.best),
+        "optimizer": {f"{number}/{name}": whole(own_part(torch.as_tensor(value)), value)
                       for number, state in states.items() for name, value in state.items()},
         "generator": {str(number): generator.get_state() for number, generator in enumerate(run.generators)},
     }
 
 
+def _whole_state(run: Run, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """State by a network's names, whole where each process has its part. All processes must call it."""
+    like = run.network.state_dict()
+    return {name: whole(value, like[name]) for name, value in state.items()}
+
+
 def _put_back(run: Run, parts: dict[str, dict[str, Tensor]]) -> None:
-    overwrite(run.network.state_dict(), parts["network"])
+    overwrite(live(run.network), parts["network"])
     overwrite(run.average.values, parts.get("average", {}))
     overwrite(run.best, parts["best"])
     optimizer = run.optimizer.state_dict()

@@ -15,6 +15,7 @@ from tsattn.training.schedule import OPTIMIZERS, SCHEDULES
 AUTO_STEPS, AUTO_EPOCHS = 3000, (20, 200)
 STANDARD = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.1), Jitter(0.1), ChannelDrop(0.05))
 STRONG = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.3), Shift(1.0), Jitter(0.1), ChannelDrop(0.05))
+STRATEGIES = ("auto", "ddp", "fsdp")
 RECIPES = {"standard": STANDARD, "strong": STRONG}
 
 
@@ -66,6 +67,13 @@ class Training(BaseObject):
         "auto" computes in bfloat16 on a GPU that has it, and in float32 elsewhere. Weights are always float32.
     device : str, default="auto"
         "cpu", "cuda", "cuda:1"...; "auto" takes a GPU where there is one.
+    devices : int, default=1
+        How many devices to train on: that many GPUs of this machine, or processes on the CPU. More than 1 needs
+        Lightning (`pip install tsattn[devices]`); see the notes.
+    strategy : {"auto", "ddp", "fsdp"}, default="auto"
+        How several devices share a network: with "ddp", and with "auto", each has all of it; with "fsdp" each has a
+        part of every weight, of its gradient, of the optimiser's state and of averages, for networks that are too
+        big for one device in training. A pass through the network gathers all its weights for as long as it takes.
     checkpoint : str, path or None, default=None
         File to write progress to, and to go on from if it is there: a killed training that is started again with the
         same data and parameters ends with the same weights, bit by bit, as one that was never stopped (on a CPU). The
@@ -74,6 +82,18 @@ class Training(BaseObject):
         Epochs between two writings.
     verbose : int, default=0
         1 shows a progress bar, where the output is a terminal.
+
+    Notes
+    -----
+    With several devices, `fit` starts a process for each and ends them: a script must keep what it does under
+    ``if __name__ == "__main__":``, for each process reads it. They take some seconds to start, and need a loss and
+    changes that stand at the top of a module. Prediction afterwards is on one device.
+
+    Every process takes its share of each batch, and steps are those of the mean over the whole batch, batch
+    normalisation's statistics included: the weights are those of one process on the CPU up to rounding, also with
+    `augment`. What differs is dropout, which each process draws for its share; and torch's own layers of batch
+    normalisation, in a network of yours, see their share alone. Batches are cut and changed on the CPU, and what a
+    network solves for in closed form is solved there once, before the processes start.
 
     Examples
     --------
@@ -88,7 +108,8 @@ class Training(BaseObject):
                  augment: str | tuple[Any, ...] = "standard",
                  validation: float | tuple[int, ...] = 0.0,
                  groups: Mapping[Any, Any] | Callable[[Any], Any] | None = None, patience: int | None = None,
-                 monitor: str = "loss", precision: str = "auto", device: str = "auto",
+                 monitor: str = "loss", precision: str = "auto", device: str = "auto", devices: int = 1,
+                 strategy: str = "auto",
                  checkpoint: str | Path | None = None, checkpoint_every: int = 1, verbose: int = 0):
         self.epochs = epochs
         self.batch_size = batch_size
@@ -107,6 +128,8 @@ class Training(BaseObject):
         self.monitor = monitor
         self.precision = precision
         self.device = device
+        self.devices = devices
+        self.strategy = strategy
         self.checkpoint = checkpoint
         self.checkpoint_every = checkpoint_every
         self.verbose = verbose
@@ -148,7 +171,7 @@ def check_training(training: Training) -> None:
     """
     if not isinstance(training, Training):
         raise TypeError(f"training must be a Training, got {training!r}")
-    for name in ["batch_size", "checkpoint_every"]:
+    for name in ["batch_size", "checkpoint_every", "devices"]:
         check_int(name, getattr(training, name))
     if isinstance(training.epochs, str):
         check_one_of("epochs", training.epochs, ["auto"])
@@ -165,6 +188,9 @@ def check_training(training: Training) -> None:
     check_one_of("schedule", training.schedule, SCHEDULES)
     check_one_of("monitor", training.monitor, ["loss", "accuracy"])
     check_one_of("precision", training.precision, ["auto", "float32", "bfloat16"])
+    check_one_of("strategy", training.strategy, STRATEGIES)
+    if training.devices == 1 and training.strategy != "auto":
+        raise ValueError(f"a strategy needs devices of at least 2, got strategy={training.strategy!r} and devices=1")
     if training.clip is not None:
         check_positive("clip", training.clip)
     if training.averaging not in (None, "tail"):

@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int
-from tsattn.training.averaging import overwrite
+from tsattn.training.averaging import live, overwrite
 from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
+from tsattn.training.devices import check_devices, train_on_devices
 from tsattn.training.losses import cross_entropy
 from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, on_device, start
 from tsattn.training.schedule import SCHEDULES
@@ -60,6 +61,8 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
         training.
     ModelFileError
         The checkpoint is damaged.
+    ImportError
+        There are several devices, and Lightning is not installed.
     DivergenceError
         The loss stopped being finite, or exploded. The message names the epoch and the batch, counted from 1; the
         attribute `fitted` is a `Fitted` with the last good weights.
@@ -86,20 +89,41 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
     if training.monitor == "accuracy" and metric is None:
         raise ValueError("monitor='accuracy' needs classes, and there is no metric here: use monitor='loss'")
     seed = seed_of(training.checkpoint) if seed is None else seed
-    run = start(make, data, training, Objective(loss, metric), seed=seed, strata=strata)
+    objective = Objective(loss, metric)
+    if training.devices > 1:
+        check_devices(training, objective)
+    run = start(make, data, training, objective, seed=seed, strata=strata)
     if not any(parameter.requires_grad for parameter in run.network.parameters()):
         return run.finish()  # all of it is solved for
     resume(run)
+    try:
+        if training.devices == 1:
+            train(run)
+        else:
+            train_on_devices(run, train)
+    except DivergenceError as error:
+        error.fitted = run.finish()
+        raise
+    discard(run)
+    return run.finish()
+
+
+def train(run: Run) -> None:
+    """Train for all epochs that are left.
+
+    Raises
+    ------
+    DivergenceError
+        The loss stopped being finite, or exploded; the run then has the last good weights for its best.
+    """
     with _progress(run) as advance:
         while not run.over:
             _one_epoch(run)
             advance(run.history[-1])
-            if run.epoch % training.checkpoint_every == 0:
+            if run.epoch % run.training.checkpoint_every == 0:
                 write(run)
     if not _hold_up(run):  # a last step may ruin what the last loss could not see
         raise _diverged(run, f"loss exploded at the end of epoch {run.epoch}, by its last batch")
-    discard(run)
-    return run.finish()
 
 
 def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EVALUATION,
@@ -152,7 +176,7 @@ def _one_epoch(run: Run) -> None:
     run.average.after_epoch(run.epoch, run.epochs)
     row = {"epoch": run.epoch + 1, "train_loss": train_loss}
     with run.average.in_place():
-        if not all(bool(value.isfinite().all()) for value in run.network.state_dict().values()):
+        if not _in_all(run, all(bool(value.isfinite().all()) for value in live(run.network).values())):
             raise _diverged(run, f"weights are no longer finite at the end of epoch {run.epoch + 1}")
         if len(run.validation):
             row |= _evaluate(run)
@@ -177,16 +201,17 @@ def _train_epoch(run: Run) -> tuple[float, float]:
     drawn = run.data.draw(run.train, run.generators[0])
     batches = shuffled_batches(drawn, run.data.lengths, training.batch_size, run.generators[0])
     run.network.train()
+    run.processes.begin_epoch(run.seed, run.epoch)
     total, lr = 0.0, 0.0
     for number, positions in enumerate(batches):
         progress = (run.epoch * len(batches) + number) / (run.epochs * len(batches))
         lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = lr
-        batch = run.learned.batch(positions, run.device)
+        batch = run.learned.batch(positions, run.home)
         for change in training.changes():
             batch = change(batch, run.generators[-1])
-        value = _step(run, batch)
+        value = _step(run, run.processes.share(batch))
         if not math.isfinite(value):
             raise _diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
         run.first_loss = value if run.first_loss is None else run.first_loss
@@ -200,30 +225,25 @@ def _train_epoch(run: Run) -> tuple[float, float]:
 
 
 def _step(run: Run, batch: Batch) -> float:
-    """One step of the optimiser; the batch's loss before it."""
+    """One step of the optimiser, by this process's share of a batch; the whole batch's loss before it."""
     with autocast(run.training.precision, run.device):
         output = run.network(*batch.inputs, lengths=batch.lengths)
     losses = run.objective.loss(output.float(), batch.target, run.training.label_smoothing)
-    loss = _mean(losses, batch.weight)
+    loss, value = run.processes.mean(losses, batch.weight)
     run.optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    run.processes.backward(loss)
     if run.training.clip is not None:
         nn.utils.clip_grad_norm_(run.network.parameters(), run.training.clip)
     run.optimizer.step()
-    return float(loss.detach())
-
-
-def _mean(losses: Tensor, weight: Tensor | None) -> Tensor:
-    if weight is None:
-        return losses.mean()
-    # a batch may hold nothing but series of weight 0: its loss is then 0, not 0 / 0
-    return (losses * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+    run.processes.after_step()
+    return float(value)
 
 
 def _outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
-    """Batches of these series, as they are, with the network's outputs; the caller turns gradients off."""
+    """This process's share of these series, as they are, with the network's outputs; the caller turns gradients off."""
     run.network.eval()
-    for batch in as_they_are(run.data, positions, run.device):
+    for batch in as_they_are(run.data, positions, run.home):
+        batch = run.processes.share(batch)
         with autocast(run.training.precision, run.device):
             output = run.network(*batch.inputs, lengths=batch.lengths)
         yield batch, output.float()
@@ -242,7 +262,8 @@ def _evaluate(run: Run) -> dict[str, float]:
         for name, values in measured.items():
             totals[name] = totals.get(name, 0.0) + float((values * weight).sum())
         total_weight += float(weight.sum())
-    means = {name: total / max(total_weight, 1e-30) for name, total in totals.items()}
+    total_weight, *sums = run.processes.total([total_weight, *totals.values()])
+    means = {name: total / max(total_weight, 1e-30) for name, total in zip(totals, sums, strict=True)}
     if not math.isfinite(means["validation_loss"]):
         raise _diverged(run, f"validation loss is {means['validation_loss']} at the end of epoch {run.epoch + 1}")
     return means
@@ -251,10 +272,15 @@ def _evaluate(run: Run) -> dict[str, float]:
 @torch.no_grad()
 def _hold_up(run: Run) -> bool:
     """Put the best weights in place; whether their loss on the training series is finite and has not exploded."""
-    overwrite(run.network.state_dict(), run.best)
+    overwrite(live(run.network), run.best)
     limit = EXPLODED * (1 + (run.first_loss or 0.0))
-    losses = (run.objective.loss(output, batch.target, 0.0) for batch, output in _outputs(run, run.train))
-    return all(float(values.mean()) <= limit for values in losses)
+    means = [float(run.objective.loss(output, batch.target, 0.0).mean()) for batch, output in _outputs(run, run.train)]
+    return _in_all(run, all(mean <= limit for mean in means))
+
+
+def _in_all(run: Run, true: bool) -> bool:
+    """Whether something is true in all processes, which then go on alike."""
+    return run.processes.total([float(not true)]) == [0.0]
 
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
@@ -267,16 +293,14 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 def _diverged(run: Run, what: str) -> DivergenceError:
     if not _hold_up(run):  # the weights after an epoch are proved by the next one's losses, which never came
         run.best, run.best_epoch = run.initial, 0
-    error = DivergenceError(f"{what}; the last good weights are those of epoch {run.best_epoch}: lower lr "
-                            f"({run.training.lr!r}), or set clip, or look for extreme values in the series")
-    error.fitted = run.finish()
-    return error
+    return DivergenceError(f"{what}; the last good weights are those of epoch {run.best_epoch}: lower lr "
+                           f"({run.training.lr!r}), or set clip, or look for extreme values in the series")
 
 
 @contextmanager
 def _progress(run: Run) -> Iterator[Callable[[dict[str, Any]], None]]:
     """A bar that a call with an epoch's row of the history moves on, if it is wanted and somebody can see it."""
-    if not run.training.verbose:
+    if not (run.training.verbose and run.processes.first):
         yield lambda _: None
         return
     from tqdm.auto import tqdm  # here, as few ask for it

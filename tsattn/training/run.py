@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from tsattn.nn.dropout import bind
 from tsattn.nn.initialise import build
-from tsattn.training.averaging import Average, overwrite
+from tsattn.training.averaging import Average, live, overwrite
 from tsattn.training.config import Training
 from tsattn.training.data import Batch, Sequences, sorted_batches
+from tsattn.training.processes import Alone
 from tsattn.training.schedule import make_optimizer
 from tsattn.training.split import hold_out
 
@@ -81,7 +82,7 @@ class Run:
     learned: Sequences  # the same series with what is left for the network to learn of their target
     device: torch.device
     seed: int
-    generators: list[torch.Generator]  # for order and weights, on the CPU; for dropout and changes, on the device
+    generators: list[torch.Generator]  # for order and weights, on the CPU; for dropout and changes, where series are
     train: Tensor
     validation: Tensor
     network: nn.Module
@@ -93,6 +94,12 @@ class Run:
     best_score: list[float] = field(default_factory=list)  # lower is better, first number first; empty before any
     first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
     history: list[dict[str, Any]] = field(default_factory=list)
+    processes: Alone = field(default_factory=Alone)  # this one, or several
+
+    @property
+    def home(self) -> torch.device:
+        """Where batches are cut and changed, before they are shared out."""
+        return self.generators[-1].device
 
     @property
     def epoch(self) -> int:
@@ -120,7 +127,7 @@ class Run:
     def finish(self) -> Fitted:
         """Put the best weights in place and let go of everything else."""
         network = self.network
-        overwrite(network.state_dict(), self.best)
+        overwrite(live(network), self.best)
         bind(network, None)
         for parameter in network.parameters():
             parameter.grad = None
@@ -135,7 +142,7 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
     targets are values, and the method returns what it says of each series without having seen it, the rest is learned.
     """
     seed = secrets.randbits(63) if seed is None else int(seed)
-    device = pick_device(training.device)
+    device = pick_device(training.device if training.devices == 1 else "cpu")  # from where processes take their shares
     generator = torch.Generator().manual_seed(seed)
     train, validation = hold_out(data, training, strata, generator)
     network = build(make, generator).to(device)
@@ -178,7 +185,7 @@ def _rest(target: Tensor, positions: Tensor, known: Tensor) -> Tensor:
 
 def snapshot(network: nn.Module) -> dict[str, Tensor]:
     """A copy of a network's state."""
-    return {name: value.clone() for name, value in network.state_dict().items()}
+    return {name: value.clone() for name, value in live(network).items()}
 
 
 def on_device(network: nn.Module, name: str) -> tuple[nn.Module, torch.device]:
