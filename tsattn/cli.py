@@ -152,7 +152,7 @@ def table(
 ) -> None:
     """Print the tables of a folder as Markdown."""
     with one_line_errors(context):
-        from tsattn.benchmark.tables import markdown
+        from tsattn.benchmark.text import markdown
 
         made, remarks = _tables(folder, reference)
         for name in column or ():

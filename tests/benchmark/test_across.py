@@ -19,7 +19,8 @@ from tsattn.benchmark.across import (
     verdict,
 )
 from tsattn.benchmark.scores import MEASURES
-from tsattn.benchmark.tables import markdown, tables
+from tsattn.benchmark.tables import tables
+from tsattn.benchmark.text import markdown
 
 ACCURACY, ERROR = MEASURES["classification"]["accuracy"], MEASURES["forecasting"]["mae"]
 

@@ -1,6 +1,7 @@
 import pytest
 
-from tsattn.benchmark.tables import markdown, tables
+from tsattn.benchmark.tables import tables
+from tsattn.benchmark.text import markdown
 
 
 @pytest.fixture
@@ -115,18 +116,29 @@ def test_an_unknown_column_lists_the_columns(made):
 
 def with_published(rows, *accuracies_and_printed):
     made = []
-    for name, (accuracy, printed) in zip("abcd", accuracies_and_printed, strict=False):
+    for name, (accuracy, printed) in zip("abcdef", accuracies_and_printed, strict=False):
         made.append(rows.row(name, accuracy=accuracy))
         made[-1]["estimator"]["published"] = printed
     return made
 
 
 def test_published_figures_stand_beside_ours_with_how_far_the_order_is_kept(rows):
-    (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25), (0.6, 69.0), (0.9, None)))
-    assert [cell.text for cell in column(table, "published %").values()] == ["71.50", "70.25", "69.00", "–"]
+    (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25), (0.6, 69.0), (0.5, 60), (0.4, 50), (0.9, None)))
+    assert [cell.text for cell in column(table, "published %").values()] == ["71.50", "70.25", "69.00", "60.00",
+                                                                             "50.00", "–"]
     assert column(table, "vs a")["b"].text == "+10.00"
     (said,) = [remark for remark in table.remarks if "Spearman" in remark]
-    assert said.endswith("over 3 estimators, Spearman's rank correlation with ours is 0.50")  # 1 - 6 * 2 / (3 * 8)
+    assert said.endswith("over 5 estimators, Spearman's rank correlation with ours is 0.90")  # 1 - 6 * 2 / (5 * 24)
+
+
+def test_what_the_library_lacks_stands_in_the_table(rows):
+    made = with_published(rows, (0.7, 71.5), (0.8, 70.25))
+    (table,) = tables(made, about={"unbuilt": {"slopes": {"other": 72.125}, "elsewhere": {"another": 1.0}}})
+    assert list(column(table, "published %")) == ["a", "b", "other"]
+    assert column(table, "accuracy %")["other"].text == "not built"
+    assert column(table, "published %")["other"].text == "72.12"
+    assert {len(line.cells) for line in table.lines} == {len(table.columns) - 1}
+    assert column(table, "vs a")["other"].text == column(table, "runs")["other"].text == "–"
 
 
 def test_where_nothing_is_published_there_is_no_such_column(made, rows):
@@ -134,5 +146,7 @@ def test_where_nothing_is_published_there_is_no_such_column(made, rows):
     (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25)))
     assert "published %" in table.columns
     assert not [remark for remark in table.remarks if "Spearman" in remark]  # two have no order to speak of
-    (table,) = tables(with_published(rows, (0.7, 71.5), (0.7, 70.25), (0.7, 60.0)))
+    (table,) = tables(with_published(rows, (0.7, 71.5), (0.8, 70.25), (0.6, 60.0), (0.5, 50.0)))
+    assert not [remark for remark in table.remarks if "Spearman" in remark]  # nor have four
+    (table,) = tables(with_published(rows, *[(0.7, printed) for printed in (71.5, 70.25, 60.0, 50.0, 40.0)]))
     assert not [remark for remark in table.remarks if "Spearman" in remark]

@@ -11,7 +11,8 @@ from tsattn.benchmark.panels import RegressionTask
 from tsattn.benchmark.run import run_suite
 from tsattn.benchmark.series import Series
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
-from tsattn.benchmark.tables import markdown, tables
+from tsattn.benchmark.tables import tables
+from tsattn.benchmark.text import markdown
 from tsattn.benchmark.tuning import TunableEntry, Tuning
 
 __all__ = [

@@ -113,7 +113,7 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
     whole = suite.whole or suite  # a part of a suite says what the suite says
     place.note(((slot_of(event.cell), event.key) for event in ordered), {
         "suite": whole.name, "title": whole.title, "reference": whole.reference, "seeds": whole.seeds,
-        "command": command})
+        "unbuilt": {task: dict(printed) for task, printed in whole.unbuilt.items()}, "command": command})
     return [event.key for event in ordered]
 
 

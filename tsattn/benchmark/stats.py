@@ -136,7 +136,7 @@ def holm(p: np.ndarray) -> np.ndarray:
 def order_kept(estimators: Mapping[str, list[Row]], metric: str = "accuracy") -> tuple[int, float] | None:
     """How many estimators have a published accuracy and one of ours, and Spearman's rank correlation of the two.
 
-    None where there are fewer than three, or one side is the same for all.
+    None where there are fewer than five, or one side is the same for all.
     """
     ours, theirs = [], []
     for rows in estimators.values():
@@ -144,7 +144,7 @@ def order_kept(estimators: Mapping[str, list[Row]], metric: str = "accuracy") ->
         if own is not None and printed is not None:
             ours.append(own.mean)
             theirs.append(printed)
-    if len(ours) < 3 or len(set(ours)) == 1 or len(set(theirs)) == 1:
+    if len(ours) < 5 or len(set(ours)) == 1 or len(set(theirs)) == 1:
         return None
     return len(ours), float(spearmanr(ours, theirs).statistic)
 

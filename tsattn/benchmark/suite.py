@@ -146,6 +146,8 @@ class Cell:
 class Suite:
     """Tasks x entries x seeds, and the entry that the others are compared with; `whole` is what this is a part of.
 
+    `unbuilt` are methods of a source that the library lacks: task name -> method -> accuracy in % that is printed.
+
     Examples
     --------
     >>> from tsattn.benchmark.tasks import basic_motions
@@ -166,6 +168,7 @@ class Suite:
     seeds: int = 1
     reference: str | None = None
     whole: "Suite | None" = None
+    unbuilt: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self):
         check_int("seeds", self.seeds)

@@ -7,7 +7,7 @@ without them being imported.
 from dataclasses import replace
 
 from tsattn._checks import check_one_of
-from tsattn.benchmark import attention_forms, our_forms, san_forms
+from tsattn.benchmark import attention_forms, our_forms, san_forms, sdma_forms
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE, REGRESSION
 from tsattn.benchmark.slow_competitors import SLOW
@@ -16,6 +16,7 @@ from tsattn.benchmark.suite import Entry, Suite, Task
 from tsattn.benchmark.tasks import auslan, basic_motions, hdm05, japanese_vowels, spoken_arabic_digits
 from tsattn.benchmark.tuning import TunableEntry
 from tsattn.benchmark.xm2a_forms import ABLATION, GRID, SPANS
+from tsattn.benchmark.xm2a_forms import UNBUILT as XM2A_UNBUILT
 
 ANGLES = {"hdm05": {"resample": "15Hz", "angles": "sincos"}}  # chosen by leaving actors of the training part out
 MINIROCKET = TunableEntry("minirocket", minirocket, equal_length=True, space=kernels("classifier"),
@@ -59,8 +60,13 @@ SUITES = {suite.name: suite for suite in (
     *(Suite(f"{name}-attention", "What its attention adds to its network, fold by fold", CROSSED, on_angles(*pair),
             reference=pair[1].name) for name, pair in attention_forms.PAIRS.items()),
     FORECAST, M4_SUITE, REGRESSION,
+    Suite("sdma-paper", "SDMA as published, beside what its source printed", (AS_PUBLISHED,), sdma_forms.ATTENTIONS,
+          seeds=3, reference="sdma-single", unbuilt={"auslan": sdma_forms.UNBUILT}),
+    Suite("sdma-saliency", "Ways to make a saliency series, beside what its source printed", (AS_PUBLISHED,),
+          sdma_forms.SALIENCIES, seeds=3, reference="average-single"),
     Suite("xm2a-ablation", "What XM2A's parts are worth, beside what its source printed, and its variants",
-          (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale"),
+          (AS_PUBLISHED,), ABLATION + SPANS, seeds=3, reference="xm2a-average-layer-scale",
+          unbuilt={"auslan": XM2A_UNBUILT}),
     Suite("xm2a-grid", "All of XM2A's descriptors, norms and talks", (AS_PUBLISHED,), GRID, seeds=3,
           reference="xm2a-average-layer-scale"),
     Suite("san-ablation", "What the parts of scale-space attention's mask are worth", (MOTIONS, AS_PUBLISHED),

@@ -1,7 +1,7 @@
 """Rows -> tables of text, the same for the terminal, Markdown and HTML. One table a protocol: they are never mixed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsattn._checks import check_one_of
@@ -13,7 +13,8 @@ from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, signed, summary, verdicts
 
-FAILED, MISSING = "failed", "–"
+FAILED, MISSING, UNBUILT = "failed", "–", "not built"
+PRINTED = "published %"
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -55,8 +56,8 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
     rows : sequence of rows
         As `Folder.current` gives them.
     about : mapping, optional
-        What the suite says of itself, as `Folder.about` gives it: its "reference", and its "seeds", so that a table can
-        say where there are fewer runs.
+        What the suite says of itself, as `Folder.about` gives it: its "reference", its "seeds", so that a table can say
+        where there are fewer runs, and what is "unbuilt".
     reference : str, optional
         The estimator to compare with, in place of the suite's. Where a table has none, its first is taken.
 
@@ -85,9 +86,21 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
     if reference is not None:
         check_one_of("estimator", reference, list(dict.fromkeys(row["estimator"]["name"] for row in rows)))
     reference = reference or about.get("reference")
-    single = [_table(protocol, estimators, reference, about.get("seeds"))
+    unbuilt = about.get("unbuilt", {})
+    single = [_with_unbuilt(_table(protocol, estimators, reference, about.get("seeds")), unbuilt.get(protocol[0], {}))
               for protocol, estimators in by_protocol(rows).items()]
     return single + [_across(board, reference) for board in boards(rows)]
+
+
+def _with_unbuilt(table: Table, printed: Mapping[str, float]) -> Table:
+    """The table, with a line for each method that its source has and the library has not."""
+    if PRINTED not in table.columns:
+        return table
+    place = table.columns.index(PRINTED) - 1  # the first column is the name
+    blank = [Cell(MISSING)] * (len(table.columns) - 1)
+    lines = [Line(name, "", False, [Cell(UNBUILT), *blank[1:place], Cell(f"{value:.2f}"), *blank[place + 1:]])
+             for name, value in printed.items()]
+    return replace(table, lines=table.lines + lines)
 
 
 def _across(board: Board, reference: str | None) -> Table:
@@ -137,7 +150,7 @@ def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], ref
     differences = compare(estimators, reference, leading(task))
     printed = any(published(rows) is not None for rows in estimators.values())
     if printed:
-        columns.insert(1 + len(measures), "published %")
+        columns.insert(1 + len(measures), PRINTED)
     lines = []
     for name, rows in estimators.items():
         own = cells[name]
@@ -280,42 +293,3 @@ def _difference(differences: Any, name: str, reference: str, measure: Measure) -
     bad = (found.difference < 0) if measure.lower else (found.difference > 0)
     text = f"{signed(100 * found.relative)} %" if measure.relative else signed(100 * found.difference, 2)
     return Cell(text, bad=bool(bad))
-
-
-def markdown(table: Table, columns: Sequence[str] = ()) -> str:
-    """A table as GitHub's Markdown, with its footnotes; `columns` picks some, in the table's order.
-
-    Examples
-    --------
-    >>> line = Line("dummy", "a", ours=False, cells=[Cell("25.00", best=True), Cell("1")])
-    >>> table = Table("motions", ["estimator", "accuracy %", "runs"], [line], notes=[("a", "the most frequent class")])
-    >>> print(markdown(table, ["accuracy %"]), end="")
-    **motions**
-    <BLANKLINE>
-    | estimator | accuracy % |
-    | --- | ---: |
-    | dummy <sup>a</sup> | **25.00** |
-    <BLANKLINE>
-    <sup>a</sup> the most frequent class
-    """
-    for name in columns:
-        check_one_of("column", name, table.columns)
-    kept = [place for place, name in enumerate(table.columns) if place == 0 or not columns or name in columns]
-    lines = [f"**{_plain(table.title)}**", "", _bar(table.columns[place] for place in kept),
-             _bar("---" if place == 0 else "---:" for place in kept)]
-    for line in table.lines:
-        texts = [_plain(line.name) + (f" <sup>{line.marks}</sup>" if line.marks else ""),
-                 *(f"**{cell.text}**" if cell.best else _plain(cell.text) for cell in line.cells)]
-        lines.append(_bar(texts[place] for place in kept))
-    notes = [f"<sup>{mark}</sup> {_plain(text)}" for mark, text in table.notes]
-    for texts in filter(None, (notes, [_plain(text) for text in table.remarks])):
-        lines += ["", "  \n".join(texts)]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _bar(texts: Any) -> str:
-    return "| " + " | ".join(texts) + " |"
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_").replace("\n", " ")

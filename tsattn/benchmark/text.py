@@ -1,0 +1,46 @@
+"""Tables as Markdown."""
+
+from collections.abc import Iterable, Sequence
+
+from tsattn._checks import check_one_of
+from tsattn.benchmark.tables import Table
+
+
+def markdown(table: Table, columns: Sequence[str] = ()) -> str:
+    """A table as GitHub's Markdown, with its footnotes; `columns` picks some, in the table's order.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark.tables import Cell, Line, Table
+    >>> line = Line("dummy", "a", ours=False, cells=[Cell("25.00", best=True), Cell("1")])
+    >>> table = Table("motions", ["estimator", "accuracy %", "runs"], [line], notes=[("a", "the most frequent class")])
+    >>> print(markdown(table, ["accuracy %"]), end="")
+    **motions**
+    <BLANKLINE>
+    | estimator | accuracy % |
+    | --- | ---: |
+    | dummy <sup>a</sup> | **25.00** |
+    <BLANKLINE>
+    <sup>a</sup> the most frequent class
+    """
+    for name in columns:
+        check_one_of("column", name, table.columns)
+    kept = [place for place, name in enumerate(table.columns) if place == 0 or not columns or name in columns]
+    lines = [f"**{_plain(table.title)}**", "", _bar(table.columns[place] for place in kept),
+             _bar("---" if place == 0 else "---:" for place in kept)]
+    for line in table.lines:
+        texts = [_plain(line.name) + (f" <sup>{line.marks}</sup>" if line.marks else ""),
+                 *(f"**{cell.text}**" if cell.best else _plain(cell.text) for cell in line.cells)]
+        lines.append(_bar(texts[place] for place in kept))
+    notes = [f"<sup>{mark}</sup> {_plain(text)}" for mark, text in table.notes]
+    for texts in filter(None, (notes, [_plain(text) for text in table.remarks])):
+        lines += ["", "  \n".join(texts)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _bar(texts: Iterable[str]) -> str:
+    return "| " + " | ".join(texts) + " |"
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_").replace("\n", " ")
