@@ -13,8 +13,7 @@ from tsattn._checks import check_bool
 class _OfArrays:
     """What both have in common; to be mixed in before sktime's base class."""
 
-    _tags = {"X_inner_mtype": "numpy3D", "capability:multivariate": True,  # noqa: RUF012 - sktime's form
-             "capability:random_state": False, "property:randomness": "derandomized"}
+    _tags = {"X_inner_mtype": "numpy3D", "capability:multivariate": True}  # noqa: RUF012 - sktime's form
 
     estimator: Any
     flat: bool
