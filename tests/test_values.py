@@ -54,6 +54,20 @@ def test_labels_that_no_row_has_are_not_written():
     assert there_and_back(index).levels[0].tolist() == ["a"]
 
 
+def test_text_of_numpys_is_text():
+    assert there_and_back(np.str_("a")) == "a"
+    assert there_and_back((np.str_("a"), [1])) == ("a", [1])
+
+
+@pytest.mark.parametrize("frame", [
+    pd.DataFrame({"a": [1.0, 2.0]}, index=[1, 0]), pd.DataFrame({1: [1.0]}), pd.DataFrame({("a", "b"): [1.0]}),
+])
+def test_a_table_that_would_lose_labels_is_refused(frame):
+    with pytest.raises(TypeError, match="it cannot be saved: a table must have text over its columns"):
+        Writer().node(frame, "it")
+    assert there_and_back(pd.DataFrame({"a": [1.0, 2.0]})).equals(pd.DataFrame({"a": [1.0, 2.0]}))
+
+
 def test_tensors_and_arrays_keep_their_kind():
     for value in (torch.arange(6.0).view(2, 3).T, np.arange(6).reshape(2, 3).T):
         found = there_and_back(value)

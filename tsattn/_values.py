@@ -32,11 +32,16 @@ class Writer:
             return value
         if type(value) is float:
             return {"float": str(value)}
+        if isinstance(value, np.str_):
+            return str(value)
         if type(value) in (tuple, list):
             return {type(value).__name__: [self.node(item, where) for item in value]}
         if type(value) is dict:
             return {"dict": [[self.node(part, where) for part in pair] for pair in value.items()]}
         if isinstance(value, pd.DataFrame):
+            if not value.index.equals(pd.RangeIndex(len(value))) or not all(type(name) is str for name in value):
+                raise TypeError(f"{where} cannot be saved: a table must have text over its columns, and rows without "
+                                "labels")
             return {"frame": [[name, self.node(column.to_numpy(), where)] for name, column in value.items()]}
         if isinstance(value, pd.Index):
             return self._index(value, where)

@@ -133,7 +133,7 @@ def test_published_figures_stand_beside_ours_with_how_far_the_order_is_kept(rows
 
 def test_what_the_library_lacks_stands_in_the_table(rows):
     made = with_published(rows, (0.7, 71.5), (0.8, 70.25))
-    (table,) = tables(made, about={"unbuilt": {"slopes": {"other": 72.125}, "elsewhere": {"another": 1.0}}})
+    (table,) = tables(made, about={"unbuilt": {"slopes/official": {"other": 72.125}, "slopes/cv": {"another": 1.0}}})
     assert list(column(table, "published %")) == ["a", "b", "other"]
     assert column(table, "accuracy %")["other"].text == "not built"
     assert column(table, "published %")["other"].text == "72.12"

@@ -237,6 +237,17 @@ def test_a_tuned_row_is_kept_and_stands_beside_the_untuned(tunables, tmp_path):
     assert said.endswith(" s before the fit; chosen: shift=0.0 (1 of 1)")
 
 
+def test_the_reference_is_tuned_with_its_rows(tunables, tmp_path):
+    suite = replace(tunables.SMALL, seeds=1, reference="drawn")
+    run(suite, tmp_path)
+    about = Folder(tmp_path).about()
+    assert about["reference"] == "drawn-tuned"
+    (table,) = tables(Folder(tmp_path).current()[0], about=about)
+    assert "vs drawn-tuned" in table.columns
+    run_suite(suite, tmp_path)
+    assert Folder(tmp_path).about()["reference"] == "drawn"
+
+
 def test_a_table_without_tuning_says_nothing_of_it(dummies, tmp_path):
     run_suite(dummies.SMALL, tmp_path)
     (table,) = tables(Folder(tmp_path).current()[0])

@@ -330,3 +330,15 @@ def test_a_file_of_many_series_is_not_much_larger_than_they_are(path):
     tensors, _ = read_tensors(path)
     assert path.stat().st_size < 1.1 * y.to_numpy().nbytes + sum(
         tensor.nbytes for name, tensor in tensors.items() if name.startswith("network.")) + 20_000
+
+
+def test_a_standing_that_cannot_be_read_is_no_missing_one(path):
+    model = small().fit(waves(), fh=[1])
+    del model._y_metadata
+    with pytest.raises(TypeError, match="what sktime remembers of SDMAForecaster is not where it was"):
+        tsattn.save(model, path)
+    assert not path.exists()
+
+
+def test_a_name_of_numpys_travels(path):
+    check_saved(small().fit(waves()["a"].rename(np.str_("a")), fh=[1]), path)

@@ -8,8 +8,8 @@ from tests.reference import forecasts as slow
 from tsattn.forecasting._learning import surely
 
 
-def share(missing, added):
-    return surely(torch.from_numpy(missing), torch.from_numpy(added)).numpy()
+def share(missing, added, span=1):
+    return surely(torch.from_numpy(missing), torch.from_numpy(added), span).numpy()
 
 
 @pytest.fixture
@@ -19,10 +19,11 @@ def drawn():
     return np.array([0.9, 0.4, 0.0, 1.5]) * added + generator.standard_normal(added.shape), added
 
 
-@pytest.mark.parametrize("n", [50, 11, 8, 5, 2])
-def test_as_by_loops(drawn, n):
+@pytest.mark.parametrize("span", [1, 3, 12])
+@pytest.mark.parametrize("n", [50, 24, 11, 8, 5, 2])
+def test_as_by_loops(drawn, n, span):
     missing, added = (part[:n] for part in drawn)
-    assert share(missing, added) == pytest.approx(slow.surely(missing, added), abs=1e-12)
+    assert share(missing, added, span) == pytest.approx(slow.surely(missing, added, span), abs=1e-12)
 
 
 def test_by_hand():
@@ -67,5 +68,23 @@ def test_nothing_added_has_no_share(n):
     assert share(np.ones((n, 2, 1)), np.zeros((n, 2, 1))).tolist() == [0.0]
 
 
-def test_one_window_tells_no_error():
-    assert share(np.array([[[1.0]]]), np.array([[[2.0]]])) == pytest.approx([0.5])
+@pytest.mark.parametrize(("n", "span"), [(1, 1), (7, 4), (23, 12)])
+def test_without_two_blocks_nothing_is_sure(drawn, n, span):
+    _, added = (part[:n] for part in drawn)
+    assert not share(added, added, span).any()
+    if n > 1:
+        assert share(added, added, n // 2) == pytest.approx(np.ones(4))
+
+
+def test_noise_is_rarely_worth_anything_however_far_windows_overlap():
+    """White noise, and forecasts of it that go their own slow way: the best share is 0, and one in six is above it."""
+    generator, horizon, n, runs = np.random.default_rng(3), 12, 150, 300
+    kept = []
+    for _ in range(runs):
+        missing, added = generator.standard_normal((2, n + horizon - 1))
+        for t in range(1, len(added)):
+            added[t] += 0.9 * added[t - 1]
+        missing, added = (np.lib.stride_tricks.sliding_window_view(path, horizon)[..., None].copy()
+                          for path in (missing, added))
+        kept.append(share(missing, added, horizon)[0] > 0)
+    assert 0.08 < np.mean(kept) < 0.25

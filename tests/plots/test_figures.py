@@ -10,7 +10,7 @@ from tsattn.plots.figures import (
     plot_learning_curves,
     plot_pareto,
 )
-from tsattn.plots.pages import as_svg, beside, explain, figure, stacked
+from tsattn.plots.pages import as_svg, beside, figure, legend, stacked
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_axes_beside_each_other_cut_nothing_off():
                           "ours": [True, False]}, index=names)
     for ax in axes[0]:
         plot_pareto(table, ax)
-    explain(axes)
+    legend(axes)
     drawn.draw_without_rendering()
     left, right = (ax.get_tightbbox() for ax in axes[0])
     assert not left.overlaps(right)

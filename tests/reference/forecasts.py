@@ -128,10 +128,12 @@ def diebold_mariano(losses, others, horizon):
     return mean / (variance / n) ** 0.5 * ((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n) ** 0.5
 
 
-def surely(missing, added, n_blocks=8):
+def surely(missing, added, span, n_blocks=8):
     """Least-squares coefficient of each column (n, horizon, column), less its block jackknife's standard error."""
     n, horizon, n_columns = added.shape
-    blocks = [list(rows) for rows in np.array_split(np.arange(n), min(n_blocks, n))]
+    if n < 2 * span:
+        return np.zeros(n_columns)
+    blocks = [list(rows) for rows in np.array_split(np.arange(n), min(n_blocks, n // span))]
     shares = []
     for q in range(n_columns):
         def best(rows, q=q):

@@ -236,6 +236,32 @@ def test_without_lightning_the_cure_is_named(net, data, monkeypatch):
         fit(net, data, devices=2)
 
 
+def typed_in(batch, generator):
+    return batch
+
+
+def test_what_was_typed_into_a_session_is_refused(net, data, monkeypatch):
+    session = sys.modules["__main__"]
+    monkeypatch.setattr(typed_in, "__module__", "__main__")
+    monkeypatch.setattr(session, "typed_in", typed_in, raising=False)
+    monkeypatch.delattr(session, "__file__")
+    with pytest.raises(TypeError, match=r"augment must be known .*it is of a session, which other processes cannot"):
+        fit(net, data, devices=2, augment=(typed_in,))
+
+
+def test_a_layer_that_other_processes_cannot_know_is_refused(net, data):
+    class Mine(torch.nn.Identity):
+        pass
+
+    def made():
+        network = net()
+        network.more = Mine()
+        return network
+
+    with pytest.raises(TypeError, match=r"the network must be known to other processes .*, got Net \(.*Mine"):
+        fit(made, data, devices=2)
+
+
 def test_what_other_processes_cannot_know_is_refused(net, data):
     with pytest.raises(TypeError, match=r"augment must be known to other processes for devices=2, .* or devices=1"):
         fit(net, data, devices=2, augment=(lambda batch, generator: batch,))

@@ -92,7 +92,7 @@ def measure(cell: Cell, data: Any, info: Any, train, test, place: Folder, key: s
     kind = kind_of(cell.task)
     _warm_up(cell, info, data, train)
     entry = to_tune(cell)
-    found = search(cell, entry, data, train, partial(build, cell, data)) if entry else None
+    found = search(cell, entry, data, train, partial(build, cell)) if entry else None
     with machine.PeakMemory() as memory:
         estimator = build(cell, data, info, found and found.params)
         predicted, fit_seconds, predict_seconds = kind.ask(estimator, data, train, test)

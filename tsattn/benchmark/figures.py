@@ -23,7 +23,7 @@ from tsattn.plots.figures import (
     plot_learning_curves,
     plot_pareto,
 )
-from tsattn.plots.pages import as_svg, beside, explain, figure, framed, stacked
+from tsattn.plots.pages import as_svg, beside, figure, framed, legend, stacked
 
 CLOSE = 2  # channels
 MANY = 30  # classes: more cannot be read
@@ -58,7 +58,7 @@ def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
             plot_pareto(table.astype({cost: float}), ax, x=cost, y=name, lower=measure.lower)
             ax.set_xlabel(COSTS[cost])
             ax.set_ylabel(measure.heading.replace(" %", ", %"))
-        explain(axes)
+        legend(axes)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: mean {measure.label} (bars: ± 1 standard deviation) "
                                      "against what an estimator costs. Blue: ours; brown: others. Dotted: the best for "
                                      "its cost.")
@@ -135,7 +135,7 @@ def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:
                                  width=2.7 if len(shown) > 1 else 4.0)
             for column, ax in zip(shown, axes[0], strict=True):
                 plot_learning_curves(curves[column], ax, quantity=column.replace("_", " "))
-            explain(axes)
+            legend(axes)
             yield Picture(as_svg(drawn), f"{task}, {kind} split: {_lines(max(map(len, histories.values())))}.")
 
 

@@ -126,7 +126,11 @@ class Folder:
         return slots if isinstance(slots, dict) else {}
 
     def about(self) -> dict[str, Any]:
-        """What the last run said of its suite: "suite", "title", "reference", "seeds", "command"; empty if nothing."""
+        """What the last run said of its suite; empty if nothing.
+
+        "suite", "title", "reference", "seeds", "unbuilt" (as `Suite` has it; by task and split, "auslan/paper"),
+        "command".
+        """
         about = self._manifest().get("about")
         return about if isinstance(about, dict) else {}
 

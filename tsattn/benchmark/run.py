@@ -22,7 +22,7 @@ from tsattn.benchmark.keys import FORMAT, describe, key_of
 from tsattn.benchmark.panels import kind_of
 from tsattn.benchmark.scores import leading
 from tsattn.benchmark.suite import Cell, Suite
-from tsattn.benchmark.tuning import Tuning, tuned
+from tsattn.benchmark.tuning import Tuning, tuned, tuned_name
 from tsattn.benchmark.worker import ENGINES
 
 
@@ -110,11 +110,20 @@ def run_suite(suite: Suite, folder: str | Path, *, jobs: int = 1, backend: str =
             results[position] = event
         pending = [(position, cell) for position, cell in pending if results[position].kind == "busy"]
     ordered = [results[position] for position in sorted(results)]
-    whole = suite.whole or suite  # a part of a suite says what the suite says
-    place.note(((slot_of(event.cell), event.key) for event in ordered), {
-        "suite": whole.name, "title": whole.title, "reference": whole.reference, "seeds": whole.seeds,
-        "unbuilt": {task: dict(printed) for task, printed in whole.unbuilt.items()}, "command": command})
+    place.note(((slot_of(event.cell), event.key) for event in ordered),
+               {**_about(suite, {event.cell.entry.name for event in ordered}), "command": command})
     return [event.key for event in ordered]
+
+
+def _about(suite: Suite, names: set[str]) -> dict[str, Any]:
+    """What a table must know of the suite, a part of which has run, with estimators of these names."""
+    whole = suite.whole or suite
+    reference = whole.reference
+    if reference is not None and tuned_name(reference) in names:
+        reference = tuned_name(reference)
+    unbuilt = {f"{task.name}/{task.split}": dict(whole.unbuilt.get(task.name, {})) for task in whole.tasks}
+    return {"suite": whole.name, "title": whole.title, "reference": reference, "seeds": whole.seeds,
+            "unbuilt": {protocol: printed for protocol, printed in unbuilt.items() if printed}}
 
 
 def _work(pending, engine, place, tell, **options):

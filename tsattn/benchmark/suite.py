@@ -146,7 +146,7 @@ class Cell:
 class Suite:
     """Tasks x entries x seeds, and the entry that the others are compared with; `whole` is what this is a part of.
 
-    `unbuilt` are methods of a source that the library lacks: task name -> method -> accuracy in % that is printed.
+    `unbuilt` are a source's methods that are no entries: task name -> method -> accuracy in % that is printed.
 
     Examples
     --------

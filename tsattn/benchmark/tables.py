@@ -87,7 +87,8 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
         check_one_of("estimator", reference, list(dict.fromkeys(row["estimator"]["name"] for row in rows)))
     reference = reference or about.get("reference")
     unbuilt = about.get("unbuilt", {})
-    single = [_with_unbuilt(_table(protocol, estimators, reference, about.get("seeds")), unbuilt.get(protocol[0], {}))
+    single = [_with_unbuilt(_table(protocol, estimators, reference, about.get("seeds")),
+                            unbuilt.get("/".join(protocol[:2]), {}))
               for protocol, estimators in by_protocol(rows).items()]
     return single + [_across(board, reference) for board in boards(rows)]
 

@@ -103,10 +103,15 @@ def tuned(cells: Iterable[Cell], tuning: Tuning) -> list[Cell]:
     return found
 
 
+def tuned_name(name: str) -> str:
+    """What the rows of an estimator are of once it is tuned."""
+    return f"{name}-tuned"
+
+
 def _tuned(entry: Entry, tuning: Tuning) -> Entry:
     if not isinstance(entry, TunableEntry) or not entry.space:
         return entry
-    return replace(entry, name=f"{entry.name}-tuned", tries=tuning.tries, folds=tuning.folds)
+    return replace(entry, name=tuned_name(entry.name), tries=tuning.tries, folds=tuning.folds)
 
 
 def _inner_of(cell: Cell) -> Callable[[Any, np.ndarray, int], Any]:
@@ -143,7 +148,7 @@ def search(cell: Cell, entry: TunableEntry, data: Any, train: np.ndarray, make: 
     train : int array of shape (n_train,)
         Positions of the training part.
     make : callable
-        `make(info, params=params) -> estimator`, unfitted.
+        `make(data, info, params=params) -> estimator`, unfitted.
 
     Raises
     ------
@@ -164,7 +169,7 @@ def search(cell: Cell, entry: TunableEntry, data: Any, train: np.ndarray, make: 
         scores: list[float] = []
         error = None
         try:
-            scores.extend(_scores(cell, score, part, folds, partial(make, params=params)))
+            scores.extend(_scores(cell, score, part, folds, partial(make, part, params=params)))
         except Exception as problem:
             error = f"{type(problem).__name__}: {problem}"
             errors.append(problem)

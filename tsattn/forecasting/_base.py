@@ -139,10 +139,10 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         """What a file holds of the series that it was fitted to; there is none before."""
         if not self.is_fitted:
             raise AttributeError("_standing")
-        y, X = self._past
-        kept = {key: list(part) if isinstance(part, list) else part for key, part in self._converter_store_y.items()}
-        return Standing(Table.of(y), None if X is None else Table.of(X), self._cutoff, self.fh,
-                        str(self._y_metadata["mtype"]), list(self._get_varnames()), kept)
+        try:
+            return self._stand()
+        except AttributeError as error:  # which would read as: there is none
+            raise TypeError(f"what sktime remembers of {type(self).__name__} is not where it was: {error}") from error
 
     @_standing.setter
     def _standing(self, standing: Standing) -> None:
@@ -153,6 +153,12 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
         self._cutoff, self._fh = standing.cutoff, standing.fh
         self._y_metadata = {"mtype": standing.container, "feature_names": standing.names}
         self._y_mtype_last_seen, self._converter_store_y = standing.container, standing.kept
+
+    def _stand(self) -> Standing:
+        y, X = self._past
+        kept = {key: list(part) if isinstance(part, list) else part for key, part in self._converter_store_y.items()}
+        return Standing(Table.of(y), None if X is None else Table.of(X), self._cutoff, self.fh,
+                        str(self._y_metadata["mtype"]), list(self._get_varnames()), kept)
 
     def _as_fitted(self) -> None:
         """Set what sktime's fit and pretrain remember, and check that what was read belongs together."""

@@ -43,7 +43,8 @@ class Model:
         Mean and standard deviation of each column, where all series have the same.
     reader : Reader
     share : Tensor, (targets of a row,)
-        Of the network's part in the forecast: what is surely worth it on windows held out; see `surely`.
+        Of the network's part in the forecast: what is likely to be worth it, by windows held out, see `surely`; 1 where
+        there is no linear map.
     errors : ndarray, (levels, ahead, targets of a row)
         Quantiles, at `LEVELS`, of how far values lie above the nearest of the quantiles that the network says, on
         windows held out and in units of the rows.
@@ -256,29 +257,34 @@ def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tup
             left.append((future - base).cpu())
             more.append(added.cpu())
     missing, said = torch.cat(left), torch.cat(more)
-    share = surely(missing, said[..., plan.middle])
+    if plan.kinds:
+        share = surely(missing, said[..., plan.middle], plan.ahead[-1])
+    else:  # there is no other forecast than the network's
+        share = torch.ones(missing.shape[2])
     said, near = weighed(said, share, plan.middle), nearest(plan.levels)
     errors = [conformal((missing - said[..., level]).double().numpy(), LEVELS[near == level])
               for level in range(len(plan.levels))]
     return share, np.concatenate(errors)
 
 
-def surely(missing: Float[Tensor, "n h q"], added: Float[Tensor, "n h q"]) -> Float[Tensor, " q"]:
-    """The share of what is added that surely lessens what is missing: within [0, 1], a standard error below the best.
+def surely(missing: Float[Tensor, "n h q"], added: Float[Tensor, "n h q"], span: int) -> Float[Tensor, " q"]:
+    """The share of what is added that is likely to lessen what is missing: within [0, 1], a standard error below best.
 
     The best share is the least-squares coefficient sum(m a) / sum(a^2) over windows and steps. Its standard error is
-    the jackknife's over blocks of neighbours, for windows that overlap miss alike (Künsch, "The jackknife and the
-    bootstrap for general stationary observations", Annals of Statistics 1989). What a few months seem to say for a
-    network over a linear map is else often gone in the next ones.
+    the jackknife's over blocks of neighbours (Künsch, "The jackknife and the bootstrap for general stationary
+    observations", Annals of Statistics 1989), of `span` windows at least, for windows whose futures overlap miss alike.
+    Where there are not two such blocks nothing is known of the error, and the share is 0.
 
     Examples
     --------
     >>> import torch
     >>> added = torch.tensor([1.0, -1.0, 2.0, 1.0]).view(4, 1, 1)
-    >>> surely(0.5 * added, added), surely(torch.tensor([1.0, 1.0, -1.0, 0.0]).view(4, 1, 1), added)
+    >>> surely(0.5 * added, added, 1), surely(0.5 * added, added, 3)
     (tensor([0.5000]), tensor([0.]))
     """
-    n_blocks = min(PARTS, len(added))
+    n_blocks = min(PARTS, len(added) // span)
+    if n_blocks < 2:
+        return torch.zeros_like(added[0, 0])
     with_it, of_it = ([part.sum((0, 1)) for part in product.tensor_split(n_blocks)]
                       for product in (missing * added, added.square()))
     over, under = torch.stack(with_it), torch.stack(of_it)

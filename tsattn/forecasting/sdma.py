@@ -35,7 +35,7 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
         The forecast that the network adds to, a ridge regression: on a target's own steps, by one map for all targets
         or one for each, or on the steps of all columns. "auto" takes what is best for each target on the part held out,
         and a richer one only where it is better by more than a standard error; the penalty is chosen there, too. None:
-        the last value.
+        the last value, and the network adds all it says.
     independent : bool, default=False
         Take each target as a series of its own, beside the exogenous columns, so that one network with one target
         serves all.
@@ -55,8 +55,10 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     training : Training, optional
         How the network is trained. By default in batches of 64 windows at 2e-3, the last 0.2 of each series held out,
         with a patience of 8 epochs. `validation` is the part of each series, at its end, that is held out, fh at least:
-        for the epoch, the map, the network's share and the intervals. With 0 the map is "shared" and its penalty 0.01,
-        and share and intervals go by the windows learned from: the one is too large, the others too narrow.
+        for the epoch, the map, the network's share and the intervals. The network adds what is likely to be worth it,
+        a standard error below the best share; nothing, where fewer than two horizons of windows are held out. With 0
+        the map is "shared" and its penalty 0.01, and share and intervals go by the windows learned from: the one is too
+        large, the others too narrow.
         Augmentation by name is for whole series, and left out.
     random_state : int or RandomState, optional
         Seed of weights, order and dropout, from 0 to 2³² - 1. The global generators are never used.

@@ -27,8 +27,8 @@ LEAST, MOST = 3, 6  # numbers on a logarithmic axis
 def plot_learning_curves(curves: Mapping[str, np.ndarray], ax: Axes, *, quantity: str = "train loss") -> Axes:
     """Draw runs over epochs: a colour a name, a thick, labelled line the mean of its runs.
 
-    Up to 10 runs are thin lines; of more, a band holds the middle 80 %, from the run nearest to the tenth hundredth to
-    the one nearest to the ninetieth.
+    Up to 10 runs are thin lines; of more, a band goes from the run nearest to the 10th percentile to the one nearest
+    to the 90th.
 
     Parameters
     ----------

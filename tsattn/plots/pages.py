@@ -38,7 +38,7 @@ def framed(*, width: float, height: float, left: float) -> tuple[Figure, Axes]:
     return made, made.add_axes((left / (left + width), 0, width / (left + width), 1))
 
 
-def explain(axes: np.ndarray) -> None:
+def legend(axes: np.ndarray) -> None:
     """Write the first axes' labels to the right of the last."""
     handles, labels = axes[0, 0].get_legend_handles_labels()
     axes[0, -1].legend(handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1.02), fontsize="small", frameon=False)

@@ -36,7 +36,7 @@ def seed_of(path: str | Path | None) -> int | None:
 def write(run: Run) -> None:
     """Write the run's state, all of it that changes, if it has a checkpoint."""
     if run.training.checkpoint is not None:
-        _save(run, run.training.checkpoint, _parts(run))
+        _save(run, run.training.checkpoint, _parts(run), fingerprint=fingerprint(run))
 
 
 def hand_over(run: Run, path: Path) -> None:
@@ -51,12 +51,12 @@ def take_over(run: Run, path: Path) -> None:
     _put_back_numbers(run, config)
 
 
-def _save(run: Run, path: str | Path, parts: dict[str, dict[str, Tensor]]) -> None:
-    """Write parts of a run's state, by the first of its processes."""
+def _save(run: Run, path: str | Path, parts: dict[str, dict[str, Tensor]], **more: Any) -> None:
+    """Write parts of a run's state, and what else there is to say, by the first of its processes."""
     if not run.processes.first:
         return
     tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
-    config = {"kind": KIND, "seed": run.seed, "fingerprint": fingerprint(run), "best_epoch": run.best_epoch,
+    config = {"kind": KIND, "seed": run.seed, **more, "best_epoch": run.best_epoch,
               "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,
               # in rows under one head: JSON's objects come back with their keys in another order
               "history": {"columns": [*run.history[0]] if run.history else [],

@@ -6,6 +6,7 @@ handing back what it goes on with: it is the same training as on one device, sha
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -19,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError
 from tsattn.nn.dropout import bind
@@ -55,11 +56,7 @@ def check_devices(training: Training, objective: Objective) -> None:
         raise ValueError(f"devices must be at most the {torch.cuda.device_count()} GPUs that torch can use, got "
                          f"{training.devices}; device='cpu' takes any number of processes")
     for name, thing in [("augment", training.augment), ("the loss", objective.loss), ("the metric", objective.metric)]:
-        try:
-            ForkingPickler.dumps(thing)
-        except Exception as error:  # whatever an object's own rule runs into
-            raise TypeError(f"{name} must be known to other processes for {asked}, got {thing!r} ({error}): use "
-                            "functions and classes that stand at the top of a module, or devices=1") from error
+        check_known(name, thing, asked)
     if find_spec("lightning") is None:
         raise ImportError(f"{asked} needs Lightning Fabric, which is not installed: pip install 'tsattn[devices]', or "
                           "use devices=1")
@@ -69,6 +66,18 @@ def check_devices(training: Training, objective: Objective) -> None:
     if getattr(current_process(), "_inheriting", False):
         raise RuntimeError(f"{asked} starts processes that read the script again: put what it does under "
                            "if __name__ == '__main__':")
+
+
+def check_known(name: str, thing: Any, asked: str) -> None:
+    """Raise TypeError if a thing cannot be handed to another process, or could not be found again there."""
+    try:
+        sent = bytes(ForkingPickler.dumps(thing))
+        if b"__main__" in sent and not hasattr(sys.modules["__main__"], "__file__"):
+            raise AttributeError("it is of a session, which other processes cannot read")
+    except Exception as error:  # whatever an object's own rule runs into
+        shown = type(thing).__name__ if isinstance(thing, nn.Module) else repr(thing)
+        raise TypeError(f"{name} must be known to other processes for {asked}, got {shown} ({error}): use functions "
+                        "and classes that stand at the top of a module's file, or devices=1") from error
 
 
 def train_on_devices(run: Run, train: Callable[[Run], None]) -> None:
@@ -96,6 +105,7 @@ def train_on_devices(run: Run, train: Callable[[Run], None]) -> None:
     training = run.training.clone().set_params(groups=None)  # which have done their work, and may be any function
     bind(run.network, None)  # generators do not travel, and their states do
     sent = replace(run, training=training, generators=[])
+    check_known("the network", run.network, f"devices={training.devices}")
     with TemporaryDirectory() as folder, _own_environment():
         path = Path(folder) / "result"
         from tsattn.training.fabric import make_fabric  # here, as Lightning takes seconds to import

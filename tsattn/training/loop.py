@@ -61,8 +61,9 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
         training.
     ModelFileError
         The checkpoint is damaged.
-    ImportError
-        There are several devices, and Lightning is not installed.
+    ImportError, TypeError, RuntimeError
+        There are several devices, and Lightning is not installed; or other processes cannot be told how to train; or
+        this one is itself one of several of a training.
     DivergenceError
         The loss stopped being finite, or exploded. The message names the epoch and the batch, counted from 1; the
         attribute `fitted` is a `Fitted` with the last good weights.
