@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
-from tsattn.forecasting._learning import LEVELS, Model, conformal
+from tsattn.forecasting._held_out import conformal
+from tsattn.forecasting._learning import LEVELS, Model
 from tsattn.training import Training
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.reference import forecasts as slow
-from tsattn.forecasting._learning import surely
+from tsattn.forecasting._held_out import surely
 
 
 def share(missing, added, span=1):
