@@ -209,9 +209,11 @@ def test_estimators_that_need_equal_lengths_get_them_and_the_row_says_so(dummies
 
 
 def test_a_part_of_a_suite_says_what_the_suite_says(dummies, tmp_path):
-    run_suite(dummies.SMALL.only(estimators=["shifted"], seeds=1), tmp_path, command="part")
+    whole = replace(dummies.SMALL, unbuilt={"slopes": {"other": 70.5}, "elsewhere": {"another": 1.0}})
+    run_suite(whole.only(estimators=["shifted"], seeds=1), tmp_path, command="part")
     assert Folder(tmp_path).about() == {
-        "suite": "small", "title": "Slopes", "reference": "slope", "seeds": 2, "command": "part"}
+        "suite": "small", "title": "Slopes", "reference": "slope", "seeds": 2, "command": "part",
+        "unbuilt": {"slopes/official": {"other": 70.5}}}
 
 
 def test_warming_up_trains_networks_for_one_epoch(dummies, monkeypatch):

@@ -244,7 +244,7 @@ def test_what_was_typed_into_a_session_is_refused(net, data, monkeypatch):
     session = sys.modules["__main__"]
     monkeypatch.setattr(typed_in, "__module__", "__main__")
     monkeypatch.setattr(session, "typed_in", typed_in, raising=False)
-    monkeypatch.delattr(session, "__file__")
+    monkeypatch.delattr(session, "__file__", raising=False)
     with pytest.raises(TypeError, match=r"augment must be known .*it is of a session, which other processes cannot"):
         fit(net, data, devices=2, augment=(typed_in,))
 
