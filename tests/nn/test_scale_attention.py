@@ -71,3 +71,16 @@ def test_wrong_uses():
         SANBlock(3, width=4)
     with pytest.raises(ValueError, match="as many channels, got 3 after 5"):
         SANBlock(3, channel_alignment=False)(torch.zeros(2, 3, 7), torch.zeros(2, 5, 7))
+
+
+@both_ranks
+def test_what_is_compiled_counts_as_torch_does(ndim, draw, monkeypatch):
+    x = (2 * draw(2, 3, *SPACES[ndim], dtype=torch.float32)).round()
+    valid = draw(2, 1, *SPACES[ndim]) > -0.5
+    expected = extremeness(x, valid)
+    assert expected.dtype == torch.float32
+    if ndim == 2:
+        assert torch.equal(extremeness(x.mT, valid.mT), expected.mT)  # whatever the layout
+    found = extremeness(x.bfloat16(), valid)  # not compiled
+    assert found.dtype == torch.bfloat16
+    assert_close(found.float(), expected, rtol=0, atol=2**-8)

@@ -134,7 +134,7 @@ def refine(dogs, place, most_moves=5):
         cube = dogs[tuple(slice(p - 1, p + 2) for p in place)]
         gradient, hessian = derivatives(cube)
         shift = -np.linalg.inv(hessian) @ gradient
-        if (abs(shift) <= 0.5).all():
+        if (abs(shift) <= 0.6).all():
             return tuple(place), shift, dogs[tuple(place)] + gradient @ shift / 2
         place = place + np.rint(shift).astype(int)
     return None

@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.reference import scalespace as reference
 from tsattn.scalespace import bands, blur, octaves
+from tsattn.scalespace.octaves import enlarge
 
 
 def moments(octave, level):
@@ -107,12 +108,12 @@ def test_an_image_that_is_constant_along_rows_has_the_stack_of_its_series(backen
             assert_allclose(stack, expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("reduce", "offset"), [("average", -0.25), ("decimate", 0.0)])
-def test_doubling_adds_octave_minus_one_on_a_grid_of_half_samples(backend, reduce, offset):
+@pytest.mark.parametrize("reduce", ["average", "decimate"])
+def test_doubling_adds_octave_minus_one_on_a_grid_of_half_samples(backend, reduce):
     ramp = backend.array(np.arange(400.0))
     found = octaves(ramp, double=True, reduce=reduce, assumed_blur=0.5)
     assert [(o.index, o.step) for o in found] == [(-1, 0.5), (0, 1), (1, 2), (2, 4)]
-    assert found[0].offset == offset
+    assert [o.offset for o in found] == [-0.25, 0.0, 0.5, 1.5] if reduce == "average" else [-0.25] * 4
     assert found[0].sigmas[0] == 0.8
     for octave in found:
         place = np.arange(octave.levels.shape[-1]) * octave.step + octave.offset
@@ -175,3 +176,11 @@ def test_p32_gradients_of_bands_and_octaves():
         assert torch.autograd.gradcheck(bands, (x,))
     x = torch.randn(17, dtype=torch.float64, generator=generator, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: tuple(o.levels for o in octaves(x, double=True)), (x,))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_images_are_enlarged_as_tensors_are_axis_by_axis(dtype):
+    x = np.random.default_rng(0).normal(size=(3, 13, 7)).astype(dtype)
+    assert_array_equal(enlarge(x, 2), enlarge(torch.from_numpy(x), 2).numpy())
+    ramp = np.arange(13.0).repeat(7).reshape(1, 13, 7).astype(dtype)
+    assert_allclose(enlarge(ramp, 2)[0, 1:-1, 3], np.arange(1, 25) / 2 - 0.25)

@@ -1,6 +1,7 @@
 """Layers, one idea a file: (batch, time, channel) in and out, masks for the steps beyond a series' end."""
 
 from tsattn.nn.additive_attention import AdditiveAttention
+from tsattn.nn.bam import BAM
 from tsattn.nn.cbam import CBAM
 from tsattn.nn.dropout import Dropout, Stochastic, bind
 from tsattn.nn.initialise import build
@@ -8,5 +9,5 @@ from tsattn.nn.mask import valid_steps
 from tsattn.nn.multi_scale_attention import MultiScaleAttention
 from tsattn.nn.squeeze_excitation import SqueezeExcitation
 
-__all__ = ["CBAM", "AdditiveAttention", "Dropout", "MultiScaleAttention", "SqueezeExcitation", "Stochastic", "bind",
-           "build", "valid_steps"]
+__all__ = ["BAM", "CBAM", "AdditiveAttention", "Dropout", "MultiScaleAttention", "SqueezeExcitation", "Stochastic",
+           "bind", "build", "valid_steps"]

@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from tsattn._checks import check_int, check_one_of
-from tsattn.nn.scale_attention import CONVOLUTION
+from tsattn.nn.rank import same_size
 from tsattn.nn.squeeze_excitation import Excitation, mean_place
 
 
@@ -64,11 +63,8 @@ class CBAM(nn.Module):
 
     def __init__(self, n_features: int, *, ndim: int = 1, reduction: int = 16, width: int = 7) -> None:
         super().__init__()
-        convolution = CONVOLUTION[check_one_of("ndim", ndim, CONVOLUTION)]
-        if check_int("width", width) % 2 == 0:
-            raise ValueError(f"width must be odd, so that the size stays, got {width}")
         self.excitation = Excitation(n_features, reduction=reduction)
-        self.convolution = convolution(2, 1, width, padding=width // 2)
+        self.convolution = same_size(ndim, 2, 1, width=width)
 
     def channel_mask(
         self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
@@ -82,6 +78,13 @@ class CBAM(nn.Module):
         summaries = torch.cat([weighed.mean(1, keepdim=True), weighed.amax(1, keepdim=True)], 1)
         mask: Tensor = self.convolution(summaries).sigmoid()
         return mask
+
+    def mask(
+        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    ) -> Float[Tensor, "b c *space"]:
+        """Return M_s M_c, the weight of each value, in (0, 1)."""
+        channels = self.channel_mask(x, valid)
+        return channels * self.place_mask((x if valid is None else x.masked_fill(~valid, 0)) * channels)
 
     def forward(
         self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None

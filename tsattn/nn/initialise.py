@@ -114,3 +114,20 @@ def _reset_gate(name: str, gate: Tensor, generator: torch.Generator) -> None:
         nn.init.orthogonal_(gate, generator=generator)
     else:
         nn.init.xavier_uniform_(gate, generator=generator)
+
+
+class HeWeights:
+    """Weights of a convolution, normal, of variance 2 / (inputs of a unit), and biases of 0; to be mixed in before it.
+
+    He, Zhang, Ren & Sun, "Delving deep into rectifiers", ICCV 2015, equation 10: what a ReLU after it leaves equal.
+    torch's own rule has a sixth of that variance, of which 13 layers without a norm let nothing through.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def reset(self, generator: torch.Generator) -> None:
+        """Draw the weights."""
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu", generator=generator)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)

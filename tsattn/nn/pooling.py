@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsattn._checks import check_int
-from tsattn.nn.mask import valid_steps
+from tsattn.nn.mask import around, valid_steps
 from tsattn.nn.padding import zero_padding
 
 Pooling = Callable[[int], nn.Module]
@@ -35,10 +35,9 @@ def largest_step(x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"]) -> Float
 def at_places(x: Float[Tensor, "b t h"], lengths: Int[Tensor, " b"], n_places: int) -> Float[Tensor, "b p h"]:
     """Return the features at places evenly spaced from each series' first step to its last, between steps linear."""
     place = torch.linspace(0, 1, n_places, dtype=torch.float64, device=x.device) * (lengths - 1).unsqueeze(-1)  # b p
-    below = place.long()
-    above = torch.minimum(below + 1, (lengths - 1).unsqueeze(-1))
-    first, second = (x.gather(1, steps.unsqueeze(-1).expand(-1, -1, x.shape[2])) for steps in (below, above))
-    return first + (place - below).to(x.dtype).unsqueeze(-1) * (second - first)
+    before, after, between = around(place, lengths)
+    first, second = (x.gather(1, steps.unsqueeze(-1).expand(-1, -1, x.shape[2])) for steps in (before, after))
+    return first + between.to(x.dtype).unsqueeze(-1) * (second - first)
 
 
 class Last(nn.Module):

@@ -30,8 +30,19 @@ def mean_place(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"]
     return x.masked_fill(~valid, 0).flatten(2).sum(2) / valid.flatten(2).sum(2)
 
 
+def hidden_units(n_features: int, reduction: int) -> int:
+    """Channels left of so many, where there are `reduction` of them to one; at least one is.
+
+    Examples
+    --------
+    >>> hidden_units(64, 16), hidden_units(6, 16)
+    (4, 1)
+    """
+    return max(check_int("n_features", n_features) // check_int("reduction", reduction), 1)
+
+
 class Excitation(nn.Module):
-    """Two dense layers over the channels, with few hidden units and a ReLU between them; no biases, as published.
+    """Two dense layers over the channels, with few hidden units and a ReLU between them.
 
     Parameters
     ----------
@@ -39,6 +50,8 @@ class Excitation(nn.Module):
         Channels.
     reduction : int, default=16
         How many channels there are to a hidden unit; at least one unit is left.
+    bias : bool, default=False
+        Whether the layers have biases. Those of squeeze and excitation have none, as published.
 
     Examples
     --------
@@ -47,11 +60,11 @@ class Excitation(nn.Module):
     torch.Size([2, 32])
     """
 
-    def __init__(self, n_features: int, *, reduction: int = 16) -> None:
+    def __init__(self, n_features: int, *, reduction: int = 16, bias: bool = False) -> None:
         super().__init__()
-        n_units = max(check_int("n_features", n_features) // check_int("reduction", reduction), 1)
-        self.narrow = nn.Linear(n_features, n_units, bias=False)
-        self.widen = nn.Linear(n_units, n_features, bias=False)
+        n_units = hidden_units(n_features, reduction)
+        self.narrow = nn.Linear(n_features, n_units, bias=bias)
+        self.widen = nn.Linear(n_units, n_features, bias=bias)
 
     def forward(self, z: Float[Tensor, "b c"]) -> Float[Tensor, "b c"]:
         """Return the excitation before its sigmoid."""

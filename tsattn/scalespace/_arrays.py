@@ -92,3 +92,41 @@ def check_finite(x: Any) -> None:
             index = np.unravel_index(where, tuple(x.shape))
             rule = "x must be finite" if not np.isfinite(value) else f"x must stay below {limit:.3g}, lest it overflow"
             raise ValueError(f"{rule}, got {value} at flat position {where}, index {tuple(map(int, index))}")
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Arrays one after another."""
+    if is_torch(parts[0]):
+        import torch
+
+        return torch.cat(tuple(parts))
+    return np.concatenate(parts)
+
+
+def order_by(*columns: Any) -> Any:
+    """What sorts by the first column, then by the next, and so on; what is alike in all keeps its order."""
+    if not is_torch(columns[0]):
+        return np.lexsort(columns[::-1])
+    import torch
+
+    order = torch.arange(len(columns[0]), device=columns[0].device)
+    for column in columns[::-1]:
+        order = order[column[order].argsort(stable=True)]
+    return order
+
+
+def distinct(*columns: Any) -> Any:
+    """Which rows to keep that each is there once, sorted by the columns."""
+    order = order_by(*columns)
+    new = order[1:] < 0
+    for column in columns:
+        rows = column[order]
+        new = new | (rows[1:] != rows[:-1])
+    return joined([order[:1], order[1:][new]])
+
+
+def offsets_of(series: Any, n_series: int) -> Any:
+    """Where the rows of each series begin, (n_series + 1,), once they are sorted; `series` says whose each is."""
+    if is_torch(series):
+        return joined([series.new_zeros(1), series.bincount(minlength=n_series).cumsum(0)])
+    return np.concatenate([[0], np.bincount(series, minlength=n_series).cumsum()])

@@ -2,8 +2,7 @@
 
 A block of series is a few strips, each flat (rows, 16). Short series stand side by side, one a lane. A long one is
 folded into one strip: lane p holds its samples p * rows and on, so that even a single series fills the lanes; what
-lies beyond the end of a lane is the beginning of the next. An image is a block by itself, (*space), which is cut into
-lanes anew for each axis.
+lies beyond the end of a lane is the beginning of the next.
 """
 
 from typing import Any, NamedTuple
@@ -16,8 +15,6 @@ from tsattn.scalespace._kernels import (
     copy,
     fill_borders,
     gather,
-    smooth_axis,
-    subtract,
 )
 
 KEEP, AVERAGE, DECIMATE = 0, 1, 2
@@ -28,7 +25,7 @@ class Pyramid(NamedTuple):
 
     taps: Any  # (octaves, S + 4, 1 + whole fives) in the type of the data
     radius: Any  # (octaves, S + 4) int64; 0 is no smoothing
-    sizes: Any  # (octaves, axes) int64
+    sizes: Any  # (octaves, 1) int64
     rows: Any  # (octaves,) int64, of a strip of series
     strips: int  # of a block
     folded: bool
@@ -43,7 +40,6 @@ class Buffers(NamedTuple):
     level: Any  # strips of series begin at `margin` in the first three
     upper: Any
     base: Any
-    work: Any  # for images: two strips of the longest axis
     dogs: Any  # (S + 2, block): strip after strip, with a row before and after each if they are of series
     margin: int
 
@@ -63,17 +59,13 @@ class Range(NamedTuple):
 
 @compiled
 def stride_of(pyramid: Any, o: Any) -> Any:
-    """How far apart in the differences of an octave two strips begin; the whole of an image."""
-    if pyramid.sizes.shape[1] > 1:
-        return pyramid.sizes[o].prod()
+    """How far apart in the differences of an octave two strips begin."""
     return ((pyramid.rows[o] + 3) // 4 * 4 + 2) * LANES
 
 
 @compiled
 def block_at(pyramid: Any, where: Any, row: Any) -> Any:
     """The block that begins with `row`: how many rows of the data it takes, its pieces, and the cell of the first."""
-    if pyramid.sizes.shape[1] > 1:
-        return 1, 1, row
     if pyramid.folded:
         return 1, LANES, row * where.cells + where.cell
     rows = min(LANES * pyramid.strips, where.last - row)
@@ -86,9 +78,7 @@ def load(flat: Any, first: Any, size: Any, pyramid: Any, buffers: Any, lanes: An
     n, rows = pyramid.sizes[0, 0], pyramid.rows[0]
     for g in range((lanes + LANES - 1) // LANES):
         base = buffers.base[g, buffers.margin :]
-        if pyramid.sizes.shape[1] > 1:
-            copy(flat[first:], base, base.size)
-        elif pyramid.folded:
+        if pyramid.folded:
             rest = n % rows  # of the last lane, which is rarely full
             gather(flat, first, (1, rows), base, rest, n // rows + 1)
             gather(flat, first + rest, (1, rows), base[rest * LANES :], rows - rest, n // rows)
@@ -158,40 +148,8 @@ def smooth(src: Any, dst: Any, buffers: Any, pyramid: Any, which: Any, dogs: Any
 
 
 @compiled
-def smooth_image(src: Any, dst: Any, work: Any, pyramid: Any, which: Any, dogs: Any) -> None:
-    """As `smooth`, every axis of the one image."""
-    o, s = which
-    sizes, radius, src, dst = pyramid.sizes[o], pyramid.radius[o, s], src[0], dst[0]
-    outer, inner = 1, 1
-    for n in sizes:
-        inner *= n
-    count = inner
-    if radius == 0:
-        copy(src, dst, count)
-    for axis in range(sizes.size if radius > 0 else 0):
-        inner //= sizes[axis]
-        shape = (outer, sizes[axis], inner)
-        smooth_axis(src if axis == 0 else dst, dst, work, shape, (radius, pyramid.taps[o, s]), pyramid.mode)
-        outer *= sizes[axis]
-    if dogs.size:
-        subtract(dst, src, dogs[:count])
-
-
-@compiled
-def halve_axis(src: Any, dst: Any, shape: Any, average: Any) -> None:
-    """Halve the middle axis of `src`, flat (outer, n, inner): the mean of each pair, or every second sample."""
-    outer, n, inner = shape
-    half, share = n // 2 if average else (n + 1) // 2, src.dtype.type(0.5)
-    for k in range(outer):
-        for i in range(half):
-            old, new = (k * n + 2 * i) * inner, (k * half + i) * inner
-            for j in range(inner):
-                dst[new + j] = (src[old + j] + src[old + inner + j]) * share if average else src[old + j]
-
-
-@compiled
 def halve_rows(src: Any, dst: Any, rows: Any, average: Any) -> None:
-    """`halve_axis` for blocks of series: what beyond the last whole pair is halved too, is never looked at."""
+    """The mean of each pair of rows, or every second; what beyond the last pair is halved too, is never looked at."""
     share = src.dtype.type(0.5)
     for i in range((rows + 1) // 2):
         old, new = src[2 * i * LANES :], dst[i * LANES :]
@@ -200,27 +158,8 @@ def halve_rows(src: Any, dst: Any, rows: Any, average: Any) -> None:
 
 
 @compiled
-def reduce_image(src: Any, base: Any, sizes: Any, reduce: Any) -> None:
-    """Make the next octave's base from a level: halve every axis, or keep it."""
-    outer, inner = 1, 1
-    for n in sizes:
-        inner *= n
-    if reduce == KEEP:
-        copy(src, base, inner)
-        return
-    for axis in range(sizes.size):
-        n = sizes[axis]
-        inner //= n
-        halve_axis(src if axis == 0 else base, base, (outer, n, inner), reduce == AVERAGE)
-        outer *= n // 2 if reduce == AVERAGE else (n + 1) // 2
-
-
-@compiled
 def reduce_block(src: Any, buffers: Any, pyramid: Any, o: Any) -> None:
-    """As `reduce_image`, for either kind of block."""
-    if pyramid.sizes.shape[1] > 1:
-        reduce_image(src[0], buffers.base[0], pyramid.sizes[o], pyramid.reduce)
-        return
+    """Make the next octave's base from a level: halve every strip, or keep it."""
     for g in range(src.shape[0]):
         old, new = src[g, buffers.margin :], buffers.base[g, buffers.margin :]
         if pyramid.reduce == KEEP:
@@ -244,10 +183,7 @@ def build_octave(pyramid: Any, o: Any, buffers: Any, strips: Any) -> None:
         reducing = not reduced and s == pyramid.source + 1
         which = (o, n_scales + 3 if reducing else s)
         some = dogs[s - 1] if s > 0 and not reducing else dogs[0, :0]
-        if pyramid.sizes.shape[1] == 1:
-            smooth(base if s == 0 else level, level if s == 0 else upper, buffers, pyramid, which, some)
-        else:
-            smooth_image(base if s == 0 else level, level if s == 0 else upper, buffers.work, pyramid, which, some)
+        smooth(base if s == 0 else level, level if s == 0 else upper, buffers, pyramid, which, some)
         if reducing:
             reduce_block(upper, buffers, pyramid, o)
             reduced = True

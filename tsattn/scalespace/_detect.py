@@ -1,4 +1,4 @@
-"""Detection on NumPy arrays: prepares the compiled search and puts its answers together.
+"""Detection in series in NumPy arrays: prepares the compiled search and puts its answers together.
 
 Each thread works on a few series at a time, small enough to stay in cache; long series are cut into overlapping
 parts, whose overlap covers all smoothing, so that the answers are those of the whole.
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tsattn.scalespace import _blocks, _kernels, _placing, _search
+from tsattn.scalespace._arrays import distinct, offsets_of
 from tsattn.scalespace._dense import MODE, aligned
 from tsattn.scalespace._ladder import Ladder, Rung
 from tsattn.scalespace._pool import over_rows
@@ -43,15 +44,15 @@ class Found(NamedTuple):
 
 
 def find(x: np.ndarray, ladder: Ladder, criteria: Criteria) -> Keypoints:
-    """Find the keypoints of `x`, (series, *space)."""
-    rungs, n_axes = ladder.rungs(x.shape[1:]), x.ndim - 1
+    """Find the keypoints of `x`, (series, time)."""
+    rungs = ladder.rungs(x.shape[1:])
     if ladder.double and rungs:
-        x = np.ascontiguousarray(enlarge(x, n_axes, ladder.reducer_for(n_axes), ladder.mode))
+        x = np.ascontiguousarray(enlarge(x, 1))
     parts = _parts(rungs, criteria) if rungs else []
-    folded = n_axes == 1 and (x.shape[1] > LONG or (len(x) < FEW and x.shape[1] >= SHORT))
+    folded = x.shape[1] > LONG or (len(x) < FEW and x.shape[1] >= SHORT)
     plans = []
     for begin, end, window in parts:
-        part = _rungs_of(rungs, ladder, x.shape[1:] if n_axes > 1 else (end - begin,), begin * rungs[0].step)
+        part = _rungs_of(rungs, ladder, end - begin, begin * rungs[0].step)
         plans.append(Plan(begin, window, _pyramid(part, ladder, x.dtype, folded), _rules(part, criteria, x.dtype)))
     pieces = len(plans) * (_kernels.LANES if folded else 1)
     counts = np.zeros((len(x), pieces, len(rungs) * ladder.scales_per_octave), np.int64)
@@ -60,18 +61,16 @@ def find(x: np.ndarray, ladder: Ladder, criteria: Criteria) -> Keypoints:
     elif len(x) < FEW and len(plans) > 1:  # then threads share the parts instead of the series
         found = over_rows(lambda a, b: _find_rows(x, plans, (a, b), (0, len(x)), counts), len(plans), x.size)
     else:
-        align = _kernels.LANES * plans[0].pyramid.strips if n_axes == 1 and not folded else 1
+        align = 1 if folded else _kernels.LANES * plans[0].pyramid.strips
         every = (0, len(plans))
         found = over_rows(lambda a, b: _find_rows(x, plans, every, (a, b), counts), len(x), x.size, align=align)
-    return _join([one for some in found for one in some], counts, n_axes, x.dtype)
+    return _join([one for some in found for one in some], counts, x.dtype)
 
 
 def _parts(rungs: list[Rung], criteria: Criteria) -> list[tuple[int, int, tuple[float, float]]]:
     """(begin, end, window of positions in input samples) of the parts that a series is cut into."""
     n, first = rungs[0].sizes[0], rungs[0].step
     whole = [(0, n, (-1.0, float(n)))]
-    if len(rungs[0].sizes) > 1:
-        return whole
     reach = 0.0
     for rung in rungs:
         radii = sum(len(taps) - 1 for taps in rung.taps) + len(rung.reducer) - 1
@@ -88,14 +87,14 @@ def _parts(rungs: list[Rung], criteria: Criteria) -> list[tuple[int, int, tuple[
     return parts
 
 
-def _rungs_of(rungs: list[Rung], ladder: Ladder, sizes: tuple[int, ...], begin: float) -> list[Rung]:
-    """The same octaves for a part of other sizes that begins at `begin`, in input samples."""
-    average = ladder.reducer_for(len(sizes)) == "average"
+def _rungs_of(rungs: list[Rung], ladder: Ladder, n: int, begin: float) -> list[Rung]:
+    """The same octaves for a part of n samples that begins at `begin`, in input samples."""
+    average = ladder.reducer_for(1) == "average"
     part = []
     for k, rung in enumerate(rungs):
         if k and rung.step > rungs[k - 1].step:
-            sizes = tuple(n // 2 if average else (n + 1) // 2 for n in sizes)
-        part.append(Rung(rung.index, sizes, rung.step, rung.offset + begin, rung.sigmas, rung.taps, rung.reducer))
+            n = n // 2 if average else (n + 1) // 2
+        part.append(Rung(rung.index, (n,), rung.step, rung.offset + begin, rung.sigmas, rung.taps, rung.reducer))
     return part
 
 
@@ -105,7 +104,7 @@ def _pyramid(rungs: list[Rung], ladder: Ladder, dtype: Any, folded: bool) -> _bl
     taps = np.zeros((*radius.shape, 1 + _kernels.whole(int(radius.max()), _kernels.PAIRS)), dtype)
     for place in np.ndindex(*radius.shape):
         taps[place][: radius[place] + 1] = kernels[place[0]][place[1]]
-    reduce = ladder.reducer_for(len(rungs[0].sizes))
+    reduce = ladder.reducer_for(1)
     source = ladder.source() if reduce == "average" else -1
     sizes = np.array([rung.sizes for rung in rungs])
     rows = sizes[:, 0].copy()
@@ -117,30 +116,13 @@ def _pyramid(rungs: list[Rung], ladder: Ladder, dtype: Any, folded: bool) -> _bl
 
 
 def _rules(rungs: list[Rung], criteria: Criteria, dtype: Any) -> _search.Rules:
-    """The criteria as arrays, and the rows of each octave: those with a neighbour on every side."""
-    least = np.array([0.0 if criteria.refine else criteria.contrast], dtype)
-    below = np.nextafter(least, np.zeros(1, dtype))[0]  # at least this is above that; zero is never an extremum
-    beyond = [-np.inf if criteria.polarity == "dip" else -below, np.inf if criteria.polarity == "bump" else below]
-    starts, near = [], []
-    for rung in rungs:
-        strides = [int(np.prod(rung.sizes[k + 1 :])) for k in range(len(rung.sizes) - 1)]
-        start, shift = np.zeros(1, int), np.zeros(1, int)
-        for n, stride in zip(rung.sizes[:-1], strides, strict=True):
-            start = (start[:, None] + np.arange(1, n - 1) * stride).ravel()
-            shift = (shift[:, None] + np.array([-1, 0, 1]) * stride).ravel()
-        starts.append(start)
-        near.append(shift)
-    rows = np.full((len(rungs), max(map(len, starts))), -1)
-    for k, start in enumerate(starts):
-        rows[k, : len(start)] = start
+    """The criteria as arrays."""
     return _search.Rules(
         threshold=np.array([criteria.threshold], dtype),
-        beyond=np.array(beyond, dtype),
+        beyond=criteria.bounds(dtype),
         contrast=criteria.contrast,
         refine=criteria.refine,
-        edge=criteria.edge_limit(len(rungs[0].sizes)),
-        rows=rows,
-        near=np.array(near),
+        edge=0.0,
         grid=np.array([[rung.step, rung.offset] for rung in rungs]),
         sigma=np.array([rung.sigmas for rung in rungs]),
         first=rungs[0].index,
@@ -153,7 +135,7 @@ def _find_rows(
 ) -> list[Found]:
     """The keypoints of some series, part after part; parts of one size share their memory."""
     found: list[Found] = []
-    flat, size = x.reshape(-1), int(np.prod(x.shape[1:]))
+    flat, size = x.reshape(-1), x.shape[1]
     cells = counts.shape[1] // len(plans)
     sizes, memory, table = None, None, counts.reshape(-1, counts.shape[2])
     for k in range(*some):
@@ -162,7 +144,7 @@ def _find_rows(
             sizes = plan.pyramid.sizes.tolist()
             memory = _memory(plan.pyramid, x.dtype)
         while row < rows[1]:
-            records = _records(max(2 * memory[1].most, RECORDS), x.ndim - 1, x.dtype, plan.rules.refine)
+            records = _records(max(2 * memory[1].most, RECORDS), x.dtype, plan.rules.refine)
             where = _blocks.Range(row, rows[1], *plan.window, size, plan.begin, k * cells, counts.shape[1])
             row, count = _search.search(flat, where, plan.pyramid, plan.rules, memory, records, table)
             records = _search.Records(*[column[:count] for column in records])
@@ -171,38 +153,32 @@ def _find_rows(
 
 
 def _memory(pyramid: _blocks.Pyramid, dtype: Any) -> tuple[_blocks.Buffers, _search.Marks]:
-    n_axes, n_levels, lanes = pyramid.sizes.shape[1], pyramid.radius.shape[1] - 2, _kernels.LANES
-    strips = pyramid.strips if n_axes == 1 else 1
-    reach = (pyramid.taps.shape[2] - 1) * lanes
-    longest = _kernels.whole(int(pyramid.sizes.max()), _kernels.ROWS) * lanes
-    if n_axes == 1:
-        block = _kernels.whole(int(pyramid.rows[0]), _kernels.ROWS) * lanes
-        margin, dog, work, counts = reach, block + 2 * lanes, 0, pyramid.rows * lanes
-    else:
-        block = dog = int(pyramid.sizes[0].prod())
-        margin, work, counts = 0, 2 * longest + 2 * reach, pyramid.sizes.prod(1)
+    n_levels, strips, lanes = pyramid.radius.shape[1] - 2, pyramid.strips, _kernels.LANES
+    margin = (pyramid.taps.shape[2] - 1) * lanes
+    block = _kernels.whole(int(pyramid.rows[0]), _kernels.ROWS) * lanes
+    dog = block + 2 * lanes
     beyond = _kernels.ROWS * lanes  # marks are made by whole fours of rows
     level, upper, base = (aligned((strips, block + 2 * margin), dtype) for _ in range(3))
     dogs = aligned((n_levels, strips * dog + beyond), dtype)
-    buffers = _blocks.Buffers(level, upper, base, aligned((work,), dtype), dogs, margin)
+    buffers = _blocks.Buffers(level, upper, base, dogs, margin)
     word = np.zeros((strips * dog + beyond) // 8 + 2, np.uint64)
-    point, system, at = np.empty(n_axes + 2), np.empty((n_axes + 1, n_axes + 2)), np.empty(strips * dog + 8, np.int32)
-    most = strips * int(counts.sum()) * (n_levels - 2) + 1  # below threshold 1 every sample may count
+    point, system, at = np.empty(3), np.empty((2, 3)), np.empty(strips * dog + 8, np.int32)
+    most = strips * int(pyramid.rows.sum()) * lanes * (n_levels - 2) + 1  # below threshold 1 every sample may count
     return buffers, _search.Marks(word.view(np.uint8), word, at, point, system, most)
 
 
-def _records(capacity: int, n_axes: int, dtype: Any, refined: bool) -> _search.Records:
+def _records(capacity: int, dtype: Any, refined: bool) -> _search.Records:
     """Room for keypoints; what is not written takes no memory."""
-    fine = np.empty((capacity if refined else 0, n_axes + 2))
+    fine = np.empty((capacity if refined else 0, 3))
     return _search.Records(np.empty(capacity, np.int32), np.empty(capacity, np.int32), np.empty(capacity, dtype), fine)
 
 
-def _join(found: list[Found], counts: np.ndarray, n_axes: int, dtype: Any) -> Keypoints:
+def _join(found: list[Found], counts: np.ndarray, dtype: Any) -> Keypoints:
     """Write what was found in order; threads share the records."""
     starts, offsets = np.empty_like(counts), np.empty(len(counts) + 1, np.int64)
     n = _placing.add_up(counts, starts, offsets)
     octave, scale, polarity = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.int8)
-    out = _placing.Columns(np.empty((n, n_axes)), np.empty(n), octave, scale, np.empty(n, dtype), polarity)
+    out = _placing.Columns(np.empty((n, 1)), np.empty(n), octave, scale, np.empty(n, dtype), polarity)
     cells = (counts.shape[0] * counts.shape[1], counts.shape[2])
     table = counts.reshape(cells), starts.reshape(cells)
 
@@ -213,6 +189,7 @@ def _join(found: list[Found], counts: np.ndarray, n_axes: int, dtype: Any) -> Ke
     over_rows(write, len(found), 10 * n)
     if found and found[0].plan.rules.refine:  # which moves keypoints to other scales and places
         series = np.repeat(np.arange(len(counts)), np.diff(offsets))
-        order = np.lexsort((*out.position.T[::-1], out.scale, out.octave, series))
-        out = _placing.Columns(*[column[order] for column in out])
+        only = distinct(series, out.octave, out.scale, *out.position.T, out.sigma)
+        out = _placing.Columns(*[column[only] for column in out])
+        offsets = offsets_of(series[only], len(counts))
     return Keypoints(*out, offsets)

@@ -1,7 +1,7 @@
-"""The compiled CPU path: smoothing along one axis.
+"""The compiled CPU path of series: smoothing; `_rows_kernel` is that of images.
 
-Work is done on blocks of rows of 16 lanes, (rows, 16): a lane is one series, or a piece of a long one (see `_blocks`),
-or a column of an image. Sixteen float32 are one cache line and one AVX-512 register, so a row is never split.
+Work is done on blocks of rows of 16 lanes, (rows, 16): a lane is one series, or a piece of a long one (see `_blocks`).
+Sixteen float32 are one cache line and one AVX-512 register, so a row is never split.
 
 A smoothed row is a sum over pairs of rows at equal distance. Five pairs go at a time for four rows at once: then a row
 that is loaded serves several sums, and loads no longer set the pace; with eight pairs the registers run out, and it
@@ -175,21 +175,18 @@ def scatter(block: Any, dst: Any, first: Any, steps: Any, n: Any, lanes: Any) ->
 
 
 @compiled
-def smooth_axis(src: Any, dst: Any, work: Any, shape: Any, taps: Any, mode: Any) -> None:
-    """Smooth the middle axis of `src`, flat (outer, n, inner), into `dst`, which may be `src`.
+def smooth_series(src: Any, dst: Any, work: Any, n: Any, taps: Any, mode: Any) -> None:
+    """Smooth the series of `src`, flat (series, n), into `dst`.
 
     `taps` is (radius, kernel); `work` is two blocks, the first with room for the borders.
     """
-    outer, n, inner = shape
     radius, kernel = taps
     size, at = (n + ROWS - 1) // ROWS * ROWS * LANES, (kernel.size - 1) * LANES
     block, out = work[: size + 2 * at], work[size + 2 * at : 2 * size + 2 * at]
-    alone = inner == 1  # then lanes are what the outer axis has, else what the inner one has
-    steps, count = ((1, n), outer) if alone else ((inner, 1), inner)
-    for k in range(1 if alone else outer):
-        for lane in range(0, count, LANES):
-            first, lanes = k * n * inner + lane * steps[1], min(LANES, count - lane)
-            gather(src, first, steps, block[at:], n, lanes)
-            fill_borders(block, at, n, radius, mode)
-            convolve(block, at, out, kernel, radius, out[:0])
-            scatter(out, dst, first, steps, n, lanes)
+    count = src.size // n
+    for first in range(0, count, LANES):
+        lanes = min(LANES, count - first)
+        gather(src, first * n, (1, n), block[at:], n, lanes)
+        fill_borders(block, at, n, radius, mode)
+        convolve(block, at, out, kernel, radius, out[:0])
+        scatter(out, dst, first * n, (1, n), n, lanes)

@@ -87,7 +87,7 @@ class Ladder:
         last = None if self.n_octaves == "auto" else first + self.n_octaves + (1 if self.double else 0)
         octave = first
         while min(sizes) >= LEAST_SAMPLES and (octave != last if last is not None else shrunk >= LEAST_SAMPLES):
-            offset = (step - 1) / 2 if reduce == "average" else 0.0
+            offset = ((step if reduce == "average" else 2.0**first) - 1) / 2  # decimating keeps the first sample
             rungs.append(self._rung(octave, sizes, step, offset, reduce, octave == first))
             octave, shrunk = octave + 1, shrunk // 2
             if reduce is not None:

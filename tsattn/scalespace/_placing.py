@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from tsattn.scalespace._blocks import block_at
 from tsattn.scalespace._kernels import compiled
-from tsattn.scalespace._refine_kernel import unravel
 
 
 class Columns(NamedTuple):
@@ -53,29 +52,23 @@ def place_series(records: Any, span: Any, fixed: Any, starts: Any, out: Any) -> 
 
 
 @compiled
-def place_points(records: Any, span: Any, fixed: Any, sizes: Any, rules: Any, starts: Any, out: Any) -> None:
-    """As `place_series`, for images and for what has been refined."""
+def place_refined(records: Any, span: Any, fixed: Any, rules: Any, starts: Any, out: Any) -> None:
+    """As `place_series`, for what has been refined."""
     position, sigmas, octaves, scales, out_value, polarity = out
-    step, offset, sigma, octave, scale = fixed
-    axes = sizes.size
+    step, offset, _, octave, _ = fixed
     for k in range(span[0], span[1]):
         to = starts[records.piece[k]]
         starts[records.piece[k]] += 1
-        sigmas[to], octaves[to], scales[to], out_value[to] = sigma, octave, scale, records.value[k]
+        octaves[to], scales[to], out_value[to] = octave, records.fine[k, 2], records.value[k]
         polarity[to] = 1 if records.value[k] < 0 else -1
-        unravel(records.at[k], sizes, position[to])
-        if rules.refine:
-            position[to] = records.fine[k, :axes]
-            level, scales[to] = records.fine[k, axes], records.fine[k, axes + 1]
-            sigmas[to] = rules.sigma[octave - rules.first, 0] * 2.0 ** (level / rules.per_octave)
-        for axis in range(axes):
-            position[to, axis] = position[to, axis] * step + offset
+        sigmas[to] = rules.sigma[octave - rules.first, 0] * 2.0 ** (records.fine[k, 1] / rules.per_octave)
+        position[to, 0] = records.fine[k, 0] * step + offset
 
 
 @compiled
 def place(records: Any, where: Any, pyramid: Any, rules: Any, counts: Any, starts: Any, out: Any) -> None:
     """Write the records of a search of the rows where.first..where.last; `starts` move on."""
-    row, k, simple = where.first, 0, pyramid.sizes.shape[1] == 1 and not rules.refine
+    row, k = where.first, 0
     while row < where.last:
         rows, pieces, cell = block_at(pyramid, where, row)
         row += rows
@@ -83,8 +76,8 @@ def place(records: Any, where: Any, pyramid: Any, rules: Any, counts: Any, start
             o, s = group // rules.per_octave, group % rules.per_octave + 1
             some, total = starts[cell : cell + pieces, group], counts[cell : cell + pieces, group].sum()
             fixed = (rules.grid[o, 0], rules.grid[o, 1], rules.sigma[o, s], rules.first + o, s)
-            if simple:
-                place_series(records, (k, k + total), fixed, some, out)
+            if rules.refine:
+                place_refined(records, (k, k + total), fixed, rules, some, out)
             else:
-                place_points(records, (k, k + total), fixed, pyramid.sizes[o], rules, some, out)
+                place_series(records, (k, k + total), fixed, some, out)
             k += total

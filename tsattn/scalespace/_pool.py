@@ -6,10 +6,12 @@ The pool lives for one call: a pool that outlives it would not survive a fork, a
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+Threads = int | ThreadPoolExecutor | None  # how many, or a pool; None for as many as CPUs
 
 
 def n_threads() -> int:
@@ -24,21 +26,23 @@ def over_rows(
     cost: int,
     *,
     align: int = 1,
-    threads: int | None = None,
+    threads: Threads = None,
     worth: int = 50_000,
 ) -> list[Result]:
     """Call `work(first, last)` on consecutive ranges that cover `n_rows` rows, and return the results in order.
 
     `cost` is the number of samples in all, or of whatever is dear, and `worth` how many of these are worth one more
     thread, which below costs more than it saves. Ranges begin at multiples of `align`. There are at most `threads`, or
-    as many as CPUs.
+    as many as CPUs; or those of a pool that the caller holds, who has more such work to share.
     """
     units = -(-n_rows // align)
-    threads = min(threads or n_threads(), units, 1 + cost // worth)
-    n_parts = min(4 * threads, units) if threads > 1 else 1  # a few parts each: threads rarely run equally fast
+    held = threads if isinstance(threads, ThreadPoolExecutor) else None
+    most = threads if isinstance(threads, int) else n_threads()
+    count = min(most, units, 1 + cost // worth)
+    n_parts = min(4 * count, units) if count > 1 else 1  # a few parts each: threads rarely run equally fast
     cuts: list[Any] = [min(k * units // n_parts * align, n_rows) for k in range(n_parts + 1)]
     ranges = list(pairwise(cuts))
-    if threads <= 1:
+    if count <= 1:
         return [work(first, last) for first, last in ranges]
-    with ThreadPoolExecutor(threads) as pool:
+    with nullcontext(held) if held is not None else ThreadPoolExecutor(count) as pool:
         return list(pool.map(lambda part: work(*part), ranges))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tsattn.scalespace._kernels import compiled
-from tsattn.scalespace.extrema import MOST_MOVES
+from tsattn.scalespace.extrema import FAR, MOST_MOVES
 
 
 @compiled
@@ -118,7 +118,7 @@ def move(point: Any, work: Any) -> Any:
     n = work.shape[0]
     moved = False
     for i in range(n):
-        if abs(work[i, n]) > 0.5:
+        if abs(work[i, n]) > FAR:
             moved = True
     for i in range(n if moved else 0):
         point[i] += np.rint(work[i, n])

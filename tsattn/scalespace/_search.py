@@ -10,7 +10,7 @@ import numpy as np
 
 from tsattn.scalespace._blocks import block_at, build_octave, load, stride_of
 from tsattn.scalespace._kernels import LANES, ROWS, SHIFT, compiled
-from tsattn.scalespace._refine_kernel import localise, unravel
+from tsattn.scalespace._refine_kernel import localise
 
 
 class Rules(NamedTuple):
@@ -20,9 +20,7 @@ class Rules(NamedTuple):
     beyond: Any  # (2,) likewise: a bump's difference lies below the first, a dip's above the second
     contrast: float  # asked of refined values
     refine: bool
-    edge: float  # the largest Tr^2 / Det of an image's Hessian; 0 for no such test
-    rows: Any  # (octaves, n) flat starts of the inner rows of the last axis of an image; -1 where there are no more
-    near: Any  # (octaves, m) flat shifts to the neighbouring rows, the own row among them
+    edge: float  # 0: the test of edges is one of images
     grid: Any  # (octaves, 2) step and offset
     sigma: Any  # (octaves, levels) in input samples
     first: int  # number of the first octave
@@ -35,7 +33,7 @@ class Records(NamedTuple):
     piece: Any  # (capacity,) int32, of the block: the series, or the lane of a folded one
     at: Any  # int32, flat position in the octave
     value: Any
-    fine: Any  # (capacity, axes + 2) refined position, level, whole level; no rows unless refined
+    fine: Any  # (capacity, 3) refined position, level, whole level; no rows unless refined
 
 
 class Marks(NamedTuple):
@@ -44,8 +42,8 @@ class Marks(NamedTuple):
     byte: Any  # (block,) uint8, what may be an extremum
     word: Any  # the same memory, eight at a time
     at: Any  # (block,) flat places of the marks of one run
-    point: Any  # (axes + 2,) position in the octave, level, value
-    system: Any  # (axes + 1, axes + 2)
+    point: Any  # (3,) position in the octave, level, value
+    system: Any  # (2, 3)
     most: int  # keypoints a block may have
 
 
@@ -89,38 +87,6 @@ def mark_rows(marks: Any, dogs: Any, limits: Any) -> None:
 
 
 @compiled
-def mark_line(marks: Any, dogs: Any, start: Any, limits: Any) -> None:
-    """As `mark_rows` for a line of an image, which begins at `start`; its other neighbours are asked later."""
-    lower, middle, upper = dogs
-    theta, lowest, highest = limits
-    mid, left, right = middle[start:], middle[start - 1 :], middle[start + 1 :]
-    low, low_left, low_right = lower[start:], lower[start - 1 :], lower[start + 1 :]
-    high, high_left, high_right = upper[start:], upper[start - 1 :], upper[start + 1 :]
-    for i in range(marks.size):
-        a, b = larger(larger(left[i], right[i]), low[i]), larger(larger(low_left[i], low_right[i]), high[i])
-        c, d = smaller(smaller(left[i], right[i]), low[i]), smaller(smaller(low_left[i], low_right[i]), high[i])
-        a, c = larger(a, larger(high_left[i], high_right[i])), smaller(c, smaller(high_left[i], high_right[i]))
-        top, bottom = larger(theta * larger(a, b), highest), smaller(theta * smaller(c, d), lowest)
-        marks[i] = (mid[i] > top) | (mid[i] < bottom)
-
-
-@compiled
-def is_extremum(dogs: Any, at: Any, near: Any, theta: Any) -> Any:
-    """Whether the sample of an image beats all its 3^(axes + 1) - 1 neighbours; `dogs` as in `mark_rows`."""
-    lower, middle, upper = dogs
-    sign = middle.dtype.type(1 if middle[at] > 0 else -1)
-    v = sign * middle[at]
-    for r in range(near.size):
-        for k in range(-1, 2):
-            other = at + near[r] + k
-            if not (v > theta * (sign * lower[other]) and v > theta * (sign * upper[other])):
-                return False
-            if other != at and not v > theta * (sign * middle[other]):
-                return False
-    return True
-
-
-@compiled
 def list_marks(byte: Any, word: Any, count: Any, start: Any, found: Any) -> Any:
     """List the marked among `count` samples, which begin at `start`; return how many.
 
@@ -160,17 +126,6 @@ def keep_rows(at: Any, dog: Any, layout: Any, window: Any, records: Any, n: Any,
 
 
 @compiled
-def keep_pixels(at: Any, dogs: Any, near: Any, theta: Any, records: Any, n: Any, counts: Any) -> Any:
-    """As `keep_rows`, for an image: those that are extrema."""
-    for k in range(at.size):
-        if is_extremum(dogs, at[k], near, theta):
-            records.piece[n], records.at[n], records.value[n] = 0, at[k], dogs[1][at[k]]
-            counts[0] += 1
-            n += 1
-    return n
-
-
-@compiled
 def search_rows(place: Any, pyramid: Any, rules: Any, found: Any, where: Any, counts: Any) -> Any:
     """Search one level of a block of series, `place`; `found` is (dogs, marks, records, how many)."""
     (o, s), (dogs, marks, records, n) = place, found
@@ -188,41 +143,22 @@ def search_rows(place: Any, pyramid: Any, rules: Any, found: Any, where: Any, co
 
 
 @compiled
-def search_image(place: Any, pyramid: Any, rules: Any, found: Any, counts: Any) -> Any:
-    """Search one level of an image, as `search_rows`."""
-    (o, s), (dogs, marks, records, n) = place, found
-    count, limits = pyramid.sizes[o, -1] - 2, (rules.threshold[0], rules.beyond[0], rules.beyond[1])
-    three = (dogs[s - 1], dogs[s], dogs[s + 1])
-    for start in rules.rows[o]:
-        if start < 0:
-            break
-        mark_line(marks.byte[:count], three, start + 1, limits)
-        marks.byte[count : count + 7] = 0
-        m = list_marks(marks.byte, marks.word, count, start + 1, marks.at)
-        n = keep_pixels(marks.at[:m], three, rules.near[o], limits[0], records, n, counts)
-    return n
-
-
-@compiled
 def localise_all(place: Any, pyramid: Any, rules: Any, found: Any, first: Any, counts: Any) -> Any:
     """Localise the keypoints from `first` on, those of one level; those that fail are overwritten. As `search_rows`."""
     (o, s), (dogs, marks, records, n) = place, found
-    sizes, point, axes = pyramid.sizes[o], marks.point, pyramid.sizes.shape[1]
-    lanes, rows = (LANES, pyramid.rows[o] if pyramid.folded else 0) if axes == 1 else (1, 0)
+    sizes, point, rows = pyramid.sizes[o], marks.point, pyramid.rows[o] if pyramid.folded else 0
     for k in range(first, n):
         piece, at = records.piece[k], records.at[k]
-        unravel(at, sizes, point)
-        point[axes], point[axes + 1] = s, records.value[k]
-        origin = piece // lanes * stride_of(pyramid, o) + lanes + piece % lanes if axes == 1 else 0
-        layout = (lanes, rows, LANES if rows > 0 else origin)
+        point[0], point[1], point[2] = at, s, records.value[k]
+        origin = piece // LANES * stride_of(pyramid, o) + LANES + piece % LANES
+        layout = (LANES, rows, LANES if rows > 0 else origin)
         scale = localise(dogs, layout, sizes, rules, point, marks.system)
         if scale == 0:
             counts[piece] -= 1
             continue
-        records.piece[first], records.at[first], records.value[first] = piece, at, point[axes + 1]
+        records.piece[first], records.at[first], records.value[first] = piece, at, point[2]
         if rules.refine:
-            records.fine[first, : axes + 1] = point[: axes + 1]
-            records.fine[first, axes + 1] = scale
+            records.fine[first, 0], records.fine[first, 1], records.fine[first, 2] = point[0], point[1], scale
         first += 1
     return first
 
@@ -239,11 +175,8 @@ def search_block(pyramid: Any, rules: Any, memory: Any, records: Any, part: Any,
         build_octave(pyramid, o, buffers, strips)
         for s in range(1, buffers.dogs.shape[0] - 1):
             before, found, some = n, (buffers.dogs, marks, records, n), counts[:, group]
-            if pyramid.sizes.shape[1] == 1:
-                n = search_rows((o, s), pyramid, rules, found, where, some)
-            else:
-                n = search_image((o, s), pyramid, rules, found, some)
-            if rules.refine or rules.edge > 0:
+            n = search_rows((o, s), pyramid, rules, found, where, some)
+            if rules.refine:
                 n = localise_all((o, s), pyramid, rules, (buffers.dogs, marks, records, n), before, some)
             group += 1
     return n

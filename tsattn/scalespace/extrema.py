@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tsattn._checks import check_one_of, check_positive
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import LEAST_SAMPLES, Ladder
@@ -18,6 +20,7 @@ from tsattn.scalespace.keypoints import Keypoints
 
 POLARITIES = ("both", "bump", "dip")
 MOST_MOVES = 5  # of a fit, before it counts as unsettled
+FAR = 0.6  # samples that a fit must lie away to move; at half of one, neighbours point to each other for ever
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,13 @@ class Criteria:
         check_one_of("polarity", self.polarity, POLARITIES)
         if self.edge_ratio is not None and check_positive("edge_ratio", self.edge_ratio) < 1:
             raise ValueError(f"edge_ratio must be at least 1, got {self.edge_ratio!r}")
+
+    def bounds(self, dtype: Any) -> np.ndarray:
+        """What a difference must lie beyond to count: a bump's below the first, a dip's above the second."""
+        least = np.array([0.0 if self.refine else self.contrast], dtype)
+        below = np.nextafter(least, np.zeros(1, dtype))[0]  # at least this is above that; zero is never an extremum
+        beyond = [-np.inf if self.polarity == "dip" else -below, np.inf if self.polarity == "bump" else below]
+        return np.array(beyond, dtype)
 
     def edge_limit(self, n_axes: int) -> float:
         """The largest Tr^2 / Det that is not an edge; 0 where there is no test, as on series."""
@@ -117,10 +127,10 @@ def detect(
             stacklevel=2,
         )
     flat = x.reshape(-1, *sizes)
-    if is_torch(x):  # either path is loaded when first needed
-        from tsattn.scalespace import _detect_torch
+    if n_axes > 1 or is_torch(x):  # either path is loaded when first needed
+        from tsattn.scalespace import _octavewise
 
-        return _detect_torch.find(flat, ladder, criteria)
+        return _octavewise.find(flat, ladder, criteria)
     from tsattn.scalespace import _detect
 
     return _detect.find(flat, ladder, criteria)

@@ -1,11 +1,12 @@
 """The pyramid of smoothed copies, and the full-length bands.
 
 Witkin 1983; Lowe, IJCV 2004, section 3. One grid for all answers: index i of an octave lies at
-``i * step + offset`` in input samples, step = 2^o. Averaging pairs moves the grid: offset = (2^o - 1) / 2.
+``i * step + offset`` in input samples, step = 2^o. Averaging pairs moves the grid: offset = (2^o - 1) / 2. So does the
+enlargement of the input, by -1 / 4, where it is doubled first.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from tsattn._checks import check_one_of, check_positive
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder, Rung
+from tsattn.scalespace._pool import Threads
 from tsattn.scalespace.gaussian import KERNELS, MODES, border_index, convolve, half_kernel
 
 
@@ -94,7 +96,7 @@ def octaves(
         Blur that x already has, in samples; 0.5 is customary for photographs.
     double : bool, default False
         Begin with octave -1, the input enlarged twice by linear interpolation and taken to have twice its blur. Its
-        sample i lies at i / 2 - 1 / 4 with "average", at i / 2 otherwise.
+        sample i lies at i / 2 - 1 / 4.
 
     Returns
     -------
@@ -113,32 +115,42 @@ def octaves(
     """
     ladder = Ladder(n_octaves, scales_per_octave, sigma0, mode, kernel, truncate, reduce, assumed_blur, double)
     x, order = prepare(x, axes)
-    return make_octaves(x, len(order), ladder)
+    n_axes = len(order)
+    front, sizes = x.shape[: x.ndim - n_axes], x.shape[x.ndim - n_axes :]
+    made = [octave for octave, _ in each_octave(x.reshape(-1, *sizes), n_axes, ladder)]
+    return [replace(octave, levels=octave.levels.reshape(*front, *octave.levels.shape[1:])) for octave in made]
 
 
-def make_octaves(x: Any, n_axes: int, ladder: Ladder) -> list[Octave]:
-    """The octaves of a prepared `x` (..., *space)."""
-    reduce = ladder.reducer_for(n_axes)
-    rungs = ladder.rungs(tuple(x.shape[x.ndim - n_axes :]))
-    base = enlarge(x, n_axes, reduce, ladder.mode) if ladder.double and rungs else x
-    made = []
+def each_octave(x: Any, n_axes: int, ladder: Ladder, threads: Threads = None) -> Iterator[tuple[Octave, Any]]:
+    """The octaves of a prepared `x` (series, *space), one after another, each with its differences."""
+    rungs = ladder.rungs(tuple(x.shape[1:]))
+    base = enlarge(x, n_axes, threads) if ladder.double and rungs else x
     for rung in rungs:
-        levels = [convolve(base, rung.taps[0], n_axes, ladder.mode)]
-        for taps in rung.taps[1:]:
-            levels.append(convolve(levels[-1], taps, n_axes, ladder.mode))
-        axis = x.ndim - n_axes
-        made.append(Octave(_stack(levels, axis), rung.sigmas, rung.index, rung.step, rung.offset, n_axes))
+        levels, dogs = _levels(base, rung, n_axes, ladder.mode, threads)
+        octave = Octave(levels, rung.sigmas, rung.index, rung.step, rung.offset, n_axes)
+        yield octave, octave.differences if dogs is None else dogs
         if rung is not rungs[-1]:
             base = _next_base(levels, rung, n_axes, ladder)
-    return made
 
 
-def _next_base(levels: list[Any], rung: Rung, n_axes: int, ladder: Ladder) -> Any:
+def _levels(base: Any, rung: Rung, n_axes: int, mode: str, threads: Threads) -> tuple[Any, Any]:
+    """The levels (series, S + 3, *space) of an octave; where they come along with them, the differences, else None."""
+    if n_axes == 2 and not is_torch(base):
+        from tsattn.scalespace._dense import image_levels  # compiled: loaded when first needed
+
+        return image_levels(base, rung.taps, mode, threads)
+    levels = [convolve(base, rung.taps[0], n_axes, mode)]
+    for taps in rung.taps[1:]:
+        levels.append(convolve(levels[-1], taps, n_axes, mode))
+    return _stack(levels, 1), None
+
+
+def _next_base(levels: Any, rung: Rung, n_axes: int, ladder: Ladder) -> Any:
     reduce = ladder.reducer_for(n_axes)
     if reduce != "average":
-        base = levels[ladder.scales_per_octave]
+        base = levels[:, ladder.scales_per_octave]
         return base if reduce is None else base[(..., *[slice(None, None, 2)] * n_axes)]
-    base = convolve(levels[ladder.source()], rung.reducer, n_axes, ladder.mode)
+    base = convolve(levels[:, ladder.source()], rung.reducer, n_axes, ladder.mode)
     for axis in range(base.ndim - n_axes, base.ndim):
         front = (slice(None),) * axis
         even = base.shape[axis] // 2 * 2
@@ -146,29 +158,25 @@ def _next_base(levels: list[Any], rung: Rung, n_axes: int, ladder: Ladder) -> An
     return base
 
 
-def enlarge(x: Any, n_axes: int, reduce: str | None, mode: str) -> Any:
-    """Twice the samples along the last `n_axes` axes, by linear interpolation at i / 2 - 1 / 4 or at i / 2."""
+def enlarge(x: Any, n_axes: int, threads: Threads = None) -> Any:
+    """Twice the samples along the last `n_axes` axes, by linear interpolation at i / 2 - 1 / 4.
+
+    Not at i / 2, where every second sample would be as sharp as before, and those between smoothed: their differences
+    are taken for keypoints, which do not come back.
+    """
+    if n_axes == 2 and not is_torch(x):
+        from tsattn.scalespace._dense import enlarge_images  # compiled: loaded when first needed
+
+        return enlarge_images(x, threads)
     for axis in range(x.ndim - n_axes, x.ndim):
         n, front = x.shape[axis], (slice(None),) * axis
-        i = np.arange(2 * n)
-        place = i / 2 - (0.25 if reduce == "average" else 0.0)
-        left = np.floor(place).astype(int)
-        right_share = _column(place - left, x, axis)
-        index = border_index(n, 1, "nearest" if mode == "nearest" else "reflect")[1:]  # both repeat the edge value
-        index = np.concatenate([[0], index])
-        low, high = index[left + 1], index[left + 2]
-        x = x[(*front, low)] * (1 - right_share) + x[(*front, high)] * right_share
+        padded = x[(*front, border_index(n, 1, "nearest"))]
+        sizes = (*x.shape[:axis], 2 * n, *x.shape[axis + 1 :])
+        x = x.new_empty(sizes) if is_torch(x) else np.empty(sizes, x.dtype)
+        before, here, after = (padded[(*front, slice(k, k + n))] for k in range(3))
+        x[(*front, slice(0, None, 2))] = before * 0.25 + here * 0.75
+        x[(*front, slice(1, None, 2))] = here * 0.75 + after * 0.25
     return x
-
-
-def _column(values: np.ndarray, like: Any, axis: int) -> Any:
-    shape = [1] * like.ndim
-    shape[axis] = -1
-    if is_torch(like):
-        import torch
-
-        return torch.from_numpy(values).to(like).view(shape)
-    return values.astype(like.dtype).reshape(shape)
 
 
 def _stack(levels: list[Any], axis: int) -> Any:

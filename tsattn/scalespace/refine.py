@@ -1,7 +1,7 @@
 """Localisation between samples, and the edge test, for torch tensors; `_refine_kernel.py` is the same compiled.
 
 Brown & Lowe, "Invariant features from interest point groups", BMVC 2002; Lowe, IJCV 2004, section 4. A quadratic is
-fitted to an extremum and its neighbours; if its own extremum lies more than half a sample away along any unknown,
+fitted to an extremum and its neighbours; if its own extremum lies more than 0.6 samples away along any unknown,
 the fit moves to the sample nearest to it, at most 5 times. Unknowns come in the order: scale, then the space axes.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from tsattn.scalespace.extrema import MOST_MOVES, Criteria
+from tsattn.scalespace.extrema import FAR, MOST_MOVES, Criteria
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def localise(dogs: Any, index: Any, criteria: Criteria) -> tuple[Any, Any, Any]:
 
 
 def _settle(dogs: Any, index: Any) -> tuple[Any, Any, Any]:
-    """Move until the fitted extremum is within half a sample; the last value says where that came about."""
+    """Move until the fitted extremum is within 0.6 samples; the last value says where that came about."""
     shift = dogs.new_zeros(len(index), index.shape[1] - 1, dtype=torch.float64)
     stay = torch.zeros(len(index), dtype=torch.bool, device=dogs.device)
     open_ = torch.arange(len(index), device=dogs.device)
@@ -78,7 +78,7 @@ def _settle(dogs: Any, index: Any) -> tuple[Any, Any, Any]:
         place = Places(dogs.detach(), index[open_])
         step, info = torch.linalg.solve_ex(place.hessian(), -place.gradient())
         solved = (info == 0) & step.isfinite().all(1)
-        near = solved & (step.abs() <= 0.5).all(1)
+        near = solved & (step.abs() <= FAR).all(1)
         shift[open_[near]], stay[open_[near]] = step[near], True
         open_, step = open_[solved & ~near], step[solved & ~near].clamp(-1e6, 1e6)
         index[open_, 1:] += step.round().long()
