@@ -10,7 +10,10 @@ from jaxtyping import install_import_hook
 # shapes are types: every call of these checks its arguments against their annotations. Not the estimators nor Training,
 # whose own errors are promised; not the loop, since the check draws from Python's generator, which nothing may touch
 # there; and not what is compiled
-install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.training.losses"], "beartype.beartype")
+OF_IMAGES = [f"tsattn.image.{name}" for name in ("layers", "lenet", "of_images", "resnet", "slot", "vgg")]
+install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.training.losses", *OF_IMAGES,
+                     "tsattn.design.network", "tsattn.design.recurrent"],
+                    "beartype.beartype")
 
 NEEDS = {
     "data": (lambda: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),

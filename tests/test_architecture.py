@@ -18,7 +18,7 @@ LAYERS = [
     ["design"],
     ["_panel"],
     ["transformations", "datasets"],
-    ["_choices", "_inputs", "_labels", "_relevance"],
+    ["_choices", "_inputs", "_labels", "_pictures", "_relevance"],
     ["_networks"],
     ["_estimator"],
     ["classification", "regression", "forecasting", "dists_kernels", "feature_selection"],

@@ -2,14 +2,17 @@
 
 A map:
 
-    tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidgeClassifier: classify
-                              series, with gaps and of unequal length
+    tsattn.classification     SDMAClassifier, XM2AClassifier, LSTMSANClassifier, ScaleSpaceRidgeClassifier,
+                              RACKNetClassifier: classify series, with gaps and of unequal length; ImageClassifier and
+                              RACKNetImageClassifier: classify images
     tsattn.regression         SDMARegressor, XM2ARegressor, LSTMSANRegressor: predict a value of each such series
     tsattn.forecasting        SDMAForecaster, XM2AForecaster, LSTMSANForecaster, Seq2SeqForecaster: forecast series
     tsattn.transformations    ScaleSpaceChannels, UVTFSaliency, UVTFEvents: scale space as sktime transformers
+    tsattn.image              keypoints of images (tsattn.image.sift), and networks with a place for attention
+    tsattn.design             networks whose shape the data say
     tsattn.training           Training: how networks are trained
     tsattn.datasets           real data, by splits without leakage
-    tsattn.plots              attention, saliency and events as pictures
+    tsattn.plots              attention, saliency, events and keypoints as pictures
     tsattn.scalespace         the mathematics: blur, octaves, events, descriptors
     tsattn.nn, tsattn.models  layers and networks
     tsattn.benchmark          how every figure was obtained

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int, check_one_of, draw_seed
 from tsattn._choices import SALIENCIES
-from tsattn._inputs import Inputs
+from tsattn._inputs import Inputs, Prepared
 from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
 from tsattn.models.committee import BestOf, Committee
@@ -39,28 +39,10 @@ OF_PANELS = {  # sktime's tags of what learns from a panel
 }
 
 
-class NetworkEstimator:
-    """Fitting, predicting and explaining with a network; to be mixed in before a base class of sktime."""
+class Nested:
+    """Setting parameters of parameters; to be mixed in before a base class of sktime or scikit-learn."""
 
-    # scikit-learn sets this on the instance before fit and deletes it after; sktime's reset, which fit begins with,
-    # would drop it if the class did not have it
-    _parent_callback_ctx: Any = None
-
-    saliency: Any
-    proportions: int
-    scaling: str | None
-    training: Training | None
-    random_state: Any
-    inputs_: Inputs
-    network_: nn.Module
-    # of sktime's base class, which stands behind this one
-    VECTORIZATION_ATTR: str
-    _X_metadata: dict[str, Any]
-    check_is_fitted: Callable[[], None]
-    get_tag: Callable[[str], Any]
     get_params: Callable[..., dict[str, Any]]
-    get_param_names: Callable[..., list[str]]
-    _check_convert_X_for_predict: Callable[[Any], Any]
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters, also those of a nested object, as `training__lr`, where it is one by then.
@@ -80,7 +62,47 @@ class NetworkEstimator:
                 cure = "training=Training()" if owner == "training" else f"such an object as {owner}"
                 raise ValueError(f"{name} is a parameter of {owner}, which must be an object with parameters then, got "
                                  f"{given[owner]!r}; pass {cure} first")
-        return super().set_params(**params)  # type: ignore[misc] # sktime's
+        return super().set_params(**params)  # type: ignore[misc] # the base class's
+
+
+class Trained:
+    """What a training leaves behind; to be mixed in."""
+
+    training: Training | None
+
+    def _keep(self, fitted: Fitted) -> None:
+        self.network_ = fitted.network
+        self.history_ = pd.DataFrame(fitted.history)
+        self.best_epoch_ = fitted.best_epoch
+        self.n_parameters_ = sum(parameter.numel() for parameter in fitted.network.parameters())
+
+    @property
+    def _device(self) -> str:
+        """Where the network computes, by name."""
+        return "auto" if self.training is None else self.training.device
+
+
+class NetworkEstimator(Nested, Trained):
+    """Fitting, predicting and explaining with a network; to be mixed in before a base class of sktime."""
+
+    # scikit-learn sets this on the instance before fit and deletes it after; sktime's reset, which fit begins with,
+    # would drop it if the class did not have it
+    _parent_callback_ctx: Any = None
+
+    saliency: Any
+    proportions: int
+    scaling: str | None
+    training: Training | None
+    random_state: Any
+    inputs_: Inputs
+    network_: nn.Module
+    # of sktime's base class, which stands behind this one
+    VECTORIZATION_ATTR: str
+    _X_metadata: dict[str, Any]
+    check_is_fitted: Callable[[], None]
+    get_tag: Callable[[str], Any]
+    get_param_names: Callable[..., list[str]]
+    _check_convert_X_for_predict: Callable[[Any], Any]
 
     def _as_fitted(self) -> None:
         """Set what sktime's fit remembers, for an estimator that is read from a file; its learned state is there."""
@@ -105,6 +127,9 @@ class NetworkEstimator:
         if not isinstance(self.saliency, str):
             raise TypeError(f"saliency must be a name, a transformer of sktime or None, got {self.saliency!r}")
         return SALIENCIES[check_one_of("saliency", self.saliency, SALIENCIES)]()
+
+    def _study(self, prepared: Prepared) -> None:
+        """Learn from the training series what the shape of the network hangs on; of most, nothing does."""
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained of the network; see `tsattn._networks`."""
@@ -136,6 +161,7 @@ class NetworkEstimator:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
         check_one_of("scaling", self.scaling, SCALINGS)
         inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
+        self._study(prepared)
         training = Training() if self.training is None else self.training
         if self._X_metadata["mtype"] in UNNAMED:
             labels["ids"] = None
@@ -151,17 +177,6 @@ class NetworkEstimator:
             raise
         self.inputs_ = inputs
         self._keep(fitted)
-
-    def _keep(self, fitted: Fitted) -> None:
-        self.network_ = fitted.network
-        self.history_ = pd.DataFrame(fitted.history)
-        self.best_epoch_ = fitted.best_epoch
-        self.n_parameters_ = sum(parameter.numel() for parameter in fitted.network.parameters())
-
-    @property
-    def _device(self) -> str:
-        """Where the network computes, by name."""
-        return "auto" if self.training is None else self.training.device
 
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, float64, (n, n_outputs)."""

@@ -99,3 +99,15 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
         raise ValueError("class_weight must be finite, at least 0 and not all 0, in the range of float32, got "
                          f"{class_weight!r}")
     return weights[codes]
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """What logits (n, n_classes) say: their softmax, rows that sum to 1.
+
+    Examples
+    --------
+    >>> probabilities(np.array([[0.0, np.log(3.0)]])).round(6)
+    array([[0.25, 0.75]])
+    """
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)

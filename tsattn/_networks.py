@@ -6,13 +6,19 @@ weights, called as `network(*inputs, lengths=lengths)`: `widths` are the channel
 read beside it, if anything is), `n_columns` the columns that the user's series have.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from torch import nn
 
-from tsattn._checks import check_bool, check_fraction, check_int, check_one_of
+from tsattn._checks import check_bool, check_fraction, check_int, check_one_of, draw_seed
 from tsattn._choices import ACTIVATIONS, ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
+from tsattn._inputs import Prepared
+from tsattn.design import Architecture, Features, RACKNetPlan, SeriesRackNetwork, racknet, series_features
+from tsattn.image.backbones import BACKBONES, Backbone
+from tsattn.image.of_images import OfImages
+from tsattn.image.slot import BLOCKS
 from tsattn.models.joined import Joined
 from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
 from tsattn.models.pooled import Pooled
@@ -31,10 +37,11 @@ GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
     ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
 }
 SWITCHES = ("absolute", "channel_alignment", "extrema", "smoothing")
+SAN = ("san-c", "san-d")  # of the blocks for images, those that the switches are of
 
 
 class PooledNetwork:
-    """What all families have: features of steps, read by a trunk, pooled over time."""
+    """What most families have: features of steps, read by a trunk, pooled over time."""
 
     trunk: Any
     dropout: float
@@ -137,3 +144,73 @@ class LSTMSANNetwork(PooledNetwork):
         glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
         return chosen_or_none("attention_module", self.attention_module,
                               {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
+
+
+class Designed:
+    """What networks of series and of images have whose shape is read off the training data."""
+
+    check_is_fitted: Callable[[], None]
+    dropout: float
+    budget: int
+    strategy: str
+    n_octaves: int | str
+    min_features: float
+    max_components: int
+    rack_pooling: str
+    normalise: bool
+    recurrent: bool
+    random_state: Any
+    plan_: RACKNetPlan
+
+    @property
+    def architecture_(self) -> Architecture:
+        """What the network is built from."""
+        self.check_is_fitted()
+        return self.plan_.architecture
+
+    def _plan(self, features: Features, ndim: int) -> RACKNetPlan:
+        """The network for the data that these features are of."""
+        return racknet(
+            features, budget=self.budget, strategy=self.strategy, ndim=ndim, min_features=self.min_features,
+            max_components=self.max_components, pooling=self.rack_pooling, dropout=self.dropout,
+            random_state=draw_seed(self.random_state))
+
+
+class RACKNetNetwork(Designed):
+    """Racks of convolutions, as many and as wide as the training series say, on all inputs as channels of one."""
+
+    pooling: Any
+
+    def _study(self, prepared: Prepared) -> None:
+        series = prepared.series
+        features = series_features(series.values, series.lengths, n_octaves=self.n_octaves)
+        self.plan_ = self._plan(features, 1)
+
+    def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
+        normalise, recurrent = check_bool("normalise", self.normalise), check_bool("recurrent", self.recurrent)
+        body = SeriesRackNetwork(self.plan_.architecture, sum(widths), normalise=normalise, recurrent=recurrent)
+        return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS))
+
+
+class ImageNetwork:
+    """A network of images, with attention at its layers; `size` is theirs, height and width."""
+
+    backbone: Any
+    attention: Any
+    placement: str
+    mask_activation: Any
+    dropout: float
+
+    def _trained(self, size: tuple[int, int], n_channels: int, n_outputs: int) -> nn.Module:
+        backbone = Backbone(self.backbone) if callable(self.backbone) else \
+            chosen("backbone", self.backbone, BACKBONES)
+        body = backbone.make(n_channels, size, attention=self._block(backbone.width), placement=self.placement)
+        return OfImages(body, n_outputs, dropout=check_fraction("dropout", self.dropout))
+
+    def _block(self, width: int) -> Any:
+        """What builds a block of attention, beside convolutions with kernels of this width."""
+        switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
+        activation = chosen_or_none("mask_activation", self.mask_activation, ACTIVATIONS)
+        blocks: dict[str, Any] = dict(BLOCKS)
+        blocks |= {name: partial(blocks[name], width=width, activation=activation, **switches) for name in SAN}
+        return chosen_or_none("attention", self.attention, blocks)

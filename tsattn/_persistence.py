@@ -17,13 +17,18 @@ from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkEstimator
 from tsattn._files import read_tensors, write_tensors
 from tsattn._inputs import Inputs, Scale
+from tsattn._pictures import Pictures
 from tsattn._values import Reader, Writer
 from tsattn.classification import (
+    ImageClassifier,
     LSTMSANClassifier,
+    RACKNetClassifier,
+    RACKNetImageClassifier,
     ScaleSpaceRidgeClassifier,
     SDMAClassifier,
     XM2AClassifier,
 )
+from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
 from tsattn.forecasting._saving import History, Model, Standing
@@ -31,6 +36,7 @@ from tsattn.nn.lag_ridge import LagRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
+from tsattn.training.augment_images import Flip, Translate
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 FORMAT = 1
@@ -39,6 +45,7 @@ NEEDS = "0.1.0"  # the first version that reads this format
 TRAINED = ("history_", "best_epoch_", "n_parameters_")
 NETWORK_STATE = ("fit_time_", "inputs_", *TRAINED)
 CLASSIFIER_STATE = ("classes_", *NETWORK_STATE)
+IMAGE_STATE = ("classes_", "inputs_", *TRAINED)
 REGRESSOR_STATE = ("target_mean_", "target_scale_", *NETWORK_STATE)
 FORECASTER_STATE = ("model_", *TRAINED, "panels_", "_standing")
 EVENT_STATE = ("feature_names_in_", "centre_", "scale_", "n_octaves_")
@@ -47,6 +54,9 @@ STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that c
     XM2AClassifier: CLASSIFIER_STATE,
     LSTMSANClassifier: CLASSIFIER_STATE,
     ScaleSpaceRidgeClassifier: CLASSIFIER_STATE,
+    RACKNetClassifier: (*CLASSIFIER_STATE, "plan_"),
+    ImageClassifier: IMAGE_STATE,
+    RACKNetImageClassifier: (*IMAGE_STATE, "plan_"),
     SDMARegressor: REGRESSOR_STATE,
     XM2ARegressor: REGRESSOR_STATE,
     LSTMSANRegressor: REGRESSOR_STATE,
@@ -58,9 +68,10 @@ STATE: dict[type, tuple[str, ...]] = {  # what fitting adds to each class that c
     UVTFSaliency: EVENT_STATE,
     UVTFEvents: (*EVENT_STATE, "words_"),
 }
-AUGMENTATIONS = (ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp)
+AUGMENTATIONS = (ChannelDrop, Crop, Flip, Jitter, Mixup, Scaling, Shift, TimeWarp, Translate)
 RECORDS: dict[type, dict[str, str]] = {  # what each is made from, and the attribute that holds it
-    **{cls: {name: name for name in cls.__dataclass_fields__} for cls in (Inputs, Scale, *OF_FORECASTERS)},
+    **{cls: {name: name for name in cls.__dataclass_fields__} for cls in (
+        Inputs, Pictures, Scale, Architecture, Layer, Mixture, OctavePlan, RACKNetPlan, *OF_FORECASTERS)},
     LagRidge: {"own": "own", "whole": "whole"},
     ForecastingHorizon: {"values": "_values", "is_relative": "is_relative", "freq": "freq"},
 }
@@ -77,7 +88,8 @@ def is_vector(value: Any) -> bool:
 FITS = {  # what a fitted attribute must be
     "classes_": lambda value: isinstance(value, np.ndarray) and value.ndim == 1 and len(value) > 0,
     "fit_time_": lambda value: type(value) is int,
-    "inputs_": lambda value: isinstance(value, Inputs) and inputs_fit(value),
+    "inputs_": lambda value: (isinstance(value, Inputs) and inputs_fit(value)) or
+    (isinstance(value, Pictures) and pictures_fit(value)),
     "history_": lambda value: isinstance(value, pd.DataFrame),
     "best_epoch_": lambda value: type(value) is int,
     "n_parameters_": lambda value: type(value) is int,
@@ -89,6 +101,7 @@ FITS = {  # what a fitted attribute must be
     "centre_": is_vector,
     "scale_": is_vector,
     "n_octaves_": lambda value: check_int("n_octaves_", value) > 0,
+    "plan_": lambda value: isinstance(value, RACKNetPlan),
     "model_": lambda value: isinstance(value, Model),
     "panels_": lambda value: isinstance(value, History),
     "_standing": lambda value: isinstance(value, Standing),
@@ -112,6 +125,14 @@ def inputs_fit(inputs: Inputs) -> bool:
                 and is_vector(scale.scale) and len(scale.centre) == len(scale.scale) == size and (scale.scale > 0).all()
                 for scale, size in scales)
     )
+
+
+def pictures_fit(inputs: Pictures) -> bool:
+    """Whether the parts of what was learned of images belong together."""
+    shape, scale = inputs.shape, inputs.scale
+    return (isinstance(shape, tuple) and len(shape) == 3 and all(check_int("shape", length) for length in shape)
+            and is_vector(inputs.mean) and is_vector(scale) and len(inputs.mean) == len(scale) == shape[2]
+            and bool((scale > 0).all()))
 
 
 def has_learned(estimator: Any) -> bool:
@@ -224,12 +245,15 @@ class EstimatorReader(Reader):
             if is_vector(value) and name in EVENT_STATE and len(value) != len(made.feature_names_in_):
                 raise ValueError(f"{name} has {len(value)} entries for {len(made.feature_names_in_)} columns")
             setattr(made, name, value)
+        if isinstance(made, ImageClassifier):  # fitted with its network
+            self._give_network(made)
+            return
         made._is_fitted = True
         if isinstance(made, NetworkEstimator):
             made._as_fitted()
             self._give_network(made)
 
-    def _give_network(self, made: NetworkEstimator) -> None:
+    def _give_network(self, made: NetworkEstimator | ImageClassifier) -> None:
         """Give an estimator its network with the file's weights; nothing is allocated before they are checked."""
         names = [name for name in self.unread if name.startswith("network.")]
         for name in {"n_layers", "n_heads"} & set(made.get_param_names()):  # each has tensors of its own

@@ -17,7 +17,9 @@ import resource, sys
 sys.modules["pyarrow"] = None  # where it is installed pandas imports it: address space that is not ours
 import numpy as np
 from tests.classification.conftest import QUICK
-from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import (LSTMSANClassifier, RACKNetClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier,
+                                   XM2AClassifier)
+del sys.modules["pyarrow"]  # scikit-learn looks for it there
 rng = np.random.default_rng(0)
 made = {made}
 made.fit(rng.normal(size=(8, 3, 17)), np.arange(8) % 2)
@@ -29,7 +31,7 @@ if len(sys.argv) > 1:
 """
 MADE = ["XM2AClassifier.paper(epochs=1)", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)",
         "LSTMSANClassifier(training=QUICK)", "LSTMSANClassifier.paper(attention_module='ran', epochs=1)",
-        "ScaleSpaceRidgeClassifier()"]
+        "ScaleSpaceRidgeClassifier()", "RACKNetClassifier(training=QUICK)"]
 SMALL = {
     "heads": XM2AClassifier.paper(epochs=1, random_state=0).set_params(n_layers=1, n_heads=2),
     "recurrent": LSTMSANClassifier.paper(epochs=1, random_state=0).set_params(n_layers=2, hidden_size=8),

@@ -23,6 +23,6 @@ def test_examples(module):
 
 @pytest.mark.data
 @pytest.mark.parametrize("module", ["auslan", "forecasting", "hdm05", "kick_vs_punch", "sml2010",
-                                    "spoken_arabic_digits", "ts_files"])
+                                    "spoken_arabic_digits", "ts_files", "digits", "objects", "photos"])
 def test_examples_with_data(module):
     assert failures(module) == 0

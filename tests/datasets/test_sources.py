@@ -12,7 +12,18 @@ import pytest
 
 import tsattn.datasets as datasets
 from tsattn._checks import DatasetNotFoundError
-from tsattn.datasets import auslan, card, cards, forecasting, groups_of, sml2010, spoken_arabic_digits, ts_files
+from tsattn.datasets import (
+    auslan,
+    card,
+    cards,
+    digits,
+    forecasting,
+    groups_of,
+    photos,
+    sml2010,
+    spoken_arabic_digits,
+    ts_files,
+)
 from tsattn.datasets._archive import CHECKSUMS
 from tsattn.datasets._sources import Source, content_digest, find, locate, read
 
@@ -22,6 +33,8 @@ LOADERS = [datasets.load_auslan, datasets.load_spoken_arabic_digits, datasets.lo
 SOURCES = [
     auslan.SOURCE, forecasting.ETT, forecasting.EXCHANGE, *sml2010.SOURCES.values(),
     *spoken_arabic_digits.SOURCES.values(), *(forecasting.m4_source(*key) for key in forecasting.M4),
+    *digits.MNIST.values(), *digits.FASHION.values(), *photos.PHOTOS.values(), photos.KEYPOINTS,
+    *photos.oxford_sources("boat"), *photos.oxford_sources("graf"),
     *(ts_files._source(problem.split("/")[1], part) for problem in CHECKSUMS for part in ("train", "test")),
 ]
 CONTENT = b"1,2,3\n"
@@ -128,7 +141,8 @@ def test_an_unknown_split_is_refused_before_anything_is_read(loader, split, no_d
 
 def test_every_card_says_what_is_needed():
     assert {"auslan", "ett", "exchange_rate", "hdm05", "kick_vs_punch", "m4", "planted_events", "sml2010",
-            "spoken_arabic_digits", "uea_ucr"} <= set(cards())
+            "spoken_arabic_digits", "uea_ucr", "mnist", "fashion_mnist", "cifar10", "coil20", "oxford_affine",
+            "photos"} <= set(cards())
     for name in cards():
         text = card(name)
         for heading in ("Source", "Licence", "SHA-256", "Size", "Classes", "Split", "Citation", "Traps"):

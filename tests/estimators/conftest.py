@@ -9,7 +9,13 @@ import pytest
 
 import tsattn
 from tests.forecasting.test_forecasts import SMALL, panel, small
-from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import (
+    LSTMSANClassifier,
+    RACKNetClassifier,
+    ScaleSpaceRidgeClassifier,
+    SDMAClassifier,
+    XM2AClassifier,
+)
 from tsattn.forecasting import SDMAForecaster
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training
@@ -70,7 +76,7 @@ def equal():
 
 CLASSIFIERS = {  # and what makes each quick
     SDMAClassifier: {}, XM2AClassifier: {"n_heads": 3, "n_units": 4}, LSTMSANClassifier: {},
-    ScaleSpaceRidgeClassifier: {"proportions": 200},
+    ScaleSpaceRidgeClassifier: {"proportions": 200}, RACKNetClassifier: {"budget": 40, "max_components": 3},
 }
 REGRESSORS = {SDMARegressor: {}, XM2ARegressor: {"n_heads": 3, "n_units": 4}, LSTMSANRegressor: {}}
 ESTIMATORS = CLASSIFIERS | REGRESSORS
@@ -154,6 +160,10 @@ FORMS = {
                         "channel_alignment": False, "dilation": 2, "n_layers": 3, "bidirectional": False,
                         "saliency": None, "trunk": None, "pooling": "last"},
     "glimpses": {"cls": LSTMSANClassifier, "attention_module": "ran", "saliency": "events"},
+    "racks": {"cls": RACKNetClassifier},
+    "racks alone": {"cls": RACKNetClassifier, "strategy": "random", "n_octaves": 1, "rack_pooling": "max",
+                    "normalise": False, "recurrent": True, "saliency": None, "pooling": "flatten", "proportions": 0,
+                    "scaling": None},
     "ridge": {"cls": ScaleSpaceRidgeClassifier},
     "values": {"cls": SDMARegressor},
     "values alone": {"cls": SDMARegressor, "loss": "absolute", "saliency": "events", "encoder": "lstm", "trunk": "lstm",

@@ -21,13 +21,20 @@ from tests.estimators.conftest import (
     every_task,
     fit,
     frame,
+    known,
     learning,
     make,
     series,
     target,
 )
 from tsattn._panel import Panel
-from tsattn.classification import LSTMSANClassifier, ScaleSpaceRidgeClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.classification import (
+    LSTMSANClassifier,
+    RACKNetClassifier,
+    ScaleSpaceRidgeClassifier,
+    SDMAClassifier,
+    XM2AClassifier,
+)
 from tsattn.nn.talk import SELF_TALK
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training
@@ -50,13 +57,14 @@ OF_NETWORKS = {"hidden_size": 5, "n_layers": 2, "dropout": 0.1, "pooling": "last
     (LSTMSANClassifier, {"attention_module": "ran", "placement": "bottleneck", "extrema": False, "dilation": 2}),
     (XM2AClassifier, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
     (ScaleSpaceRidgeClassifier, {"device": "cpu"}),
+    (RACKNetClassifier, {"budget": 7, "strategy": "random", "rack_pooling": "max", "recurrent": True}),
     (SDMARegressor, {"architecture": "type2", "mutual": False, "encoder": "lstm"}),
     (LSTMSANRegressor, {"attention_module": "ran", "placement": "bottleneck", "extrema": False, "dilation": 2}),
     (XM2ARegressor, {"variant": "exp", "talk": SELF_TALK, "n_heads": 2, "activation": None, "softmax_axis": "units"}),
 ])
 def test_p01_the_constructor_stores_and_does_no_more(cls, own):
     of_task = {"loss": "absolute"} if cls in REGRESSORS else {"class_weight": {"a": 2.0}}
-    given = SHARED | own | of_task | (OF_NETWORKS if cls in TRAINED else {})
+    given = known(cls, **SHARED | own | of_task | (OF_NETWORKS if cls in TRAINED else {}))
     made = cls(**given)
     assert all(getattr(made, name) is value for name, value in given.items())
     assert not [name for name in vars(made) if name.endswith("_")]

@@ -7,7 +7,7 @@ import pandas as pd
 from sktime.classification.base import BaseClassifier
 
 from tsattn._estimator import OF_PANELS, NetworkEstimator
-from tsattn._labels import check_labels, weight_of_each
+from tsattn._labels import check_labels, probabilities, weight_of_each
 from tsattn._panel import Panel
 from tsattn.training import accuracy, cross_entropy
 
@@ -50,9 +50,7 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
         return self
 
     def _predict_proba(self, X: Any) -> np.ndarray:
-        logits = self._outputs(X)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return probabilities(self._outputs(X))
 
     def _predict(self, X: Any) -> np.ndarray:
         return self.classes_[self._predict_proba(X).argmax(axis=1)]

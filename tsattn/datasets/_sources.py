@@ -162,7 +162,7 @@ def _download(source: Source) -> bytes:
             content = _bounded(io.BytesIO(file.read_bytes()), source.url)
             if source.member is not None:
                 content = _from_zip(content, source.member, source.url)
-            if source.path.endswith(".txt") and content[:2] == b"\x1f\x8b":
+            if not source.suffix and content[:2] == b"\x1f\x8b":  # a packed file, and no archive
                 content = gzip.decompress(content)
             digest = content_digest(content, source.suffix)
         except UNREADABLE as error:

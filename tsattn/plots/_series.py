@@ -25,6 +25,11 @@ class NotebookFigure(Figure):
         return buffer.getvalue()
 
 
+def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
+    """The given axes, or those of a new figure of this size in inches."""
+    return NotebookFigure(figsize=(width, height), layout="constrained").add_subplot() if ax is None else ax
+
+
 def draw_strip(ax: Axes, time: np.ndarray, values: np.ndarray, *, label: str, signed: bool = False,
                high: float | None = None) -> None:
     """Draw values (time,) as colours, up to the greatest of them or to `high`."""

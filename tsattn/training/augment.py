@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tsattn._checks import check_fraction, check_int, check_positive
-from tsattn.nn.mask import valid_steps
+from tsattn.nn.mask import around, valid_steps
 from tsattn.training.data import Batch
 
 
@@ -309,14 +309,11 @@ def _resample(batch: Batch, position: Tensor, lengths: Tensor) -> Batch:
 
     Flags are those of the nearest step: there is nothing between observed and not observed.
     """
-    last = batch.lengths.unsqueeze(-1) - 1
-    position = position.clamp_min(0).minimum(last.to(position.dtype))
-    before = position.long()
-    after = (before + 1).minimum(last)
+    before, after, share = around(position, batch.lengths)
     series = torch.arange(len(lengths), device=lengths.device).unsqueeze(-1)
     inputs = []
     for number, x in enumerate(batch.inputs):
-        between = (position - before).view(*position.shape, *[1] * (x.ndim - 2))
+        between = share.view(*share.shape, *[1] * (x.ndim - 2))
         if batch.flags is not None:
             between = torch.where(_at_channels(batch.flags[number], x), between.round(), between)
         inputs.append(torch.lerp(x[series, before], x[series, after], between.to(x.dtype)))

@@ -35,13 +35,19 @@ def seed_of(path: str | Path | None) -> int | None:
 
 def write(run: Run) -> None:
     """Write the run's state, all of it that changes, if it has a checkpoint."""
-    if run.training.checkpoint is not None:
-        _save(run, run.training.checkpoint, _parts(run), fingerprint=fingerprint(run))
+    path = run.training.checkpoint
+    if path is None:
+        return
+    parts = _parts(run)  # gathered from all processes
+    if run.processes.first:
+        _save(run, path, parts, fingerprint=fingerprint(run))
 
 
 def hand_over(run: Run, path: Path) -> None:
     """Write what a run ends with, for another process to take over."""
-    _save(run, path, {"best": _whole_state(run, run.best)})
+    parts = {"best": _whole_state(run, run.best)}
+    if run.processes.first:
+        _save(run, path, parts)
 
 
 def take_over(run: Run, path: Path) -> None:
@@ -52,9 +58,7 @@ def take_over(run: Run, path: Path) -> None:
 
 
 def _save(run: Run, path: str | Path, parts: dict[str, dict[str, Tensor]], **more: Any) -> None:
-    """Write parts of a run's state, and what else there is to say, by the first of its processes."""
-    if not run.processes.first:
-        return
+    """Write parts of a run's state, and what else there is to say."""
     tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     config = {"kind": KIND, "seed": run.seed, **more, "best_epoch": run.best_epoch,
               "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,

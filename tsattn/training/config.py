@@ -51,7 +51,8 @@ class Training(BaseObject):
         `ChannelDrop`, `Mixup`, or any function of (batch, generator) that returns a `Batch`; () for none. "standard"
         (`tsattn.training.STANDARD`) varies time, length and, a little, sizes, and adds noise. "strong" (`STRONG`)
         varies sizes much and shifts each channel's level by a standard deviation: for sensors whose level and size
-        tell persons or sessions apart rather than classes, as in gestures. Where levels tell, it does harm.
+        tell persons or sessions apart rather than classes, as in gestures. Where levels tell, it does harm. Images
+        have changes of their own, and to `ImageClassifier` both words mean these.
     validation : float or tuple of int, default=0.0
         Series held out of training to choose the epoch: a fraction, stratified by class, or positions. With 0 nothing
         is held out, and the last epoch's weights are the result.

@@ -1,0 +1,120 @@
+"""One place for attention of any kind: what a block sees, and where it stands."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.testing import assert_close
+
+from tsattn.image import Attended, LeNet5, OfImages, Slots
+from tsattn.image.backbones import BACKBONES
+from tsattn.image.slot import BLOCKS, Alone, Masks
+from tsattn.nn import CBAM, build
+from tsattn.nn.scale_attention import SANBlock
+
+every_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+
+
+class Double(nn.Module):
+    def forward(self, y):
+        return 2 * y
+
+
+class Before(nn.Module):
+    """Sees what a layer reads, and nothing else."""
+
+    def mask(self, y, previous):
+        return previous.mean(1, keepdim=True)
+
+    def forward(self, y, previous):
+        return y * self.mask(y, previous)
+
+
+def test_a_block_sees_what_the_layer_reads_if_it_wants_to(draw):
+    layer, x = nn.Conv2d(3, 5, 3, padding=1).double(), draw(2, 3, 7, 11)
+    assert_close(Attended(layer, Double())(x), 2 * layer(x))
+    attended = Attended(layer, Before())
+    assert_close(attended(x), layer(x) * x.mean(1, keepdim=True))
+    assert_close(attended.mask(x), x.mean(1, keepdim=True).expand(-1, 5, -1, -1))
+
+
+@every_block
+def test_attended_is_the_block_of_the_layer(block, draw, generator):
+    made = build(lambda: Attended(nn.Conv2d(3, 5, 3, padding=1), block(5)), generator).double().eval()
+    x = draw(2, 3, 7, 11)
+    y = made.layer(x)
+    expected = made.block(y, x) if isinstance(made.block, SANBlock) else made.block.block(y)
+    assert_close(made(x), expected)
+    assert made.mask(x).shape == y.shape
+
+
+def test_the_reduction_leaves_a_few_units():
+    units = {n: BLOCKS["se"](n).excitation.narrow.out_features for n in (3, 6, 16, 64, 256)}
+    assert units == {3: 3, 6: 6, 16: 4, 64: 4, 256: 16}
+
+
+def places(network):
+    return [name for name, layer in network.named_modules() if isinstance(layer, Attended)]
+
+
+@pytest.mark.parametrize(("name", "size", "n_bottleneck", "n_full"), [
+    ("lenet5", 28, 2, 2), ("vgg16", 32, 5, 13), ("vgg19", 32, 5, 16), ("vgg16-plain", 32, 5, 13),
+    ("resnet20", 32, 3, 19), ("resnet18", 32, 4, 17),
+    pytest.param("resnet50", 32, 4, 49, marks=pytest.mark.slow),
+])
+def test_how_many_places_there_are(name, size, n_bottleneck, n_full):
+    for placement, n in (("bottleneck", n_bottleneck), ("full", n_full)):
+        with torch.device("meta"):
+            network = BACKBONES[name].make(3, (size, size), attention=BLOCKS["se"], placement=placement)
+            bare = BACKBONES[name].make(3, (size, size), placement=placement)
+        assert (len(places(network)), len(places(bare))) == (n, 0)
+
+
+def test_both_placements_of_lenet_are_one_and_need_the_image(draw, generator):
+    made = [build(lambda placement=placement: LeNet5(attention=BLOCKS["san-c"], placement=placement),
+                  torch.Generator().manual_seed(0)).double() for placement in ("bottleneck", "full")]
+    x = draw(2, 1, 28, 28)
+    assert torch.equal(made[0](x), made[1](x))
+    first = made[0].layers[0]
+    y = first.layer(x)
+    assert_close(first(x), y * first.block.mask(y, x))
+
+
+@pytest.mark.parametrize("placement", ["bottleneck", "full"])
+def test_a_stage_of_vgg_pools_what_is_attended(placement, draw):
+    network = BACKBONES["vgg16"].make(3, (32, 32), attention=lambda _: Double(), placement=placement).double().eval()
+    bare = BACKBONES["vgg16"].make(3, (32, 32)).double().eval()
+    weights = {name.replace(".layer.", "."): value for name, value in network.state_dict().items()}
+    bare.load_state_dict(weights)
+    x = draw(1, 3, 32, 32)
+    once, twice = bare.stages[0](x), network.stages[0](x)
+    if placement == "bottleneck":
+        assert_close(twice, 2 * once)
+    else:
+        assert not torch.allclose(twice, 2 * once)
+
+
+def test_masks_are_those_that_the_network_applied(draw, generator):
+    network = build(lambda: OfImages(LeNet5(attention=BLOCKS["san-d"]), 3), generator).eval()
+    x, lengths = draw(2, 1, 1, 28, 28, dtype=torch.float32), torch.ones(2, dtype=torch.long)
+    first, second = network.body.layers
+    assert_close(Masks(network)(x, lengths=lengths), first.mask(x[:, 0]))
+    assert_close(Masks(network, 1)(x, lengths=lengths), second.mask(network.body.pool(first(x[:, 0]))))
+    assert not first._forward_pre_hooks
+    with pytest.raises(ValueError, match=r"one of the network's 2 places of attention, from 0, got 2"):
+        Masks(network, 2)
+    with pytest.raises(ValueError, match="0 places"):
+        Masks(OfImages(LeNet5(), 3))
+
+
+def test_an_unknown_placement_is_refused():
+    with pytest.raises(ValueError, match="unknown placement 'top'; choose one of 'bottleneck', 'full'"):
+        Slots(partial(CBAM, ndim=2), "top")
+
+
+def test_a_block_of_ones_own_without_a_mask_works_but_shows_none(draw):
+    attended = Attended(nn.Conv2d(3, 5, 3), Double())
+    assert isinstance(attended.block, Alone)
+    with pytest.raises(AttributeError, match="mask"):
+        attended.mask(draw(1, 3, 7, 7, dtype=torch.float32))

@@ -1,0 +1,36 @@
+import pytest
+
+from tsattn.design import Architecture, Layer
+from tsattn.plots import plot_architecture
+from tsattn.plots.pages import figure
+
+MADE = Architecture(((Layer(8), Layer(77)), (Layer(44, edge=5),)), pooling="max")
+
+
+@pytest.fixture
+def ax():
+    return figure()[1][0, 0]
+
+
+def test_a_bar_a_layer_as_high_as_its_kernels(ax):
+    assert plot_architecture(MADE, ax=ax) is ax
+    assert [bar.get_height() for bar in ax.patches] == [8, 77, 44]
+    assert [text.get_text() for text in ax.texts] == ["8", "77", "44"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["rack 1", "rack 2"]
+    assert ax.get_title() == "max pooling by 2 at each dotted line"
+
+
+def test_racks_are_set_apart(ax):
+    plot_architecture(MADE, ax=ax)
+    (line,) = ax.lines
+    first, second, third = (bar.get_x() + bar.get_width() / 2 for bar in ax.patches)
+    assert second < line.get_xdata()[0] < third
+    assert third - second > second - first
+    assert ax.get_xticks().tolist() == pytest.approx([(first + second) / 2, third])
+
+
+def test_edges_are_told_apart_where_they_differ(ax):
+    plot_architecture(MADE, ax=ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["edge 3", "edge 5"]
+    alike = plot_architecture(Architecture(((Layer(3),),)), ax=figure()[1][0, 0])
+    assert alike.get_legend() is None

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from numpy.testing import assert_allclose
+
+from tsattn.image import sift
+from tsattn.plots import plot_keypoints
+from tsattn.plots._series import BLUE, ORANGE
+
+
+@pytest.fixture
+def blobs():
+    """A bright blob, and a dark one half as strong."""
+    rows, columns = np.indices((64, 90))
+    return 0.5 + 0.4 * np.exp(-0.5 * ((rows - 40) ** 2 + (columns - 20) ** 2) / 9) - 0.2 * np.exp(
+        -0.5 * ((rows - 30) ** 2 + (columns - 60) ** 2) / 9)
+
+
+def test_circles_of_three_sigma_lie_where_the_keypoints_are(blobs):
+    found = sift.detect(blobs)
+    assert len(found) == 2
+    ax = plot_keypoints(blobs, found)
+    circles = [ax.collections[k] for k in (0, 2)]
+    assert [to_hex(circle.get_edgecolor()[0]) for circle in circles] == [ORANGE, BLUE]
+    for circle, polarity in zip(circles, (1, -1), strict=True):
+        own = found.take(found.polarity == polarity)
+        assert_allclose(circle.get_offsets(), own.position[:, ::-1])
+        assert_allclose(circle.get_widths(), 6 * own.sigma)
+    line = ax.collections[1].get_segments()[0]
+    own = found.take(found.polarity == 1)
+    assert_allclose(line[1] - line[0], 3 * own.sigma[0] * np.array([np.cos(own.angle[0]), np.sin(own.angle[0])]))
+
+
+def test_the_strongest_are_drawn(blobs):
+    ax = plot_keypoints(blobs, sift.detect(blobs), strongest=1)
+    assert len(ax.collections) == 2
+    assert_allclose(ax.collections[0].get_offsets(), [[20, 40]], atol=0.1)
+
+
+def test_an_image_without_keypoints_is_drawn_alone(blobs):
+    ax = plot_keypoints(np.stack([blobs] * 3, axis=-1), sift.detect(blobs, contrast=0.9))
+    assert len(ax.images) == 1
+    assert not ax.collections
+
+
+def test_what_does_not_fit_is_refused(blobs):
+    with pytest.raises(ValueError, match="must be of one image, got those of 2"):
+        plot_keypoints(blobs, sift.detect(np.stack([blobs, blobs])))
+    with pytest.raises(ValueError, match=r"got \(1, 2, 3, 4\)"):
+        plot_keypoints(np.zeros((1, 2, 3, 4)), sift.detect(blobs))

@@ -1,0 +1,135 @@
+"""From an array of images to what a network reads: checked, channels first, standardised.
+
+The scale is learned from the training images once, and applied to any other as it was learned.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsattn.training import Sequences
+
+CHANNELS = 4  # most that an image has whose axes could have been mistaken: grey, with opacity, colour, with opacity
+SHAPES = "(n, height, width) or (n, height, width, channel)"
+AT_ONCE = 2**22  # values looked at in one go: sums in float64 take little memory, whatever the array
+
+
+def check_images(X: Any, channels: int | None = None) -> np.ndarray:
+    """Return images as (n, height, width, channel) of whatever real dtype they have; raise unless they are images.
+
+    Raises
+    ------
+    ValueError
+        There are no images, or no pixels; the axes are other ones, or look like others; a value is missing or infinite,
+        also as float32; a number is complex or no number.
+    TypeError
+        They are sparse.
+    """
+    from sklearn.utils import check_array
+
+    if hasattr(X, "detach"):  # a tensor, which may keep what gradients need
+        X = X.detach().cpu().numpy()
+    X = check_array(X, dtype="numeric", allow_nd=True, ensure_2d=False, ensure_all_finite=False, input_name="X",
+                    ensure_min_samples=0)
+    if X.ndim not in (3, 4):
+        raise ValueError(f"X must have shape {SHAPES}, got {X.shape}; X[np.newaxis] makes an array of one image, and "
+                         "images of different sizes must be brought to one first")
+    shape = X.shape
+    X = X[..., np.newaxis] if X.ndim == 3 else X
+    if 0 in shape:
+        raise ValueError(f"X must hold 1 image and 1 pixel at least: found array with {shape[0]} sample(s) "
+                         f"(shape={shape}) while a minimum of 1 is required.")
+    if X.shape[1] <= CHANNELS < X.shape[3] or (channels == X.shape[1] != X.shape[3]):
+        raise ValueError(f"X must have its channels last, {SHAPES}, got {shape}; X.transpose(0, 2, 3, 1) has them "
+                         "there")
+    done = 0
+    for part in _in_parts(X):
+        _check_finite(part, done)
+        done += len(part)
+    return X
+
+
+def _in_parts(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Some images at a time."""
+    step = max(1, AT_ONCE // X[0].size)
+    return (X[first : first + step] for first in range(0, len(X), step))
+
+
+def _check_finite(X: np.ndarray, first: int) -> None:
+    """Raise where a value is missing, infinite, or too large for a network's float32; name the image and the pixel."""
+    if X.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore"):
+        places = np.argwhere(~np.isfinite(X.astype(np.float32)))
+    if len(places):
+        image, row, column, channel = places[0]
+        value = X[tuple(places[0])]
+        what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else "a value too large for float32"
+        raise ValueError(f"X must not hold {what}, found {value} in image {first + image}, row {row}, column {column}, "
+                         f"channel {channel}")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What fit learned about images.
+
+    Attributes
+    ----------
+    shape : (int, int, int)
+        Height, width, channels.
+    mean, scale : ndarray of float64, (channels,)
+        Of each channel over all training pixels; a constant channel has its value and 1, so that it becomes 0.
+    """
+
+    shape: tuple[int, int, int]
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def learn(cls, X: np.ndarray) -> "Pictures":
+        """Measure images, (n, height, width, channel)."""
+        count = X[..., 0].size
+        mean = sum(part.sum((0, 1, 2), dtype=np.float64) for part in _in_parts(X)) / count
+        squares = sum(np.square(part - mean).sum((0, 1, 2)) for part in _in_parts(X))
+        scale = np.sqrt(squares / count)
+        constant = scale <= np.finfo(np.float64).eps * np.abs(mean) * 8
+        height, width, channels = (int(length) for length in X.shape[1:])
+        return cls((height, width, channels), mean, np.where(constant, 1.0, scale))
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of an image."""
+        return self.shape[2]
+
+    @property
+    def first_axes(self) -> tuple[int, int, int]:
+        """Channels, height and width: the shape in which a network has an image."""
+        return self.shape[2], *self.shape[:2]
+
+    def __call__(self, X: Any, **labels: Any) -> Sequences:
+        """Return checked images as the training loop has them: series of one step, (n, channel, height, width).
+
+        Raises
+        ------
+        ValueError
+            As `check_images`; or they have another size or another number of channels than those learned from, or
+            values so far from theirs that float32 does not hold them on their scale.
+        """
+        X = check_images(X, self.n_channels)
+        if X.shape[1:] != self.shape:
+            raise ValueError(f"X must have images as they were in fit, {self._told(self.shape)}, got "
+                             f"{self._told(X.shape[1:])}")
+        with np.errstate(over="ignore"):
+            scaled = ((part - self.mean) / self.scale for part in _in_parts(X))
+            parts = [part.transpose(0, 3, 1, 2).astype(np.float32) for part in scaled]
+        if not all(bool(np.isfinite(part).all()) for part in parts):
+            raise ValueError("X must stay in the range of float32 on the scale of the training images, whose standard "
+                             f"deviations are {self.scale.tolist()}")
+        return Sequences([np.concatenate(parts)], np.ones(len(X), dtype=np.int64), **labels)
+
+    @staticmethod
+    def _told(shape: tuple[int, ...]) -> str:
+        height, width, channels = shape
+        return f"{height} x {width} pixels of {channels} channel{'s' * (channels != 1)}"

@@ -1,0 +1,63 @@
+"""The shape of a network as a picture: a bar a layer, as high as it has kernels, rack by rack."""
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+
+from tsattn.plots._series import BLUE, INK, MEDIUM, ORANGE, QUIET, SMALL, WIDTH, axes_of
+
+if TYPE_CHECKING:
+    from tsattn.design import Architecture
+
+HEIGHT = 2.4  # inches
+GAP = 0.6  # bars between racks, where places are halved
+
+
+def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -> Axes:
+    """Draw the layers of an architecture, their kernels over them; those with an edge of 5 are in another colour.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The given one, or that of a new figure, which is ``ax.figure``; see `plot_events`.
+
+    Examples
+    --------
+    >>> from tsattn.design import Architecture, Layer
+    >>> made = Architecture(((Layer(8), Layer(77)), (Layer(44, edge=5),)))
+    >>> ax = plot_architecture(made)
+    >>> [text.get_text() for text in ax.texts]
+    ['8', '77', '44']
+    """
+    ax = axes_of(ax, WIDTH, HEIGHT)
+    at, middles, labels = 0.0, [], []
+    highest = max(layer.kernels for rack in architecture.racks for layer in rack)
+    edges: dict[int, str] = {}
+    for number, rack in enumerate(architecture.racks):
+        if number:
+            at += GAP
+            ax.axvline(at - (1 + GAP) / 2, color=QUIET, linewidth=0.8, linestyle=":")
+        for layer in rack:
+            colour = BLUE if layer.edge == 3 else ORANGE
+            label = None if layer.edge in edges else f"edge {layer.edge}"
+            edges[layer.edge] = colour
+            ax.bar(at, layer.kernels, width=0.8, color=colour, label=label)
+            ax.text(at, layer.kernels, str(layer.kernels), ha="center", va="bottom", fontsize=SMALL, color=INK)
+            at += 1
+        middles.append(at - (len(rack) + 1) / 2)
+        labels.append(f"rack {number + 1}")
+    ax.set_xticks(middles, labels)
+    ax.set_ylim(0, 1.15 * highest)
+    ax.set_ylabel("kernels", fontsize=MEDIUM, color=INK)
+    ax.set_title(f"{architecture.pooling} pooling by 2 at each dotted line", fontsize=SMALL, color=INK)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=SMALL, colors=INK, length=0)
+    if len(edges) > 1:
+        ax.legend(frameon=False, fontsize=SMALL)
+    return ax

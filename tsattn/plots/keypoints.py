@@ -1,0 +1,73 @@
+"""An image with its keypoints: where each lies, how large it is, which way it points."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection, LineCollection
+
+from tsattn._checks import check_int
+from tsattn.plots._series import BLUE, ORANGE, WIDTH, axes_of
+
+SIDES = {1: (ORANGE, "solid"), -1: (BLUE, (0, (3, 1.5)))}  # the lines say in print what the colours say
+
+
+def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, ax: Axes | None = None) -> Axes:
+    """Draw keypoints on their image: a circle of three sigma about each, and a line from its centre along its angle.
+
+    Bumps, brighter than what is around them, are orange circles; dips are blue and dashed.
+
+    Parameters
+    ----------
+    image : array, (height, width) or (height, width, channel)
+        One image.
+    keypoints : ImageKeypoints
+        Of that image alone, as `tsattn.image.sift.detect` gives them.
+    strongest : int or None, default=300
+        Draw no more than so many, those of the greatest difference; None draws all.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    Axes
+        The given one, or that of a new figure, which is ``ax.figure``; see `plot_events`.
+
+    Raises
+    ------
+    ValueError
+        The image has other axes, or the keypoints are of several images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsattn.image import sift
+    >>> from tsattn.plots import plot_keypoints
+    >>> rows, columns = np.indices((64, 64))
+    >>> blob = np.exp(-0.5 * ((rows - 40) ** 2 + (columns - 20) ** 2) / 3**2)
+    >>> ax = plot_keypoints(blob, sift.detect(blob))
+    >>> len(ax.collections[0].get_offsets())
+    1
+    """
+    image = np.asarray(image)
+    if image.ndim not in (2, 3):
+        raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
+    found = keypoints.to_numpy()
+    if found.n_series != 1:
+        raise ValueError(f"keypoints must be of one image, got those of {found.n_series}; detect them in it alone")
+    order = np.argsort(-abs(found.value), kind="stable")
+    order = order if strongest is None else order[: check_int("strongest", strongest)]
+    ax = axes_of(ax, WIDTH, WIDTH * image.shape[0] / image.shape[1])
+    ax.imshow(image, cmap="gray" if image.ndim == 2 else None)
+    for polarity, (colour, style) in SIDES.items():
+        some = order[found.polarity[order] == polarity]
+        if len(some) == 0:
+            continue
+        centre, radius, angle = found.position[some, ::-1], 3 * found.sigma[some], found.angle[some]
+        ax.add_collection(EllipseCollection(2 * radius, 2 * radius, np.zeros(len(some)), units="xy", offsets=centre,
+                                            offset_transform=ax.transData, facecolors="none", edgecolors=colour,
+                                            linestyles=style, linewidths=0.9))
+        ends = centre + radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+        ax.add_collection(LineCollection(list(np.stack([centre, ends], axis=1)), colors=colour, linewidths=0.9))
+    ax.set_axis_off()
+    return ax
