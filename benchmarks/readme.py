@@ -24,7 +24,8 @@ COLUMNS = {  # of a suite's tables; others show accuracies
     "forecast": ["estimator", "MAE", "MSE", *INTERVALS, *COST],
     "m4": ["estimator", "sMAPE %", "MASE", "OWA", *INTERVALS, *COST],
     "regression": ["estimator", "MAE", "RMSE", "R²", *COST],
-    **{name: [*CLASSES, "published %", *COST] for name in ("sdma-paper", "sdma-saliency", "xm2a-ablation")},
+    **{name: [*CLASSES, "published %", *COST] for name in (
+        "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "racknet-images")},
 }
 FILES = ("README.md", "docs/results.md")
 PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)

@@ -17,6 +17,8 @@ autodoc_typehints = "none"  # docstrings say what a parameter is, and in which s
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # the template lists them
 numpydoc_class_members_toctree = False
-LIBRARIES = "BaseClassifier,BaseRegressor,BaseForecaster,BaseTransformer,BaseObject,BaseEstimator,Module,Function,tuple"
-NOT_OURS = "get_tag,get_params,get_param_names,check_is_fitted,get_test_params,VECTORIZATION_ATTR"
+LIBRARIES = ("BaseClassifier,BaseRegressor,BaseForecaster,BaseTransformer,BaseObject,BaseEstimator,ClassifierMixin,"
+             "_MetadataRequester,Module,Function,tuple")
+NOT_OURS = ("get_tag,get_params,get_param_names,check_is_fitted,get_test_params,VECTORIZATION_ATTR,set_score_request,"
+            "set_fit_request,get_metadata_routing")
 autodoc_default_options = {"members": True, "inherited-members": LIBRARIES, "exclude-members": NOT_OURS}

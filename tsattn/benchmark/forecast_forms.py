@@ -5,6 +5,7 @@ from typing import Any
 
 from tsattn.benchmark.forecast_tasks import ETT_HORIZONS
 from tsattn.benchmark.forecasters import Extrapolation, Naive2, Persistence, SeasonalNaive
+from tsattn.benchmark.form import Form
 from tsattn.benchmark.state_forecasters import ARIMA, ETS, VectorAutoregression
 from tsattn.benchmark.suite import Entry
 from tsattn.benchmark.window_forecasters import PENALTIES, BoostedTrees, WindowRidge
@@ -61,7 +62,7 @@ def global_linear(_seed: int, info: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Form):
     """Ridge regression of the next rows on the last ones."""
 
     look_back: int
@@ -71,10 +72,6 @@ class Linear:
 
     def __call__(self, _seed: int, _info: Any) -> Any:
         return WindowRidge(**asdict(self))
-
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return asdict(self)
 
 
 NAIVE = (
@@ -110,7 +107,7 @@ LOOK_BACK = {"sml2010": 10, "m4-hourly": 168, "m4-weekly": 52, "m4-hourly-50": 1
 
 
 @dataclass(frozen=True)
-class Network:
+class Network(Form):
     """A forecaster of `tsattn.forecasting`, by the name of its class, and how far it looks back.
 
     At its defaults, but that sml2010 is two stretches of one house, in one unit.
@@ -127,13 +124,9 @@ class Network:
         return getattr(forecasting, self.name)(look_back=self.look_back or LOOK_BACK[info.task], scaling=scaling,
                                                loss=self.loss, random_state=seed)
 
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class Published:
+class Published(Form):
     """A forecaster of `tsattn.forecasting` as published, by the name of its class; rows in units of all series."""
 
     name: str
@@ -142,10 +135,6 @@ class Published:
         from tsattn import forecasting
 
         return getattr(forecasting, self.name).paper(random_state=seed).set_params(scaling="standard")
-
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return asdict(self)
 
 
 def _ours(name: str, kind: str) -> tuple[Entry, Entry]:

@@ -39,7 +39,8 @@ class RegressionTask(Task):
         return REGRESSION
 
 
-def _split(data: Data, task: Task, fold: int) -> tuple[np.ndarray, np.ndarray]:
+def split(data: Any, task: Task, fold: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of a fold's training part and of its test part."""
     return splits(data, task.split, task.folds)[fold]
 
 
@@ -72,7 +73,8 @@ def _sizes(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
             "min_length": int(data.lengths.min()), "max_length": int(data.lengths.max())}
 
 
-def _ask(estimator: Any, data: Data, train: np.ndarray, test: np.ndarray) -> Asked:
+def ask(estimator: Any, data: Any, train: np.ndarray, test: np.ndarray) -> Asked:
+    """Fit on the instances at some positions, and ask about those at others."""
     X_train, y_train = data.take(train)
     X_test, _ = data.take(test)
     start = perf_counter()
@@ -84,29 +86,38 @@ def _ask(estimator: Any, data: Data, train: np.ndarray, test: np.ndarray) -> Ask
 
 def _class_facts(data: Data, train: np.ndarray, test: np.ndarray) -> Answer:
     return {**_sizes(data, train, test), "n_classes": len(np.unique(data.y)),
-            "majority": _majority(data.y[train], data.y[test])}
+            "majority": majority(data.y[train], data.y[test])}
 
 
-def _majority(train: np.ndarray, test: np.ndarray) -> float:
+def majority(train: np.ndarray, test: np.ndarray) -> float:
     """Accuracy of the most frequent training class: what no method may fall below."""
     labels, counts = np.unique(train, return_counts=True)
     return float(np.mean(test == labels[counts.argmax()]))
 
 
-def _few_of_each(data: Data, train: np.ndarray) -> tuple[Data, np.ndarray, np.ndarray]:
+def few_of_each(data: Any, train: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+    """A few instances of a few classes of the training part, to train on and to ask about."""
     y = data.y[train]
     few = train[[place for label in np.unique(y)[: WARM_UP[0]] for place in np.flatnonzero(y == label)[: WARM_UP[1]]]]
     return data, few, few
 
 
-def _class_outcome(estimator: Any, data: Data, _train: np.ndarray, test: np.ndarray, predicted: np.ndarray) -> Answer:
+def class_outcome(estimator: Any, data: Any, _train: np.ndarray, test: np.ndarray, predicted: np.ndarray) -> Answer:
+    """Scores of classes, and what was true and what was said, as numbers of the classes in their order."""
     X_test, _ = data.take(test)
-    probabilities = estimator.predict_proba(X_test) if estimator.get_tag("capability:predict_proba", False) else None
+    probabilities = estimator.predict_proba(X_test) if _says_probabilities(estimator) else None
     classes = np.unique(data.y)
     return {"scores": scores(data.y[test], predicted, probabilities, estimator.classes_),
             "classes": [str(name) for name in classes],
             "true": np.searchsorted(classes, data.y[test]).tolist(),
             "predicted": np.searchsorted(classes, predicted).tolist()}
+
+
+def _says_probabilities(estimator: Any) -> bool:
+    """Whether a classifier has probabilities: sktime's say so, scikit-learn's have the method or not."""
+    if hasattr(estimator, "get_tag"):
+        return bool(estimator.get_tag("capability:predict_proba", False))
+    return hasattr(estimator, "predict_proba")
 
 
 def _few(data: Data, train: np.ndarray) -> tuple[Data, np.ndarray, np.ndarray]:
@@ -126,9 +137,9 @@ def _number_outcome(_estimator: Any, data: Data, _train: np.ndarray, test: np.nd
             "predicted": answers.tolist()}
 
 
-CLASSIFICATION = Kind("classification", _split, _info, _class_facts, _few_of_each, _ask, _class_outcome,
+CLASSIFICATION = Kind("classification", split, _info, _class_facts, few_of_each, ask, class_outcome,
                       inner=_inner_by_class, picture=keep_instances)
-REGRESSION = Kind("regression", _split, _info, _number_facts, _few, _ask, _number_outcome, inner=_inner)
+REGRESSION = Kind("regression", split, _info, _number_facts, _few, ask, _number_outcome, inner=_inner)
 
 
 def kind_of(task: Task) -> Kind:

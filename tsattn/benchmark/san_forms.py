@@ -8,11 +8,12 @@ Table 5.6 is of another set of motions; every row has an accuracy of 100 % there
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tsattn.benchmark.form import Form
 from tsattn.benchmark.suite import Entry, Info
 
 
 @dataclass(frozen=True)
-class PublishedSAN:
+class PublishedSAN(Form):
     """LSTM-SAN as published, with the attention that its fields say."""
 
     attention_module: str | None = "san"
@@ -26,10 +27,6 @@ class PublishedSAN:
         from tsattn.classification import LSTMSANClassifier
 
         return LSTMSANClassifier.paper(**asdict(self), random_state=seed)
-
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return asdict(self)
 
 
 def _form(name: str, note: str, **fields: Any) -> Entry:

@@ -8,13 +8,14 @@ not printed. What the source calls SAN and FusAtNet there are forms of its own, 
 from dataclasses import dataclass
 from typing import Any
 
+from tsattn.benchmark.form import Form
 from tsattn.benchmark.suite import Entry, Info
 
 ARCHITECTURES = ("single", "type1", "type2")
 
 
 @dataclass(frozen=True)
-class PublishedSDMA:
+class PublishedSDMA(Form):
     """SDMA as published, in the form that its fields say; without a saliency, the LSTM alone."""
 
     architecture: str = "single"
@@ -29,10 +30,6 @@ class PublishedSDMA:
 
         saliency = UVTFSaliency(amplitude=self.amplitude, cut=self.cut) if self.salient else None
         return SDMAClassifier.paper(self.architecture, mutual=self.mutual, saliency=saliency, random_state=seed)
-
-    def get_params(self, deep: bool = False) -> dict[str, Any]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return dict(vars(self))
 
 
 def _forms(name: str, printed: tuple[float, ...], note: str, **fields: Any) -> tuple[Entry, ...]:

@@ -166,16 +166,18 @@ def signed(value: float, digits: int = 1) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def verdicts(differences: pd.DataFrame, reference: str, *, one_test_set: int | None = None) -> list[str]:
+def verdicts(differences: pd.DataFrame, reference: str, *, one_test_set: int | None = None,
+             things: str = "series") -> list[str]:
     """The comparisons of accuracies in words, for people; what cannot be tested is said once.
 
-    `one_test_set` is the number of its series where all runs share one; differences are then said in series.
+    `one_test_set` is the number of its series, or of other `things`, where all runs share one; differences are then
+    said in these.
     """
     if one_test_set is not None:
         series = [f"{name} {signed(comparison.difference * one_test_set)}"
                   for name, comparison in differences[differences["n_pairs"] > 0].iterrows()]
-        return [f"against {reference}, a mean over runs, of {one_test_set} test series: {', '.join(series)}; one test "
-                "set: no test"] if series else []
+        return [f"against {reference}, a mean over runs, of {one_test_set} test {things}: {', '.join(series)}; "
+                "one test set: no test"] if series else []
     lines = [f"{name} against {reference}: {comparison.better:.0f} better, {comparison.worse:.0f} worse of "
              f"{comparison.n_pairs:.0f} folds, p = {comparison.p_holm:.3g} (Wilcoxon signed-rank, Holm)"
              for name, comparison in differences[differences["n_pairs"] >= ENOUGH].iterrows()]

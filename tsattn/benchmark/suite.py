@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tsattn._checks import check_int, check_one_of
-from tsattn.benchmark.data import SINGLE, SPLITS, Data
+from tsattn.benchmark.data import SINGLE, SPLITS
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Task:
     """
 
     name: str
-    load: Callable[..., Data]
+    load: Callable[..., Any]
     split: str = "official"
     folds: int = 5
     steps: int = 30
@@ -110,7 +110,7 @@ class Entry:
     """
 
     name: str
-    make: Callable[[int, Info], Any]
+    make: Callable[[int, Any], Any]
     ours: bool = False
     seeded: bool = True
     equal_length: bool = False

@@ -168,7 +168,8 @@ def _tested(protocol: tuple[str, str, int], task: Mapping[str, Any], estimators:
             differences: Any, reference: str) -> list[str]:
     """What tests say of the differences, in words."""
     if kind_name(task) == "classification":
-        return verdicts(differences, reference, one_test_set=task["n_test"] if protocol[1] in SINGLE else None)
+        return verdicts(differences, reference, one_test_set=task["n_test"] if protocol[1] in SINGLE else None,
+                        things="images" if "image" in task else "series")
     return forecast_verdicts(estimators, reference, task) if kind_name(task) == "forecasting" else []
 
 
@@ -210,9 +211,16 @@ def _of_panel(task: Mapping[str, Any], kind: str, folds: int) -> str:
     split = {"official": "official split", "cv": f"{folds}-fold cross-validation",
              "validation": f"{folds}-fold validation inside the training part",
              "paper": "70/20 split over all, persons on both sides"}[kind]
+    return f"{split}; {task['n_train']} training and {task['n_test']} test {_things(task)}"
+
+
+def _things(task: Mapping[str, Any]) -> str:
+    """What a task's instances are, and of which size."""
+    channels = f"{task['n_channels']} channel{'s' * (task['n_channels'] != 1)}"
+    if "image" in task:
+        return f"images of {' x '.join(map(str, task['image']))} pixels, {channels}"
     steps = f"{task['min_length']}" + (f"–{task['max_length']}" if task["max_length"] != task["min_length"] else "")
-    return (f"{split}; {task['n_train']} training and {task['n_test']} test series of {steps} steps, "
-            f"{task['n_channels']} channels")
+    return f"series of {steps} steps, {channels}"
 
 
 def _of_forecasts(task: Mapping[str, Any], _kind: str, _folds: int) -> str:

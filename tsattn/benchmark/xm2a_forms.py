@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
+from tsattn.benchmark.form import Form
 from tsattn.benchmark.suite import Entry, Info
 
 PRINTED = {  # table 7.4: (descriptor, norm, talk) -> accuracy %
@@ -31,7 +32,7 @@ UNBUILT = {  # of table 7.3
 
 
 @dataclass(frozen=True)
-class Published:
+class Published(Form):
     """XM2A as published, in the form that its name says."""
 
     descriptor: str = "average"
@@ -43,10 +44,6 @@ class Published:
         from tsattn.classification import XM2AClassifier
 
         return XM2AClassifier.paper(**asdict(self), random_state=seed)
-
-    def get_params(self, deep: bool = False) -> dict[str, str]:  # noqa: ARG002 - what names it in rows of results
-        """Parameters of the form."""
-        return asdict(self)
 
 
 def _entry(form: tuple[str, str, str]) -> Entry:
