@@ -13,6 +13,7 @@ from tsattn.benchmark.across import (
     boards,
     bootstrap,
     by_folds,
+    chances,
     cliques,
     critical_difference,
     friedman,
@@ -71,6 +72,22 @@ def test_against_a_reference_by_hand():
     assert (one["better"], one["equal"], one["worse"]) == (1, 1, 4)
     assert one["low"] < one["difference"] < one["high"]
     assert one["p_holm"] == one["p"] > 0.05
+
+
+def test_chances_of_a_next_data_set_by_hand():
+    better, alike, worse = chances(np.array([0.05, 0.03, 0.02]))  # Beta(3, 1) is above a half but once in eight
+    assert (better, alike) == (pytest.approx(7 / 8, abs=5e-3), pytest.approx(1 / 8, abs=5e-3))
+    assert better + alike + worse == pytest.approx(1)
+    assert chances(np.array([-0.05, -0.03, -0.02])) == pytest.approx((worse, alike, better), abs=1e-2)
+    assert chances(np.array([0.009, -0.009]))[1] > 0.98  # less than a point is none
+    assert chances(np.array([0.5, np.nan])) == pytest.approx((np.nan,) * 3, nan_ok=True)
+
+
+def test_chances_are_from_the_estimators_side():
+    accuracy, error = board([[0.9, 0.8], [0.7, 0.5]]), board([[2.0, 4.0], [1.0, 8.0]], ERROR)
+    for made in (accuracy, error):
+        (one,) = against(made, "a").to_dict("records")
+        assert one["chance_worse"] > 0.7 > 0.1 > one["chance_better"]
 
 
 def test_errors_are_compared_in_parts_of_the_reference():
@@ -154,8 +171,11 @@ def test_the_table_across_data_sets():
     }.items() for name, score in scores.items()]
     made = tables(rows, reference="ours")[-1]
     assert made.title == "across data sets: x, y, z"
-    assert [[cell.text for cell in line.cells] for line in made.lines] == [
-        ["1.50", "reference", "–", "–", "–"], ["1.50", "+0.00", "–", "1 / 1 / 1", "–"]]
+    (own, other) = ([cell.text for cell in line.cells] for line in made.lines)
+    assert own == ["1.50", "reference", "–", "–", "–", "–"]
+    assert other[:-1] == ["1.50", "+0.00", "–", "1 / 1 / 1", "–"]
+    better, alike, worse = map(float, other[-1].split(" / "))
+    assert better == pytest.approx(worse, abs=0.02) != alike
     assert "over 3 data sets, official splits" in markdown(made)
 
 
@@ -163,7 +183,7 @@ def test_ranks_are_drawn_where_they_can_tell_something():
     draw = np.random.default_rng(0)
     rows = [row(name, 0, level + draw.uniform(0, 0.05), task=f"t{number}") for number in range(12)
             for name, level in {"good": 0.8, "fair": 0.6, "poor": 0.4}.items()]
-    (picture,) = figures.critical_differences(rows)
+    (picture,) = figures.critical_differences(boards(rows))
     assert picture.svg.startswith(b"<?xml")
     assert "over 12 data sets" in picture.caption
-    assert list(figures.critical_differences(rows[:6])) == []
+    assert list(figures.critical_differences(boards(rows[:6]))) == []

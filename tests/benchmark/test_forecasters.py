@@ -2,11 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
+from sktime.forecasting.compose import make_reduction
 
 from tests.reference import forecasts as reference
 from tsattn.benchmark.forecast_scores import is_seasonal, naive2
 from tsattn.benchmark.forecast_tasks import SML_TARGET, SML_TRAIN, sml2010
 from tsattn.benchmark.forecasters import Extrapolation, Persistence, SeasonalNaive
+from tsattn.benchmark.sktime_forecasters import SktimeForecaster
 from tsattn.benchmark.window_forecasters import BoostedTrees, WindowRidge
 
 SIMPLE = {
@@ -21,6 +24,11 @@ def walk(rows=43, seed=11):
     return pd.DataFrame(steps.cumsum(0), columns=list("abc"))
 
 
+def reduced():
+    """sktime's reduction to regression, of the middle column."""
+    return SktimeForecaster(make_reduction(LinearRegression(), window_length=4, strategy="direct"), target=1)
+
+
 def segments(y, edge):
     return pd.concat({"early": y.iloc[:edge], "late": y.iloc[edge:]}, names=["segment", "time"])
 
@@ -32,6 +40,19 @@ def test_simple_forecasts_equal_a_loop(name):
     found = forecaster.fit(y.iloc[:19], fh=range(1, 8)).rolling(y, first=19, step=3)
     expected = reference.rolled(loop, y.to_numpy(), 19, 7, 3)
     assert np.allclose(found.to_numpy().reshape(-1, 7, 3), expected, rtol=0, atol=1e-12)
+
+
+def test_what_sktime_forecasts_equals_least_squares_window_by_window():
+    y = walk()
+    train = segments(y.iloc[:31], 12)  # the later one is longer
+    found = reduced().fit(train, fh=[1, 3]).rolling(y, first=31, step=2)
+    learned = y.to_numpy()[12:31]
+    expected = reference.rolled(
+        lambda known, horizon: reference.window_ridge([learned[:, 1:2]], known[:, 1:2], horizon, 4, "all", 0.0, False),
+        y.to_numpy(), 31, 3, 2)
+    assert np.allclose(found["b"].to_numpy().reshape(-1, 2), expected[:, [0, 2], 0], rtol=1e-8, atol=1e-8)
+    last = y["a"].to_numpy()[np.arange(30, 40, 2)]
+    assert np.array_equal(found["a"].to_numpy().reshape(-1, 2), np.stack([last, last], axis=1))
 
 
 @pytest.mark.parametrize("sees", ["all", "own", "shared"])
@@ -57,7 +78,7 @@ def test_rolling_names_cutoffs_and_times():
 
 
 @pytest.mark.parametrize("forecaster", [
-    *(forecaster for forecaster, _ in SIMPLE.values()), WindowRidge(5), BoostedTrees(3, target=1)],
+    *(forecaster for forecaster, _ in SIMPLE.values()), WindowRidge(5), BoostedTrees(3, target=1), reduced()],
     ids=lambda forecaster: type(forecaster).__name__)
 def test_nothing_after_a_cutoff_is_read(forecaster):
     y = walk()

@@ -11,6 +11,7 @@ from tsattn._files import write_tensors
 from tsattn.benchmark import figures
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.report import write_report
+from tsattn.benchmark.stats import by_protocol
 
 VOID = {"meta", "img", "br", "link", "input"}
 
@@ -92,7 +93,7 @@ def test_pictures_are_of_what_is_there(folder):
 
 def test_networks_are_drawn_by_size_too(rows):
     made = [rows.row("a", ours=True), rows.row("b", ours=True, n_parameters=99), rows.row("forest")]
-    (both,), (time,) = figures.pareto(made), figures.pareto(made[1:])
+    (both,), (time,) = figures.pareto(by_protocol(made)), figures.pareto(by_protocol(made[1:]))
     for picture in (both, time):
         assert b"mean fit time" in picture.svg
         assert b"forest" in picture.svg  # in the legend: it has a time
@@ -105,17 +106,17 @@ def test_confusions_are_of_all_runs(rows, monkeypatch):
     monkeypatch.setattr(figures, "plot_confusions", lambda counts, ax, **_: drawn.update(counts))
     made = [rows.row("a"), rows.row("a", 1, predicted=[1, 1]), rows.row("b", status="failed"),
             rows.row("c", predicted=[1, 0])]
-    (picture,) = figures.confusions(made)
+    (picture,) = figures.confusions(by_protocol(made))
     assert {name: counts.tolist() for name, counts in drawn.items()} == {"a": [[1, 1], [0, 2]], "c": [[0, 1], [1, 0]]}
     assert "what they are taken for" in picture.caption
     many = rows.row("a", classes=[str(number) for number in range(31)])  # too many to be read
-    assert list(figures.confusions([many])) == []
+    assert list(figures.confusions(by_protocol([many]))) == []
 
 
 def test_confusions_that_are_not_drawn_are_said(rows):
     few, many = rows.row("a"), rows.row("a", task="words")
     many["task"]["n_classes"] = 31
-    assert figures.unread([few, many]) == [
+    assert figures.unread(by_protocol([few, many])) == [
         "words, official split: no picture, for 31 classes are more than the 30 that can be read in one."]
 
 
@@ -125,12 +126,13 @@ def test_curves_are_histories_side_by_side(rows, monkeypatch):
     histories = [[{"train_loss": 3.0, "validation_loss": "nan"}, {"train_loss": 2.0, "validation_loss": None}],
                  [{"train_loss": 1.0}], None]
     made = [rows.row("a", seed, history=history) for seed, history in enumerate(histories)]
-    (picture,) = figures.learning_curves([*made, rows.row("b")])
+    (picture,) = figures.learning_curves(by_protocol([*made, rows.row("b")]))
     assert drawn.keys() == {"train loss"}  # nothing is known of the others
     assert drawn["train loss"].keys() == {"a"}
     assert np.array_equal(drawn["train loss"]["a"], [[3, 2], [1, np.nan]], equal_nan=True)
     assert "a thin line a run" in picture.caption
-    (picture,) = figures.learning_curves([rows.row("a", seed, history=histories[1]) for seed in range(11)])
+    many = [rows.row("a", seed, history=histories[1]) for seed in range(11)]
+    (picture,) = figures.learning_curves(by_protocol(many))
     assert "a band the middle 80 % of more than 10 runs" in picture.caption
 
 

@@ -5,6 +5,7 @@ from tsattn.benchmark.sdma_forms import PublishedSDMA
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.suites import SUITES, suite_named
 from tsattn.classification import LSTMSANClassifier, XM2AClassifier
+from tsattn.regression import LSTMSANRegressor
 
 
 def test_cells_are_tasks_by_seeds_by_folds_by_entries(dummies):
@@ -105,6 +106,12 @@ def test_each_row_of_the_san_suites_is_the_published_form_with_what_it_says():
     assert {name: (form.attention_module, form.placement) for name, form in places.items() if name != "lstm4"} == {
         f"{module}-{place}": (module, place) for module in ("ran", "san") for place in ("bottleneck", "full")}
     assert all("printed loss" in entry.note for entry in SUITES["san-placement"].entries)
+    numbers = {entry.name: entry for entry in SUITES["san-regression"].entries}
+    assert list(numbers) == list(places)
+    for name, form in places.items():
+        expected = LSTMSANRegressor.paper(form.placement, form.attention_module, random_state=7)
+        assert str(numbers[name].make(7, info)) == str(expected)
+        assert "printed MAE" in numbers[name].note
 
 
 def test_each_form_of_the_xm2a_suites_is_what_its_name_says():

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of ImageClassifier: as it is, which skips what needs tables, and with tables as images."""
+"""scikit-learn's own checks of classifiers of images: as they are, which skips what needs tables, and on tables."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from tsattn.classification import ImageClassifier
+from tsattn.classification import ImageClassifier, RACKNetImageClassifier
 from tsattn.training import Training
 
 NOT_APPLICABLE = {"check_array_api_input"}  # skips itself unless SCIPY_ARRAY_API is set before scipy is imported
@@ -41,7 +41,8 @@ class OfTables(ClassifierMixin, BaseEstimator):
 
 
 CHECKS = [pytest.param(made, check, id=f"{type(made).__name__}-{check.func.__name__}")
-          for made in (ImageClassifier(), OfTables()) for _, check in estimator_checks_generator(made)
+          for made in (ImageClassifier(), RACKNetImageClassifier(), OfTables())
+          for _, check in estimator_checks_generator(made)
           if check.func.__name__ not in NOT_APPLICABLE]
 
 

@@ -10,6 +10,10 @@ q is the 0.95 quantile of the studentised range of k groups and infinitely many 
 are taken within data sets, so that these tests are paired. Two estimators are compared by Wilcoxon's signed-rank test
 of the data sets' differences, with Holm's correction, where there are enough data sets for it to decide.
 
+What of a next data set? A Bayesian sign test (Benavoli, Corani, Demšar & Zaffalon, "Time for a change", JMLR 18, 2017)
+gives the chances that an estimator is better there than another, practically equal, or worse: a Dirichlet posterior
+over the counts of the data sets, with one more, a prior's, that counts as practically equal.
+
 Errors have a unit in each data set; they are compared by logarithms of their ratios, in which twice as much and half as
 much weigh the same. Of forecasts there is no board: horizons and samples of one series are no data sets of their own.
 """
@@ -18,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import baycomp
 import numpy as np
 import pandas as pd
 from scipy.stats import friedmanchisquare, studentized_range
@@ -27,7 +32,9 @@ from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import ENOUGH, Row, holm, protocol_of, signed, signed_rank
 
 LEVEL = 0.05
+CHANCES = ("chance_better", "chance_alike", "chance_worse")
 DRAWS = 9999  # of the bootstrap
+ALIKE = 0.01  # differences that are practically none: a point of accuracy, or a hundredth of an error
 DIGITS = 12  # of scores: means of the same numbers in another order tie
 SPLITS = {"official": "official splits", "cv": "cross-validation", "validation": "validation inside training parts",
           "paper": "the papers' splits"}
@@ -153,7 +160,8 @@ def against(board: Board, reference: str) -> pd.DataFrame:
         One row an estimator: "difference", the mean over data sets of estimator - reference, or, of errors, the
         geometric mean of estimator / reference, less 1; "low" and "high", a 95 % bootstrap interval of it, NaN of fewer
         than 6 data sets; "better", "equal", "worse", from the estimator's side; "p" and "p_holm" as of
-        `tsattn.benchmark.stats.compare`. NaN where an error is 0.
+        `tsattn.benchmark.stats.compare`; "chance_better", "chance_alike" and "chance_worse" as of `chances`. NaN where
+        an error is 0.
     """
     frame = differences(board, board.scores, reference)
     sign = -1 if board.measure.lower else 1
@@ -163,8 +171,10 @@ def against(board: Board, reference: str) -> pd.DataFrame:
         low, high = _interval(column.to_numpy())
         table.append({"estimator": name, "difference": _back(board, column.mean()), "low": _back(board, low),
                       "high": _back(board, high), "better": int((apart > 0).sum()), "equal": int((apart == 0).sum()),
-                      "worse": int((apart < 0).sum()), "p": signed_rank(column.to_numpy())})
-    found = pd.DataFrame(table, columns=["estimator", "difference", "low", "high", "better", "equal", "worse", "p"])
+                      "worse": int((apart < 0).sum()), "p": signed_rank(column.to_numpy()),
+                      **dict(zip(CHANCES, chances(sign * column.to_numpy()), strict=True))})
+    found = pd.DataFrame(table, columns=["estimator", "difference", "low", "high", "better", "equal", "worse", "p",
+                                         *CHANCES])
     found["p_holm"] = holm(found["p"].to_numpy(float))
     return found.set_index("estimator")
 
@@ -197,6 +207,20 @@ def bootstrap(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def chances(gains: np.ndarray) -> tuple[float, float, float]:
+    """Of a gain on each data set: how likely one is on a next one, none to speak of, or a loss; NaN of unknown gains.
+
+    Examples
+    --------
+    >>> [round(chance, 1) for chance in chances(np.array([0.05, 0.04, 0.001, 0.06]))]
+    [0.8, 0.2, 0.0]
+    """
+    if not np.isfinite(gains).all():
+        return np.nan, np.nan, np.nan
+    worse, alike, better = baycomp.SignTest.probs(np.zeros_like(gains), gains, ALIKE, random_state=0)
+    return float(better), float(alike), float(worse)
+
+
 def verdict(board: Board) -> list[str]:
     """What the tests say of a board, in words, and of what they were not asked."""
     n, k = board.scores.shape
@@ -212,6 +236,8 @@ def verdict(board: Board) -> list[str]:
                          f"their mean ranks are {apart:.2f} apart (Nemenyi, 5 %)")
     if n < ENOUGH:
         lines.append(f"too few data sets to test two estimators on (a test needs {ENOUGH}), or for an interval")
+    lines.append("chances: of a next data set, by a Bayesian sign test; less than " + (
+        "a hundredth" if board.measure.relative else "a point") + " apart counts as alike")
     if board.left_out:
         lines.append(f"not on all data sets, and left out: {', '.join(board.left_out)}")
     return lines

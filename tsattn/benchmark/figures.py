@@ -1,6 +1,6 @@
 """Rows -> the report's pictures, each an SVG document with a caption."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn.benchmark.across import boards, cliques, critical_difference
+from tsattn.benchmark.across import Board, cliques, critical_difference
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.instances import read_instances
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
-from tsattn.benchmark.stats import Row, by_protocol, summary
+from tsattn.benchmark.stats import Protocols, Row, summary
 from tsattn.plots.events import plot_events
 from tsattn.plots.figures import (
     BETWEEN,
@@ -42,9 +42,9 @@ class Picture:
     caption: str
 
 
-def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
+def pareto(protocols: Protocols) -> Iterator[Picture]:
     """The leading score against fit time and against the number of weights, a picture a protocol."""
-    for (task, kind, _), estimators in by_protocol(rows).items():
+    for (task, kind, _), estimators in protocols.items():
         about = next(iter(estimators.values()))[0]["task"]
         name, measure = leading(about), MEASURES[kind_name(about)][leading(about)]
         points = [point | {"name": entry} for entry, own in estimators.items()
@@ -64,9 +64,9 @@ def pareto(rows: Sequence[Row]) -> Iterator[Picture]:
                                      "its cost.")
 
 
-def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
+def confusions(protocols: Protocols) -> Iterator[Picture]:
     """Which class is taken for which, a picture a protocol, an axis an estimator; all runs together."""
-    for (task, kind, _), estimators in by_protocol(rows).items():
+    for (task, kind, _), estimators in protocols.items():
         done = {name: own for name, rows in estimators.items()
                 if (own := [row for row in rows if row["status"] == "done" and row.get("classes")])}
         if not done:
@@ -84,10 +84,10 @@ def confusions(rows: Sequence[Row]) -> Iterator[Picture]:
                                      "they are taken for; mistakes in per cent of the row, a dot up to a half.")
 
 
-def unread(rows: Sequence[Row]) -> list[str]:
+def unread(protocols: Protocols) -> list[str]:
     """Of which protocols there is no picture of confusions, and why, a sentence each."""
     return [f"{task}, {kind} split: no picture, for {n} classes are more than the {MANY} that can be read in one."
-            for (task, kind, _), estimators in by_protocol(rows).items()
+            for (task, kind, _), estimators in protocols.items()
             if (n := next(iter(estimators.values()))[0]["task"].get("n_classes") or 0) > MANY]
 
 
@@ -109,9 +109,9 @@ def _point(rows: Sequence[Row], name: str, measure: Measure) -> dict[str, Any] |
             "ours": bool(done[0]["estimator"]["ours"])}
 
 
-def critical_differences(rows: Sequence[Row]) -> Iterator[Picture]:
+def critical_differences(boards: Iterable[Board]) -> Iterator[Picture]:
     """Mean ranks over data sets, a picture a kind of split, where there are enough data sets to tell any two apart."""
-    for board in boards(rows):
+    for board in boards:
         n, k = board.scores.shape
         difference = critical_difference(k, n)
         if k < 3 or difference >= k - 1:
@@ -123,9 +123,9 @@ def critical_differences(rows: Sequence[Row]) -> Iterator[Picture]:
                                      "estimators that Nemenyi's test does not tell apart at 5 %. Blue: ours.")
 
 
-def learning_curves(rows: Sequence[Row]) -> Iterator[Picture]:
+def learning_curves(protocols: Protocols) -> Iterator[Picture]:
     """What the networks' histories hold, a picture a protocol, an axis a quantity."""
-    for (task, kind, _), estimators in by_protocol(rows).items():
+    for (task, kind, _), estimators in protocols.items():
         histories = {name: [row["history"] for row in own if row.get("history")] for name, own in estimators.items()}
         histories = {name: own for name, own in histories.items() if own}
         curves = {column: {name: _runs(own, column) for name, own in histories.items()} for column in CURVES}
@@ -153,39 +153,41 @@ def _lines(most: int) -> str:
     return f"{thin}, a thick one their mean"
 
 
-def instances(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
-    """What networks read and attended in a few test series: a picture an estimator, a line an instance."""
+def explained(rows: Sequence[Row], folder: Folder) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What estimators saw in a few test series, for those that keep it: of what it is, and an entry an instance."""
+    pictured = folder.pictured()
     for row in rows:
-        path = folder.picture_path(row["key"])
-        if row["status"] != "done" or not path.exists():
-            continue
-        kept = read_instances(path)
+        if row["status"] == "done" and row["key"] in pictured:
+            yield (f"{row['task']['name']}, {row['estimator']['name']}",
+                   read_instances(folder.picture_path(row["key"])))
+
+
+def instances(seen: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> Iterator[Picture]:
+    """What networks read and attended in what `explained` gives: a picture an estimator, a line an instance."""
+    for what, kept in seen:
         kinds = [kind for kind in KINDS if any(kind in entry for entry in kept)]
         drawn, axes = stacked([_verdict(entry) for entry in kept], len(kinds), width=3.3 * len(kinds),
                               heights=[_height(entry) for entry in kept])
         for entry, line in zip(kept, axes, strict=True):
             _draw(entry, kinds, line)
-        what = f"{row['task']['name']}, {row['estimator']['name']}"
         n = max(entry["series"].shape[1] for entry in kept)
         which = f" (the {SHOWN} of {n} with the most {_weighed(kept[0])} in each series)" if n > SHOWN else ""
         yield Picture(as_svg(drawn), f"{what}: time runs to the right, a row a channel{which}. Black bars: events of "
                                      "the temporal scale space, centre ± σ.")
 
 
-def closeups(rows: Sequence[Row], folder: Folder) -> Iterator[Picture]:
+def closeups(seen: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> Iterator[Picture]:
     """The channels a network attends most, with their events, a picture a test series."""
-    for row in rows:
-        path = folder.picture_path(row["key"])
-        for entry in read_instances(path) if row["status"] == "done" and path.exists() else []:
+    for what, kept in seen:
+        for entry in kept:
             if not {"saliency", "attention"} <= entry.keys():
                 continue
             parts = {kind: pd.DataFrame(entry[kind], columns=entry["columns"][kind]) for kind in KINDS}
             most = parts["attention"].sum().nlargest(CLOSE).index
             axes = plot_events(parts["series"], entry["events"], parts["saliency"], parts["attention"],
                                columns=[name for name in parts["series"].columns if name in most])
-            closeup = as_svg(axes[0].figure)
-            yield Picture(closeup, f"{row['task']['name']}, {row['estimator']['name']}, {_verdict(entry)}. The "
-                                         f"{CLOSE} channels attended most, with events, saliency and attention.")
+            yield Picture(as_svg(axes[0].figure), f"{what}, {_verdict(entry)}. The {CLOSE} channels attended most, "
+                                                  "with events, saliency and attention.")
 
 
 def _height(entry: Mapping[str, Any]) -> float:

@@ -10,10 +10,13 @@ Any number of processes may share a folder.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
+
+import orjson
 
 from tsattn._files import digest_of, write_atomic
 from tsattn.benchmark.scores import kind_name
@@ -75,6 +78,10 @@ class Folder:
         """Where the pictures' arrays of a key are, or would be."""
         return self.path / "pictures" / f"{key}.safetensors"
 
+    def pictured(self) -> set[str]:
+        """Keys that have pictures' arrays."""
+        return {path.stem for path in (self.path / "pictures").glob("*.safetensors")}
+
     def read(self, key: str) -> dict[str, Any] | None:
         """The row of a key; None if there is none. A damaged one raises `DamagedRowError`."""
         try:
@@ -91,11 +98,13 @@ class Folder:
 
     def rows(self) -> Iterator[dict[str, Any] | DamagedRowError]:
         """Every row, by key; for a damaged file the error, so that nothing is left out unsaid."""
-        for path in sorted((self.path / "rows").glob("*.json")):
-            try:
-                yield read_row(path)
-            except DamagedRowError as error:
-                yield error
+        paths = sorted((self.path / "rows").glob("*.json"))
+        with ThreadPoolExecutor(1) as reader:  # files are read while rows are parsed
+            for path, raw in zip(paths, reader.map(Path.read_bytes, paths), strict=True):
+                try:
+                    yield parsed(raw, path)
+                except DamagedRowError as error:
+                    yield error
 
     def current(self) -> tuple[list[dict[str, Any]], list[str]]:
         """One row a slot, and remarks on what was passed over.
@@ -181,9 +190,13 @@ def read_row(path: Path) -> dict[str, Any]:
     DamagedRowError
         The file does not hold the row that was written there.
     """
-    raw = path.read_bytes()
+    return parsed(path.read_bytes(), path)
+
+
+def parsed(raw: bytes, path: Path) -> dict[str, Any]:
+    """As `read_row`, of what the file at `path` holds."""
     try:
-        row = json.loads(raw)
+        row = orjson.loads(raw)
     except ValueError as error:
         raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
     if not isinstance(row, dict) or not _sealed(row, raw):

@@ -3,9 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sktime.forecasting.compose import make_reduction
+
 from tsattn.benchmark.forecast_tasks import ETT_HORIZONS
 from tsattn.benchmark.forecasters import Extrapolation, Naive2, Persistence, SeasonalNaive
 from tsattn.benchmark.form import Form
+from tsattn.benchmark.sktime_forecasters import SktimeForecaster
 from tsattn.benchmark.state_forecasters import ARIMA, ETS, VectorAutoregression
 from tsattn.benchmark.suite import Entry
 from tsattn.benchmark.window_forecasters import PENALTIES, BoostedTrees, WindowRidge
@@ -29,6 +33,12 @@ def seasonal_naive(_seed: int, info: Any) -> Any:
 def boosted_trees(seed: int, info: Any) -> Any:
     """scikit-learn's HistGradientBoosting on the last 10 rows of all columns."""
     return BoostedTrees(10, target=info.target, random_state=seed)
+
+
+def sktime_trees(seed: int, info: Any) -> Any:
+    """The same trees on the last 10 rows of the target alone, as sktime reduces forecasting to regression."""
+    trees = HistGradientBoostingRegressor(random_state=seed)
+    return SktimeForecaster(make_reduction(trees, window_length=10, strategy="direct"), info.target)
 
 
 def naive2(_seed: int, info: Any) -> Any:
@@ -92,6 +102,7 @@ LAGS = (  # the penalty of the published figures is as good as none
     Entry("ridge-change-10", Linear(10), seeded=False,
           note="10 lags of all columns less the last row, penalty by the last fifth of the training windows"),
     Entry("boosted-trees", boosted_trees, seeded=False, note="the last row, and 10 lags of all columns less it"),
+    Entry("sktime-trees", sktime_trees, seeded=False, note="10 lags of the target, reduced to regression by sktime"),
 )
 STATES = (
     Entry("ets", ets, seeded=False, note="an own model for each series"),

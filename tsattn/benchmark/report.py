@@ -7,12 +7,14 @@ from pathlib import Path
 
 from tsattn._files import write_atomic
 from tsattn.benchmark import figures
+from tsattn.benchmark.across import boards
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.mixtures import distinct, mixtures
 from tsattn.benchmark.scores import kind_name
-from tsattn.benchmark.stats import Row
+from tsattn.benchmark.stats import Row, by_protocol
 from tsattn.benchmark.style import CSS
-from tsattn.benchmark.tables import Table, tables
+from tsattn.benchmark.table import Table
+from tsattn.benchmark.tables import arranged
 
 HOW = (
     "± is the standard deviation over runs (seeds and folds). Under an official split it is the spread of training "
@@ -73,14 +75,15 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
     """The report as a document."""
     about = place.about()
     title = about.get("title") or "Benchmark"
-    made = tables(rows, about=about, reference=reference)
+    protocols, across = by_protocol(rows), boards(rows)
+    explained = list(figures.explained(rows, place))
     sections = [
-        ("Results", [*map(_table, made)]),
-        ("Ranks across data sets", _figures(figures.critical_differences(rows))),
-        ("Accuracy, time and size", _figures(figures.pareto(rows))),
-        ("What is taken for what", [*_figures(figures.confusions(rows)), *map(_note, figures.unread(rows))]),
-        ("Learning curves", _figures(figures.learning_curves(rows))),
-        ("What the networks looked at", _figures([*figures.instances(rows, place), *figures.closeups(rows, place)])),
+        ("Results", [*map(_table, arranged(protocols, across, about, reference))]),
+        ("Ranks across data sets", _figures(figures.critical_differences(across))),
+        ("Accuracy, time and size", _figures(figures.pareto(protocols))),
+        ("What is taken for what", [*_figures(figures.confusions(protocols)), *map(_note, figures.unread(protocols))]),
+        ("Learning curves", _figures(figures.learning_curves(protocols))),
+        ("What the networks looked at", _figures([*figures.instances(explained), *figures.closeups(explained)])),
         ("Failed cells", _failures(rows)),
         ("How to read this", [_list(_how(rows))]),
         ("Where and with what", [_environment(rows)]),

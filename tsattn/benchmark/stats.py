@@ -19,6 +19,7 @@ from tsattn.benchmark.scores import LOWER_IS_BETTER
 
 ENOUGH = 6  # pairs of folds: with 5 the least two-sided p of a signed-rank test is 2 / 2^5 = 0.0625
 Row = Mapping[str, Any]
+Protocols = Mapping[tuple[str, str, int], Mapping[str, list[Row]]]  # rows by (task, split, folds), by estimator
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def protocol_of(row: Row) -> tuple[str, str, int]:
     return row["task"]["name"], row["split"]["kind"], row["split"]["folds"]
 
 
-def by_protocol(rows: Iterable[Row]) -> dict[tuple[str, str, int], dict[str, list[Row]]]:
+def by_protocol(rows: Iterable[Row]) -> Protocols:
     """Rows by protocol, then by estimator, in the order in which they first appear."""
     found: dict[tuple[str, str, int], dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:

@@ -11,6 +11,7 @@ from tsattn.benchmark import attention_forms, our_forms, racknet_forms, san_form
 from tsattn.benchmark.competitors import dtw_neighbour, minirocket, tsfresh_forest
 from tsattn.benchmark.forecast_suites import FORECAST, M4_SUITE, REGRESSION
 from tsattn.benchmark.image_suites import LENET_SUITE, RESNET_SUITE
+from tsattn.benchmark.regression_tasks import COVID, HOURS
 from tsattn.benchmark.slow_competitors import SLOW
 from tsattn.benchmark.spaces import FOREST, kernels
 from tsattn.benchmark.suite import Entry, Suite, Task
@@ -74,6 +75,8 @@ SUITES = {suite.name: suite for suite in (
           on_angles(*san_forms.ABLATION), seeds=3, reference="lstm4"),
     Suite("san-placement", "Scale-space and recurrent attention, at each layer and before each pooling", (MOTIONS,),
           on_angles(*san_forms.PLACEMENT), seeds=3, reference="lstm4"),
+    Suite("san-regression", "The same, where a number is asked for", (COVID, HOURS), san_forms.NUMBERS, seeds=3,
+          reference="lstm4"),
     Suite("racknet-series", "RACKNet's ways to share out kernels, on series", CLEAN,
           on_angles(*racknet_forms.SERIES), seeds=3, reference="random"),
     racknet_forms.IMAGE_SUITE, racknet_forms.RECURRENT_SUITE,

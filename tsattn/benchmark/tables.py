@@ -1,51 +1,35 @@
 """Rows -> tables of text, the same for the terminal, Markdown and HTML. One table a protocol: they are never mixed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from tsattn._checks import check_one_of
-from tsattn.benchmark.across import Board, against, boards, by_folds, verdict
+from tsattn.benchmark.across import Board, boards
 from tsattn.benchmark.chosen import chosen
 from tsattn.benchmark.data import SINGLE
 from tsattn.benchmark.forecast_stats import forecast_verdicts
 from tsattn.benchmark.mixtures import pace
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
-from tsattn.benchmark.stats import Row, Summary, by_protocol, compare, order_kept, published, signed, summary, verdicts
+from tsattn.benchmark.stats import (
+    Protocols,
+    Row,
+    Summary,
+    by_protocol,
+    compare,
+    order_kept,
+    published,
+    signed,
+    summary,
+    verdicts,
+)
+from tsattn.benchmark.table import MISSING, Cell, Line, Table
+from tsattn.benchmark.table_across import of_board
 
-FAILED, MISSING, UNBUILT = "failed", "–", "not built"
+FAILED, UNBUILT = "failed", "not built"
 PRINTED = "published %"
 MARKS = "abcdefghijklmnopqrstuvwxyz"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell's text, whether it is the best of its column, and whether it is bad news."""
-
-    text: str
-    best: bool = False
-    bad: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """An estimator's line: its name, the marks of its footnotes, whether it is ours, and its cells."""
-
-    name: str
-    marks: str
-    ours: bool
-    cells: list[Cell]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of one protocol; `notes` are (mark, text)."""
-
-    title: str
-    columns: list[str]
-    lines: list[Line]
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
 
 
 def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, reference: str | None = None) -> list[Table]:
@@ -82,15 +66,20 @@ def tables(rows: Sequence[Row], *, about: Mapping[str, Any] | None = None, refer
     >>> [(line.name, line.cells[0].text) for line in table.lines]
     [('dummy', '25.00')]
     """
-    about = about or {}
+    return arranged(by_protocol(rows), boards(rows), about or {}, reference)
+
+
+def arranged(protocols: Protocols, across: Iterable[Board], about: Mapping[str, Any],
+             reference: str | None) -> list[Table]:
+    """As `tables`, of rows that are grouped."""
     if reference is not None:
-        check_one_of("estimator", reference, list(dict.fromkeys(row["estimator"]["name"] for row in rows)))
+        check_one_of("estimator", reference, list(dict.fromkeys(chain.from_iterable(protocols.values()))))
     reference = reference or about.get("reference")
     unbuilt = about.get("unbuilt", {})
     single = [_with_unbuilt(_table(protocol, estimators, reference, about.get("seeds")),
                             unbuilt.get("/".join(protocol[:2]), {}))
-              for protocol, estimators in by_protocol(rows).items()]
-    return single + [_across(board, reference) for board in boards(rows)]
+              for protocol, estimators in protocols.items()]
+    return single + [of_board(board, reference) for board in across]
 
 
 def _with_unbuilt(table: Table, printed: Mapping[str, float]) -> Table:
@@ -102,33 +91,6 @@ def _with_unbuilt(table: Table, printed: Mapping[str, float]) -> Table:
     lines = [Line(name, "", False, [Cell(UNBUILT), *blank[1:place], Cell(f"{value:.2f}"), *blank[place + 1:]])
              for name, value in printed.items()]
     return replace(table, lines=table.lines + lines)
-
-
-def _across(board: Board, reference: str | None) -> Table:
-    """Estimators over all data sets, each of which counts once."""
-    names = list(map(str, board.scores))
-    if reference is None or reference not in names:
-        reference = names[0]
-    found, ranks = against(board, reference).to_dict("index"), board.ranks
-    lines = []
-    for name in names:
-        rank = Cell(f"{ranks[name]:.2f}", best=bool(ranks[name] == ranks.min()))
-        if name == reference:
-            cells = [rank, Cell("reference"), *[Cell(MISSING)] * 3]
-        else:
-            one = found[name]
-            bad = (one["difference"] < 0) if board.measure.lower else (one["difference"] > 0)
-            unit = " %" if board.measure.relative else ""
-            difference, low, high = (signed(100 * one[name], 2) for name in ("difference", "low", "high"))
-            between = MISSING if one["low"] != one["low"] else f"{low} to {high}{unit}"
-            cells = [rank, Cell(difference + unit, bad=bool(bad)), Cell(between),
-                     Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
-                     Cell(MISSING if one["p_holm"] != one["p_holm"] else f"{one['p_holm']:.2g}")]
-        lines.append(Line(name, "", name in board.ours, cells))
-    return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
-                 ["estimator", "mean rank", board.measure.versus(reference),
-                  "95 % interval", "better / equal / worse", "p (Wilcoxon, Holm)"],
-                 lines, remarks=[*verdict(board), *by_folds(board, reference)])
 
 
 def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from tsattn._checks import check_one_of
-from tsattn.benchmark.tables import Table
+from tsattn.benchmark.table import Table
 
 
 def markdown(table: Table, columns: Sequence[str] = ()) -> str:
@@ -11,7 +11,7 @@ def markdown(table: Table, columns: Sequence[str] = ()) -> str:
 
     Examples
     --------
-    >>> from tsattn.benchmark.tables import Cell, Line, Table
+    >>> from tsattn.benchmark.table import Cell, Line, Table
     >>> line = Line("dummy", "a", ours=False, cells=[Cell("25.00", best=True), Cell("1")])
     >>> table = Table("motions", ["estimator", "accuracy %", "runs"], [line], notes=[("a", "the most frequent class")])
     >>> print(markdown(table, ["accuracy %"]), end="")
