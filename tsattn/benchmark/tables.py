@@ -93,12 +93,12 @@ def _with_unbuilt(table: Table, printed: Mapping[str, float]) -> Table:
     return replace(table, lines=table.lines + lines)
 
 
-def _table(protocol: tuple[str, str, int], estimators: dict[str, list[Row]], reference: str | None,
+def _table(protocol: tuple[str, str, int], estimators: Mapping[str, list[Row]], reference: str | None,
            seeds: int | None) -> Table:
     texts = {name: _notes(rows) for name, rows in estimators.items()}
     order = list(dict.fromkeys(text for found in texts.values() for text in found))
     mark_of = {text: MARKS[place % len(MARKS)] for place, text in enumerate(order)}
-    reference = reference if reference in estimators else next(iter(estimators))
+    reference = reference if reference is not None and reference in estimators else next(iter(estimators))
     task = next(iter(estimators.values()))[0]["task"]
     measures = _measures(task, estimators)
     lead = measures[leading(task)]
@@ -154,7 +154,7 @@ def _order(estimators: Mapping[str, list[Row]]) -> list[str]:
                                     f"estimators, Spearman's rank correlation with ours is {kept[1]:.2f}"]
 
 
-def _title(protocol: tuple[str, str, int], estimators: dict[str, list[Row]]) -> str:
+def _title(protocol: tuple[str, str, int], estimators: Mapping[str, list[Row]]) -> str:
     name, kind, folds = protocol
     task = next(iter(estimators.values()))[0]["task"]
     return f"{name}: {TITLES[kind_name(task)](task, kind, folds)}"
@@ -240,7 +240,7 @@ def _seconds(value: Summary | None) -> str:
     return MISSING if value is None else f"{value.mean:.3g}" if value.mean < 100 else f"{value.mean:.0f}"
 
 
-def _mark_best(cells: dict[str, list[Cell]], estimators: dict[str, list[Row]], column: int, metric: str,
+def _mark_best(cells: dict[str, list[Cell]], estimators: Mapping[str, list[Row]], column: int, metric: str,
                measure: Measure) -> None:
     """Bold for all that print as the best mean: a difference that cannot be read is none."""
     sign, means = -1 if measure.lower else 1, {}
