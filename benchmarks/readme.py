@@ -7,13 +7,14 @@ different code are refused: a table is of one state of it.
 """
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 from tsattn.benchmark import Folder
 from tsattn.benchmark.mixtures import states_of_code
 from tsattn.benchmark.stats import by_protocol
+from tsattn.benchmark.tables import tables
+from tsattn.benchmark.text import document
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -23,7 +24,7 @@ INTERVALS = ["covered of 90 %", "interval score"]
 COLUMNS = {  # of a suite's tables; others show accuracies
     "forecast": ["estimator", "MAE", "MSE", *INTERVALS, *COST],
     "m4": ["estimator", "sMAPE %", "MASE", "OWA", *INTERVALS, *COST],
-    "regression": ["estimator", "MAE", "RMSE", "R²", *COST],
+    **{name: ["estimator", "MAE", "RMSE", "R²", *COST] for name in ("regression", "san-regression")},
     **{name: [*CLASSES, "published %", *COST] for name in (
         "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "racknet-images")},
 }
@@ -39,9 +40,9 @@ def with_tables(text: str) -> str:
 def table(name: str) -> str:
     """The tables of a folder of rows, as Markdown."""
     refuse_mixed_code(RESULTS / name)
-    options = [option for column in COLUMNS.get(name, [*CLASSES, *COST]) for option in ("--column", column)]
-    command = [sys.executable, "-m", "tsattn", "table", str(RESULTS / name), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    place = Folder(RESULTS / name, make=False)
+    made = tables(place.current()[0], about=place.about())
+    return document(made, COLUMNS.get(name, [*CLASSES, *COST])).strip()
 
 
 def refuse_mixed_code(folder: Path) -> None:

@@ -17,8 +17,6 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from tsattn._checks import check_one_of
-
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="markdown",
                   help="Attention and temporal scale space for time series: the benchmarks and their reports.")
 
@@ -152,14 +150,10 @@ def table(
 ) -> None:
     """Print the tables of a folder as Markdown."""
     with one_line_errors(context):
-        from tsattn.benchmark.text import markdown
+        from tsattn.benchmark.text import document
 
         made, remarks = _tables(folder, reference)
-        for name in column or ():
-            check_one_of("column", name, list(dict.fromkeys(name for one in made for name in one.columns)))
-        for one in made:
-            if not column or {*column} & {*one.columns[1:]}:  # beside the estimators' names
-                typer.echo(markdown(one, [name for name in column or () if name in one.columns]))
+        typer.echo(document(made, column or ()))
         for remark in remarks:
             typer.echo(f"warning: {remark}", err=True)
 

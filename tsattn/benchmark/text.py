@@ -38,6 +38,30 @@ def markdown(table: Table, columns: Sequence[str] = ()) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def document(tables: Sequence[Table], columns: Sequence[str] = ()) -> str:
+    """Tables one below the other; `columns` picks some of each, and leaves out tables that have none of them.
+
+    Raises
+    ------
+    ValueError
+        No table has a column of that name.
+
+    Examples
+    --------
+    >>> from tsattn.benchmark.table import Table
+    >>> made = [Table("motions", ["estimator", "accuracy %"], []), Table("fuel", ["estimator", "MAE"], [])]
+    >>> print(document(made, ["MAE"]), end="")
+    **fuel**
+    <BLANKLINE>
+    | estimator | MAE |
+    | --- | ---: |
+    """
+    for name in columns:
+        check_one_of("column", name, list(dict.fromkeys(name for one in tables for name in one.columns)))
+    return "\n".join(markdown(one, [name for name in columns if name in one.columns]) for one in tables
+                     if not columns or {*columns} & {*one.columns[1:]})  # beside the estimators' names
+
+
 def _bar(texts: Iterable[str]) -> str:
     return "| " + " | ".join(texts) + " |"
 

@@ -121,9 +121,9 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=1, batch_size=64)},
             {"look_back": 3, "placement": "bottleneck", "absolute": False, "channel_alignment": False,
               "extrema": False, "smoothing": False, "hidden_size": 3, "n_layers": 3, "bidirectional": False,
               "saliency": None, "trunk": None, "dropout": 0.0, "pooling": "last", "linear": None, "scaling": "series",
-              "loss": "absolute", "training": Training(epochs=2, validation=0.2)},
+              "loss": "absolute", "training": Training(epochs=1, validation=0.2)},
         ]

@@ -173,9 +173,9 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=1, batch_size=64)},
             {"look_back": 3, "architecture": "type2", "n_layers": 2, "mutual": False, "saliency": None,
              "encoder": "lstm", "trunk": None, "hidden_size": "auto", "dropout": 0.0, "pooling": "last",
              "linear": None, "independent": True, "scaling": "series", "future_X": False, "loss": "absolute",
-             "training": Training(epochs=2, validation=0.2)},
+             "training": Training(epochs=1, validation=0.2)},
         ]

@@ -93,9 +93,9 @@ class Seq2SeqForecaster(NetworkForecaster):
     def get_test_params(cls, parameter_set="default"):  # noqa: ARG003
         """Parameter sets that sktime's own checks run with."""
         return [
-            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=2, batch_size=8)},
+            {"look_back": 4, "hidden_size": 4, "training": Training(epochs=1, batch_size=64)},
             {"look_back": 3, "hidden_size": 2, "saliency": "channels", "linear": None, "independent": True,
-              "scaling": "series", "loss": "absolute", "training": Training(epochs=2, validation=0.2)},
+              "scaling": "series", "loss": "absolute", "training": Training(epochs=1, validation=0.2)},
         ]
 
 

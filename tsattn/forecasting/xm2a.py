@@ -131,9 +131,9 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
         """Parameter sets that sktime's own checks run with."""
         return [
             {"look_back": 4, "n_heads": 2, "n_units": 2, "hidden_size": 4,
-              "training": Training(epochs=2, batch_size=8)},
+              "training": Training(epochs=1, batch_size=64)},
             {"look_back": 3, "variant": "hybrid", "talk": "input", "descriptor": "max", "norm": "batch", "n_heads": 3,
               "n_units": 2, "residual": False, "activation": None, "saliency": None, "encoder": None,
               "hidden_size": "auto", "trunk": None, "dropout": 0.0, "pooling": "last", "linear": "own",
-              "scaling": "standard", "training": Training(epochs=2, validation=0.2)},
+              "scaling": "standard", "training": Training(epochs=1, validation=0.2)},
         ]
