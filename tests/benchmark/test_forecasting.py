@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sktime.forecasting.naive import NaiveForecaster
 
 from tests.reference import forecasts as reference
 from tsattn.benchmark import Entry, Folder, Suite, run_suite
@@ -14,6 +15,7 @@ from tsattn.benchmark.forecasters import Persistence
 from tsattn.benchmark.forecasting import ForecastInfo, ForecastTask, from_text
 from tsattn.benchmark.report import write_report
 from tsattn.benchmark.series import Series
+from tsattn.benchmark.sktime_forecasters import SktimeForecaster
 from tsattn.benchmark.tables import tables
 
 
@@ -26,6 +28,14 @@ def saw():
 
 def two_steps(_seed, _info):
     return Persistence()
+
+
+def bare(_seed, _info):
+    return NaiveForecaster("last")
+
+
+def wrapped(_seed, info):
+    return SktimeForecaster(NaiveForecaster("last"), info.target)
 
 
 def late(_seed, _info):
@@ -165,6 +175,15 @@ def test_what_determines_the_protocol_is_in_the_key(tmp_path):
 def test_forecasts_that_miss_a_cutoff_are_a_failed_row(tmp_path):
     (key,) = run_suite(Suite("mine", "", (ForecastTask("saw", saw),), (Entry("late", late),)), tmp_path)
     assert "must answer every step of every cutoff, 6 rows" in Folder(tmp_path).read(key)["error"]["message"]
+
+
+def test_a_forecaster_that_cannot_be_rolled_is_a_failed_row_that_says_the_cure(tmp_path):
+    entries = (Entry("bare", bare, seeded=False), Entry("wrapped", wrapped, seeded=False))
+    keys = run_suite(Suite("mine", "Mine", (ForecastTask("saw", saw),), entries), tmp_path)
+    failed, done = map(Folder(tmp_path).read, keys)
+    assert failed["error"]["message"] == ("a forecaster must have rolling(y, first) to be asked at every row, got a "
+                                          "NaiveForecaster; put it into a SktimeForecaster")
+    assert from_text(done["losses"]).tolist() == [3.5, 2.5, 3.5]  # as persistence
 
 
 def test_time_alone_cuts_a_forecasting_task():

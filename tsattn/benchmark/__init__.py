@@ -12,6 +12,7 @@ from tsattn.benchmark.images import Images, ImageTask
 from tsattn.benchmark.panels import RegressionTask
 from tsattn.benchmark.run import run_suite
 from tsattn.benchmark.series import Series
+from tsattn.benchmark.sktime_forecasters import SktimeForecaster
 from tsattn.benchmark.suite import Entry, Info, Suite, Task
 from tsattn.benchmark.tables import tables
 from tsattn.benchmark.text import markdown
@@ -29,6 +30,7 @@ __all__ = [
     "Info",
     "RegressionTask",
     "Series",
+    "SktimeForecaster",
     "Suite",
     "Task",
     "TunableEntry",

@@ -80,6 +80,9 @@ def _few(series: Series, _train: np.ndarray) -> tuple[Series, np.ndarray, np.nda
 
 def _ask(forecaster: Any, series: Series, _train: np.ndarray, _test: np.ndarray) -> Asked:
     """Fit once, then forecast from every cutoff of the test part, or from the end of every series."""
+    if series.first is not None and not hasattr(forecaster, "rolling"):
+        raise TypeError(f"a forecaster must have rolling(y, first) to be asked at every row, got a "
+                        f"{type(forecaster).__name__}; put it into a SktimeForecaster")
     fh = list(range(1, series.horizon + 1))
     start = perf_counter()
     forecaster.fit(series.train, fh=fh)
