@@ -24,8 +24,8 @@ from tsattn.benchmark.suites import suite_named
 
 
 def timed(suite, folder, jobs=1):
-    """Wall time of a run, and of the fits and predictions in it."""
-    before = {path.stem for path in Folder(folder).row_path("*").parent.glob("*.json")}
+    """Wall time of a run, and of the fits and predictions that it did."""
+    before = set(Folder(folder).manifest().values())
     start = time.perf_counter()
     keys = run_suite(suite, folder, jobs=jobs)
     wall = time.perf_counter() - start

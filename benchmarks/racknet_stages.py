@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tsattn._checks import check_one_of
 from tsattn.benchmark.image_tasks import cifar10, coil20, fashion_mnist, mnist
 from tsattn.benchmark.suites import ANGLES
 from tsattn.benchmark.tasks import auslan, hdm05, spoken_arabic_digits
@@ -69,7 +70,7 @@ def main():
     print("| --- |" + " ---: |" * 7 + " --- |")
     cores = len(os.sched_getaffinity(0))
     for name in sys.argv[1:] or DATA:
-        row = row_of(name)
+        row = row_of(check_one_of("data set", name, DATA))
         print("| " + " | ".join(str(value) for value in row.values()) + " |", flush=True)
         with RESULTS.open("a") as file:
             file.write(json.dumps({**row, "cores": cores}) + "\n")

@@ -14,7 +14,7 @@ from tsattn.benchmark import Folder
 from tsattn.benchmark.mixtures import states_of_code
 from tsattn.benchmark.stats import by_protocol
 from tsattn.benchmark.tables import tables
-from tsattn.benchmark.text import document
+from tsattn.benchmark.text import document, markdown
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -41,8 +41,12 @@ def table(name: str) -> str:
     """The tables of a folder of rows, as Markdown."""
     refuse_mixed_code(RESULTS / name)
     place = Folder(RESULTS / name, make=False)
-    made = tables(place.current()[0], about=place.about())
-    return document(made, COLUMNS.get(name, [*CLASSES, *COST])).strip()
+    rows, remarks = place.current()
+    if remarks:
+        sys.exit(f"{name}: {'; '.join(remarks)}")
+    made = tables(rows, about=place.about())
+    across = [markdown(one) for one in made if one.title.startswith("across")]
+    return "\n".join([document(made, COLUMNS.get(name, [*CLASSES, *COST])), *across]).strip()
 
 
 def refuse_mixed_code(folder: Path) -> None:

@@ -203,7 +203,7 @@ def progress(total: int) -> Iterator:
 
 def _first_line(entry) -> str:
     made_by_function = hasattr(entry.make, "__name__")  # else by an object, whose fields say more than its class
-    return (entry.make.__doc__ or "").strip().split("\n")[0] if made_by_function else repr(entry.make)
+    return (entry.make.__doc__ or "").strip().split("\n")[0] if made_by_function else entry.note or repr(entry.make)
 
 
 def _tables(folder: Path, reference: str | None):

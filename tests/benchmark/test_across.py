@@ -13,10 +13,10 @@ from tsattn.benchmark.across import (
     boards,
     bootstrap,
     by_folds,
-    chances,
     cliques,
     critical_difference,
     friedman,
+    sign_test,
     verdict,
 )
 from tsattn.benchmark.scores import MEASURES
@@ -74,20 +74,24 @@ def test_against_a_reference_by_hand():
     assert one["p_holm"] == one["p"] > 0.05
 
 
-def test_chances_of_a_next_data_set_by_hand():
-    better, alike, worse = chances(np.array([0.05, 0.03, 0.02]))  # Beta(3, 1) is above a half but once in eight
-    assert (better, alike) == (pytest.approx(7 / 8, abs=5e-3), pytest.approx(1 / 8, abs=5e-3))
-    assert better + alike + worse == pytest.approx(1)
-    assert chances(np.array([-0.05, -0.03, -0.02])) == pytest.approx((worse, alike, better), abs=1e-2)
-    assert chances(np.array([0.009, -0.009]))[1] > 0.98  # less than a point is none
-    assert chances(np.array([0.5, np.nan])) == pytest.approx((np.nan,) * 3, nan_ok=True)
+def test_the_sign_test_by_hand():
+    better, alike, worse = sign_test(np.full(6, 0.05))  # Beta(6, 1) is below a half once in 64
+    assert (better, alike, worse) == pytest.approx((63 / 64, 1 / 64, 0), abs=2e-3)
+    assert sign_test(np.full(6, -0.05)) == pytest.approx((worse, alike, better), abs=2e-3)
+    assert sign_test(np.array([0.009, -0.009] * 3)) == (0, 1, 0)  # less than a point is none
+    assert sign_test(np.array([0.91 - 0.9] * 6)) == sign_test(np.array([0.06 - 0.05] * 6)) == (0, 1, 0)
+    mixed = sign_test(np.array([0.05, -0.05, 0.03, -0.02, 0.5, -0.5, 0.0]))
+    assert mixed[0] == pytest.approx(mixed[2], abs=0.01)
+    assert sum(mixed) == pytest.approx(1)
+    assert np.isnan(sign_test(np.array([0.5] * 6 + [np.nan]))).all()
+    assert np.isnan(sign_test(np.full(5, 0.5))).all()  # too few
 
 
-def test_chances_are_from_the_estimators_side():
-    accuracy, error = board([[0.9, 0.8], [0.7, 0.5]]), board([[2.0, 4.0], [1.0, 8.0]], ERROR)
+def test_the_sign_test_is_from_the_estimators_side():
+    accuracy, error = board([[0.9, 0.8]] * 6), board([[2.0, 4.0]] * 6, ERROR)
     for made in (accuracy, error):
         (one,) = against(made, "a").to_dict("records")
-        assert one["chance_worse"] > 0.7 > 0.1 > one["chance_better"]
+        assert one["mostly_worse"] > 0.95 > 0.05 > one["mostly_better"]
 
 
 def test_errors_are_compared_in_parts_of_the_reference():
@@ -171,11 +175,8 @@ def test_the_table_across_data_sets():
     }.items() for name, score in scores.items()]
     made = tables(rows, reference="ours")[-1]
     assert made.title == "across data sets: x, y, z"
-    (own, other) = ([cell.text for cell in line.cells] for line in made.lines)
-    assert own == ["1.50", "reference", "–", "–", "–", "–"]
-    assert other[:-1] == ["1.50", "+0.00", "–", "1 / 1 / 1", "–"]
-    better, alike, worse = map(float, other[-1].split(" / "))
-    assert better == pytest.approx(worse, abs=0.02) != alike
+    assert [[cell.text for cell in line.cells] for line in made.lines] == [
+        ["1.50", "reference", "–", "–", "–", "–"], ["1.50", "+0.00", "–", "1 / 1 / 1", "–", "–"]]
     assert "over 3 data sets, official splits" in markdown(made)
 
 

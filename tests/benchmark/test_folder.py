@@ -65,6 +65,15 @@ def test_a_row_is_checked_by_its_text_and_older_layouts_by_what_they_say(rows, t
     assert place.read(row["key"]) == written
 
 
+def test_half_a_character_in_an_error_goes_round(rows, tmp_path):
+    name = b"caf\xe9.csv".decode("utf-8", "surrogateescape")  # as Python names such a file
+    failed = rows.row("a", status="failed") | {"error": {"type": "OSError", "message": name, "traceback": ""}}
+    Folder(tmp_path).write(failed)
+    (found,), remarks = Folder(tmp_path).current()
+    assert found["error"]["message"] == name
+    assert remarks == []
+
+
 def test_a_row_under_another_name_is_damaged(rows, tmp_path):
     folder = Folder(tmp_path)
     folder.write(rows.row("a"))

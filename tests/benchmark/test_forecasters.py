@@ -4,6 +4,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sktime.forecasting.compose import make_reduction
+from sktime.forecasting.exp_smoothing import ExponentialSmoothing
+from sktime.forecasting.theta import ThetaForecaster
+from sktime.forecasting.trend import PolynomialTrendForecaster
 
 from tests.reference import forecasts as reference
 from tsattn.benchmark.forecast_scores import is_seasonal, naive2
@@ -26,7 +29,8 @@ def walk(rows=43, seed=11):
 
 def reduced():
     """sktime's reduction to regression, of the middle column."""
-    return SktimeForecaster(make_reduction(LinearRegression(), window_length=4, strategy="direct"), target=1)
+    forecaster = make_reduction(LinearRegression(), window_length=4, strategy="direct")
+    return SktimeForecaster(forecaster, target=1, refit=False)
 
 
 def segments(y, edge):
@@ -42,10 +46,9 @@ def test_simple_forecasts_equal_a_loop(name):
     assert np.allclose(found.to_numpy().reshape(-1, 7, 3), expected, rtol=0, atol=1e-12)
 
 
-def test_what_sktime_forecasts_equals_least_squares_window_by_window():
+def test_a_reduction_of_sktimes_equals_least_squares_window_by_window():
     y = walk()
-    train = segments(y.iloc[:31], 12)  # the later one is longer
-    found = reduced().fit(train, fh=[1, 3]).rolling(y, first=31, step=2)
+    found = reduced().fit(segments(y.iloc[:31], 12), fh=[1, 3]).rolling(y.iloc[12:], first=19, step=2)
     learned = y.to_numpy()[12:31]
     expected = reference.rolled(
         lambda known, horizon: reference.window_ridge([learned[:, 1:2]], known[:, 1:2], horizon, 4, "all", 0.0, False),
@@ -53,6 +56,27 @@ def test_what_sktime_forecasts_equals_least_squares_window_by_window():
     assert np.allclose(found["b"].to_numpy().reshape(-1, 2), expected[:, [0, 2], 0], rtol=1e-8, atol=1e-8)
     last = y["a"].to_numpy()[np.arange(30, 40, 2)]
     assert np.array_equal(found["a"].to_numpy().reshape(-1, 2), np.stack([last, last], axis=1))
+
+
+@pytest.mark.parametrize("forecaster", [ThetaForecaster(), PolynomialTrendForecaster(degree=1),
+                                        ExponentialSmoothing(seasonal="add", sp=5, trend="add")],
+                         ids=lambda forecaster: type(forecaster).__name__)
+@pytest.mark.filterwarnings("ignore:Optimization failed to converge")
+def test_any_forecaster_of_sktimes_is_as_if_fitted_at_each_cutoff(forecaster):
+    y = walk(50) + 30 * np.sin(np.arange(50) * 2 * np.pi / 5)[:, None] + 200
+    found = SktimeForecaster(forecaster, target=2).fit(y.iloc[:25], fh=[1, 2]).rolling(y, first=30, step=6)
+    column = y["c"].reset_index(drop=True)
+    for place, cutoff in enumerate(range(30, 49, 6)):
+        expected = forecaster.clone().fit(column.iloc[:cutoff], fh=[1, 2]).predict()
+        assert np.allclose(found["c"].iloc[2 * place : 2 * place + 2], expected, rtol=1e-5)
+
+
+def test_what_is_rolled_goes_on_where_the_last_training_series_ends():
+    y = walk()
+    fitted = reduced().fit(y.iloc[:31], fh=[1])
+    for other, first in ((y.iloc[1:], 31), (y, 30)):
+        with pytest.raises(ValueError, match="must begin with the 31 of the last training series"):
+            fitted.rolling(other, first=first)
 
 
 @pytest.mark.parametrize("sees", ["all", "own", "shared"])

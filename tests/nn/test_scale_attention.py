@@ -64,6 +64,19 @@ def test_what_is_not_valid_changes_nothing_and_gets_no_gradient(ndim, draw, gene
     assert all(not x.grad.masked_fill(valid, 0).any() for x in filled)
 
 
+@pytest.mark.parametrize(("ndim", "y", "previous"), [  # batches that differ are refused by annotations before, here
+    (2, (2, 5, 7), (2, 5, 7)), (1, (2, 5, 7, 7), (2, 5, 7, 7)), (1, (2, 4, 7), (2, 5, 7)), (1, (2, 5, 7), (2, 5, 7, 1)),
+])
+def test_features_that_do_not_belong_together_are_refused(ndim, y, previous):
+    with pytest.raises(ValueError, match=f"y must have {ndim + 2} axes and 5 channels, .* got .{y[0]}, {y[1]}, {y[2]}"):
+        SANBlock(5, ndim=ndim)(torch.zeros(y), torch.zeros(previous))
+
+
+def test_a_predecessor_that_is_smaller_is_not_stretched():
+    with pytest.raises(ValueError, match=r"at least as large as the layer, got \(7,\) after \(3,\)"):
+        SANBlock(5)(torch.zeros(2, 5, 7), torch.zeros(2, 5, 3))
+
+
 def test_wrong_uses():
     with pytest.raises(ValueError, match="unknown ndim 3"):
         SANBlock(3, ndim=3)

@@ -10,9 +10,10 @@ q is the 0.95 quantile of the studentised range of k groups and infinitely many 
 are taken within data sets, so that these tests are paired. Two estimators are compared by Wilcoxon's signed-rank test
 of the data sets' differences, with Holm's correction, where there are enough data sets for it to decide.
 
-What of a next data set? A Bayesian sign test (Benavoli, Corani, Demšar & Zaffalon, "Time for a change", JMLR 18, 2017)
-gives the chances that an estimator is better there than another, practically equal, or worse: a Dirichlet posterior
-over the counts of the data sets, with one more, a prior's, that counts as practically equal.
+A Bayesian sign test (Benavoli, Corani, Demšar & Zaffalon, "Time for a change", JMLR 18, 2017) asks which is the most
+frequent outcome among data sets: an estimator better than another, practically equal, or worse. Of the shares of the
+three outcomes there is a Dirichlet posterior, over the counts of the data sets with one more, a prior's, that counts as
+practically equal; the test gives the posterior probability of each that its share is the largest.
 
 Errors have a unit in each data set; they are compared by logarithms of their ratios, in which twice as much and half as
 much weigh the same. Of forecasts there is no board: horizons and samples of one series are no data sets of their own.
@@ -31,9 +32,9 @@ from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import ENOUGH, Row, holm, protocol_of, signed, signed_rank
 
 LEVEL = 0.05
-CHANCES = ("chance_better", "chance_alike", "chance_worse")
+OUTCOMES = ("mostly_better", "mostly_alike", "mostly_worse")
 DRAWS = 9999  # of the bootstrap
-MANY_DRAWS = 100_000  # of a posterior: chances to a few thousandths
+MANY_DRAWS = 100_000  # of a posterior: shares to a few thousandths
 ALIKE = 0.01  # differences that are practically none: a point of accuracy, or a hundredth of an error
 DIGITS = 12  # of scores: means of the same numbers in another order tie
 SPLITS = {"official": "official splits", "cv": "cross-validation", "validation": "validation inside training parts",
@@ -160,8 +161,8 @@ def against(board: Board, reference: str) -> pd.DataFrame:
         One row an estimator: "difference", the mean over data sets of estimator - reference, or, of errors, the
         geometric mean of estimator / reference, less 1; "low" and "high", a 95 % bootstrap interval of it, NaN of fewer
         than 6 data sets; "better", "equal", "worse", from the estimator's side; "p" and "p_holm" as of
-        `tsattn.benchmark.stats.compare`; "chance_better", "chance_alike" and "chance_worse" as of `chances`. NaN where
-        an error is 0.
+        `tsattn.benchmark.stats.compare`; "mostly_better", "mostly_alike" and "mostly_worse" as of `sign_test`. NaN
+        where an error is 0.
     """
     frame = differences(board, board.scores, reference)
     sign = -1 if board.measure.lower else 1
@@ -172,9 +173,9 @@ def against(board: Board, reference: str) -> pd.DataFrame:
         table.append({"estimator": name, "difference": _back(board, column.mean()), "low": _back(board, low),
                       "high": _back(board, high), "better": int((apart > 0).sum()), "equal": int((apart == 0).sum()),
                       "worse": int((apart < 0).sum()), "p": signed_rank(column.to_numpy()),
-                      **dict(zip(CHANCES, chances(sign * column.to_numpy()), strict=True))})
+                      **dict(zip(OUTCOMES, sign_test(sign * column.to_numpy()), strict=True))})
     found = pd.DataFrame(table, columns=["estimator", "difference", "low", "high", "better", "equal", "worse", "p",
-                                         *CHANCES])
+                                         *OUTCOMES])
     found["p_holm"] = holm(found["p"].to_numpy(float))
     return found.set_index("estimator")
 
@@ -207,16 +208,19 @@ def bootstrap(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def chances(gains: np.ndarray) -> tuple[float, float, float]:
-    """Of a gain on each data set: how likely one is on a next one, none to speak of, or a loss; NaN of unknown gains.
+def sign_test(gains: np.ndarray) -> tuple[float, float, float]:
+    """Of gains on data sets: how probable it is that a gain, none to speak of, or a loss is the most frequent.
+
+    NaN of fewer than 6 data sets, or of an unknown gain.
 
     Examples
     --------
-    >>> [round(chance, 1) for chance in chances(np.array([0.05, 0.04, 0.001, 0.06]))]
-    [0.8, 0.2, 0.0]
+    >>> [round(share, 2) for share in sign_test(np.array([0.05, 0.04, 0.001, 0.06, 0.02, 0.03]))]
+    [0.93, 0.07, 0.0]
     """
-    if not np.isfinite(gains).all():
+    if len(gains) < ENOUGH or not np.isfinite(gains).all():
         return np.nan, np.nan, np.nan
+    gains = gains.round(DIGITS)  # 0.91 - 0.9 is no more than a point
     counts = np.array([(gains > ALIKE).sum(), 1 + (np.abs(gains) <= ALIKE).sum(), (gains < -ALIKE).sum()])
     shares = np.random.default_rng(0).standard_gamma(counts, (MANY_DRAWS, 3))  # Dirichlet, but for their sum
     better, alike, worse = np.bincount(shares.argmax(1), minlength=3) / MANY_DRAWS
@@ -238,8 +242,9 @@ def verdict(board: Board) -> list[str]:
                          f"their mean ranks are {apart:.2f} apart (Nemenyi, 5 %)")
     if n < ENOUGH:
         lines.append(f"too few data sets to test two estimators on (a test needs {ENOUGH}), or for an interval")
-    lines.append("chances: of a next data set, by a Bayesian sign test; less than " + (
-        "a hundredth" if board.measure.relative else "a point") + " apart counts as alike")
+    else:
+        lines.append("mostly: posterior probability, by a Bayesian sign test, that this is the most frequent outcome; "
+                     f"at most a {'hundredth' if board.measure.relative else 'point'} apart counts as alike")
     if board.left_out:
         lines.append(f"not on all data sets, and left out: {', '.join(board.left_out)}")
     return lines

@@ -10,8 +10,9 @@ Any number of processes may share a folder.
 
 import gc
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -37,6 +38,7 @@ KEPT: dict[str, dict[str, type]] = {
     "forecasting": {"losses": str, "residuals": str},
 }
 WHEN_FAILED = {"error": dict}
+AHEAD = 16  # files
 
 
 class DamagedRowError(ValueError):
@@ -100,12 +102,11 @@ class Folder:
     def rows(self) -> Iterator[dict[str, Any] | DamagedRowError]:
         """Every row, by key; for a damaged file the error, so that nothing is left out unsaid."""
         paths = sorted((self.path / "rows").glob("*.json"))
-        with ThreadPoolExecutor(1) as reader:  # files are read while rows are parsed
-            for path, raw in zip(paths, reader.map(Path.read_bytes, paths), strict=True):
-                try:
-                    yield parsed(raw, path)
-                except DamagedRowError as error:
-                    yield error
+        for path, raw in _read_ahead(paths):
+            try:
+                yield parsed(raw, path)
+            except DamagedRowError as error:
+                yield error
 
     def current(self) -> tuple[list[dict[str, Any]], list[str]]:
         """One row a slot, and remarks on what was passed over.
@@ -195,6 +196,19 @@ def _lock(file: TextIO, wait: bool) -> bool:
     return True
 
 
+def _read_ahead(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
+    """Files and what they hold; the next few are read while one is looked at."""
+    waiting: deque[tuple[Path, Future[bytes]]] = deque()
+    with ThreadPoolExecutor(1) as reader:
+        for path in paths:
+            waiting.append((path, reader.submit(path.read_bytes)))
+            if len(waiting) > AHEAD:
+                first, raw = waiting.popleft()
+                yield first, raw.result()
+        for first, raw in waiting:
+            yield first, raw.result()
+
+
 def read_row(path: Path) -> dict[str, Any]:
     """A checked row.
 
@@ -211,13 +225,20 @@ def read_row(path: Path) -> dict[str, Any]:
 def parsed(raw: bytes, path: Path) -> dict[str, Any]:
     """As `read_row`, of what the file at `path` holds."""
     try:
-        row = orjson.loads(raw)
+        row = _loaded(raw)
     except ValueError as error:
         raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
     if not isinstance(row, dict) or not _sealed(row, raw):
         raise DamagedRowError(f"damaged row {str(path)!r}: its digest does not match its content")
     check_row(row, path)
     return row
+
+
+def _loaded(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:  # such as half a surrogate pair, of a file's name in an error
+        return json.loads(raw)
 
 
 def _sealed(row: Mapping[str, Any], raw: bytes) -> bool:

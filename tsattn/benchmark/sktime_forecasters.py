@@ -1,4 +1,4 @@
-"""Any forecaster of sktime's, fitted once and then rolled."""
+"""Forecasters of sktime's, from row to row."""
 
 from copy import deepcopy
 from typing import Any
@@ -12,9 +12,7 @@ from tsattn.benchmark.forecasters import Roller, last_rows
 class SktimeForecaster(Roller):
     """A forecaster with sktime's interface, for one column, `target`; the others are answered with their last value.
 
-    It learns once; new rows reach it by `update(..., update_params=False)`. Rows to be rolled are counted on from those
-    that it has learned from, as if they came next: a forecaster of the last rows sees no difference. Of several
-    training series each has a model of its own, and what is rolled is that of the longest.
+    Each training series has a model of its own; what is rolled must go on where the last of them ends.
 
     Parameters
     ----------
@@ -22,6 +20,10 @@ class SktimeForecaster(Roller):
         Unfitted; of univariate series.
     target : int, default=0
         The column, by its position.
+    refit : bool, default=True
+        At each cutoff it is fitted anew, on all rows of the series before it. With False what it has learned stays, and
+        only its cutoff moves: quicker, and as good for forecasters of a window's last rows, such as a reduction to
+        regression; one that has learned a state would forecast from its old one.
 
     Examples
     --------
@@ -31,23 +33,29 @@ class SktimeForecaster(Roller):
     [2.0, 4.0]
     """
 
-    def __init__(self, forecaster, target=0):
+    def __init__(self, forecaster, target=0, refit=True):
         self.forecaster = forecaster
         self.target = target
+        self.refit = refit
 
     def _learn(self, blocks):
         self.models_ = [self.forecaster.clone().fit(_series(block[:, self.target], 0), fh=self.steps_)
                         for block in blocks]
-        self.longest_ = int(np.argmax([len(block) for block in blocks]))
+        self.last_ = blocks[-1]
 
     def _from(self, values, cutoffs):
-        known, rows = deepcopy(self.models_[self.longest_]), 0
-        learned = int(known.cutoff[0]) + 1
+        rows = len(self.last_)
+        if cutoffs[0] < rows or not np.array_equal(values[:rows], self.last_):
+            raise ValueError(f"rows to roll must begin with the {rows} of the last training series, and first must not "
+                             f"lie before their end, got {len(values)} rows and first={cutoffs[0]}")
+        known, column = deepcopy(self.models_[-1]), values[:, self.target]
         out = last_rows(values, cutoffs, 1).repeat(self.horizon_, axis=1)
         for place, cutoff in enumerate(cutoffs):
-            if cutoff > rows:
-                known.update(_series(values[rows:cutoff, self.target], learned + rows), update_params=False)
-                rows = cutoff
+            if cutoff > rows and self.refit:
+                known.fit(_series(column[:cutoff], 0), fh=self.steps_)
+            elif cutoff > rows:
+                known.update(_series(column[rows:cutoff], rows), update_params=False)
+            rows = cutoff
             out[place, self.steps_ - 1, self.target] = known.predict()
         return out
 

@@ -2,7 +2,7 @@
 
 import math
 
-from tsattn.benchmark.across import CHANCES, Board, against, by_folds, verdict
+from tsattn.benchmark.across import OUTCOMES, Board, against, by_folds, verdict
 from tsattn.benchmark.stats import signed
 from tsattn.benchmark.table import MISSING, Cell, Line, Table
 
@@ -26,11 +26,11 @@ def of_board(board: Board, reference: str | None) -> Table:
             cells = [rank, Cell(difference + unit, bad=bool(bad)), _known(one["low"], f"{low} to {high}{unit}"),
                      Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
                      _known(one["p_holm"], f"{one['p_holm']:.2g}"),
-                     _known(one[CHANCES[0]], " / ".join(f"{one[chance]:.2f}" for chance in CHANCES))]
+                     _known(one[OUTCOMES[0]], " / ".join(f"{one[name]:.2f}" for name in OUTCOMES))]
         lines.append(Line(name, "", name in board.ours, cells))
     return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
                  ["estimator", "mean rank", board.measure.versus(reference), "95 % interval", "better / equal / worse",
-                  "p (Wilcoxon, Holm)", "chance better / alike / worse"],
+                  "p (Wilcoxon, Holm)", "mostly better / alike / worse"],
                  lines, remarks=[*verdict(board), *by_folds(board, reference)])
 
 

@@ -100,7 +100,8 @@ class SANBlock(nn.Module):
     Raises
     ------
     ValueError
-        An unknown `ndim`, an even width; in a call, features that cannot be compared.
+        An unknown `ndim`, an even width; in a call, features of other axes, channels or batches, or a predecessor
+        that is smaller than the layer.
 
     Examples
     --------
@@ -116,7 +117,7 @@ class SANBlock(nn.Module):
     ) -> None:
         super().__init__()
         check_same_size(ndim, n_features, n_features, width=width, dilation=dilation)
-        self.ndim = ndim
+        self.ndim, self.n_features = ndim, n_features
         self.absolute, self.channel_alignment, self.extrema = absolute, channel_alignment, extrema
         self.activation = activation
         self.smoothing = (same_size(ndim, n_features, n_features, width=width, dilation=dilation)
@@ -139,6 +140,7 @@ class SANBlock(nn.Module):
         valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *space"]:
         """Return the mask, in (0, 1)."""
+        self._check(y, previous)
         if valid is None:
             valid = torch.ones_like(y[:, :1], dtype=torch.bool)
         elif previous.shape[2:] != y.shape[2:]:
@@ -153,6 +155,14 @@ class SANBlock(nn.Module):
             change = self.smoothing(change)
             change = change if self.activation is None else self.activation(change)
         return change.sigmoid()
+
+    def _check(self, y: Tensor, previous: Tensor) -> None:
+        if not y.ndim == previous.ndim == self.ndim + 2 or y.shape[:2] != (len(previous), self.n_features):
+            raise ValueError(f"y must have {self.ndim + 2} axes and {self.n_features} channels, and the predecessor as "
+                             f"many axes and the same batch, got {tuple(y.shape)} after {tuple(previous.shape)}")
+        if any(own > before for own, before in zip(y.shape[2:], previous.shape[2:], strict=True)):
+            raise ValueError("the predecessor must be at least as large as the layer, got "
+                             f"{tuple(y.shape[2:])} after {tuple(previous.shape[2:])}")
 
     def forward(
         self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
