@@ -216,7 +216,7 @@ def sign_test(gains: np.ndarray) -> tuple[float, float, float]:
     Examples
     --------
     >>> [round(share, 2) for share in sign_test(np.array([0.05, 0.04, 0.001, 0.06, 0.02, 0.03]))]
-    [0.93, 0.07, 0.0]
+    [0.89, 0.11, 0.0]
     """
     if len(gains) < ENOUGH or not np.isfinite(gains).all():
         return np.nan, np.nan, np.nan
