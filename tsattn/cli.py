@@ -122,7 +122,8 @@ def list_suites(
         from tsattn.benchmark.suites import SUITES, suite_named
 
         for one in SUITES.values() if suite is None else [suite_named(suite)]:
-            typer.echo(f"{one.name}: {one.title} ({sum(1 for _ in one.cells())} cells, {one.seeds} seeds)")
+            seeds = f"{one.seeds} seed{'s' * (one.seeds != 1)}"
+            typer.echo(f"{one.name}: {one.title} ({sum(1 for _ in one.cells())} cells, {seeds})")
             for task in one.tasks:
                 folds = "" if task.n_folds == 1 else f", {task.folds} folds"
                 typer.echo(f"  data       {task.name:22} {task.split}{folds}; {task.about}")

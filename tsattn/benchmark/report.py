@@ -93,7 +93,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
     warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *mixtures(rows)]]
     body = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {len(rows)} runs, the '
+        f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {len(rows)} run{"s" * (len(rows) != 1)}, the '
         f"last finished on {escape(last)} UTC.</p>",
         *warnings,
         *(f"<h2>{heading}</h2>\n" + "\n".join(parts) for heading, parts in sections if parts),
