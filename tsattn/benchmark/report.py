@@ -91,10 +91,11 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
     ]
     last = max(row["finished"] for row in rows)[:16].replace("T", " ")
     warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *mixtures(rows)]]
+    runs = f"{len(rows)} run{'s' * (len(rows) != 1)}"
     body = [
         f"<h1>{escape(title)}</h1>",
-        f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {len(rows)} run{"s" * (len(rows) != 1)}, the '
-        f"last finished on {escape(last)} UTC.</p>",
+        f'<p class="lead">tsattn benchmark, suite {escape(str(about.get("suite", "unknown")))}: {runs}, the last '
+        f"finished on {escape(last)} UTC.</p>",
         *warnings,
         *(f"<h2>{heading}</h2>\n" + "\n".join(parts) for heading, parts in sections if parts),
     ]
