@@ -176,8 +176,18 @@ def test_the_table_across_data_sets():
     made = tables(rows, reference="ours")[-1]
     assert made.title == "across data sets: x, y, z"
     assert [[cell.text for cell in line.cells] for line in made.lines] == [
-        ["1.50", "reference", "–", "–", "–", "–"], ["1.50", "+0.00", "–", "1 / 1 / 1", "–", "–"]]
+        ["1.50", "reference", "–", "–", "–"], ["1.50", "+0.00", "–", "1 / 1 / 1", "–"]]
     assert "over 3 data sets, official splits" in markdown(made)
+
+
+def test_the_sign_test_stands_in_the_table_of_six_data_sets():
+    rows = [row(name, 0, score, task=f"t{number}") for number in range(6) for name, score in (("a", 0.8), ("b", 0.9))]
+    made = tables(rows, reference="a")[-1]
+    assert made.columns[-1] == "mostly better / alike / worse"
+    better, alike, worse = map(float, made.lines[1].cells[-1].text.split(" / "))
+    assert (better, alike, worse) == (pytest.approx(63 / 64, abs=0.01), pytest.approx(1 / 64, abs=0.01), 0)
+    assert made.lines[0].cells[-1].text == "–"
+    assert "mostly: posterior probability, by a Bayesian sign test" in markdown(made)
 
 
 def test_ranks_are_drawn_where_they_can_tell_something():

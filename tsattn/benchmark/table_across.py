@@ -3,7 +3,7 @@
 import math
 
 from tsattn.benchmark.across import OUTCOMES, Board, against, by_folds, verdict
-from tsattn.benchmark.stats import signed
+from tsattn.benchmark.stats import ENOUGH, signed
 from tsattn.benchmark.table import MISSING, Cell, Line, Table
 
 
@@ -13,6 +13,8 @@ def of_board(board: Board, reference: str | None) -> Table:
     if reference is None or reference not in names:
         reference = names[0]
     found, ranks = against(board, reference).to_dict("index"), board.ranks
+    columns = ["estimator", "mean rank", board.measure.versus(reference), "95 % interval", "better / equal / worse",
+               "p (Wilcoxon, Holm)", *["mostly better / alike / worse"] * (len(board.scores) >= ENOUGH)]
     lines = []
     for name in names:
         rank = Cell(f"{ranks[name]:.2f}", best=bool(ranks[name] == ranks.min()))
@@ -27,11 +29,9 @@ def of_board(board: Board, reference: str | None) -> Table:
                      Cell(f"{one['better']} / {one['equal']} / {one['worse']}"),
                      _known(one["p_holm"], f"{one['p_holm']:.2g}"),
                      _known(one[OUTCOMES[0]], " / ".join(f"{one[name]:.2f}" for name in OUTCOMES))]
-        lines.append(Line(name, "", name in board.ours, cells))
+        lines.append(Line(name, "", name in board.ours, cells[: len(columns) - 1]))
     return Table(f"across data sets: {', '.join(task for task, _, _ in board.scores.index)}",
-                 ["estimator", "mean rank", board.measure.versus(reference), "95 % interval", "better / equal / worse",
-                  "p (Wilcoxon, Holm)", "mostly better / alike / worse"],
-                 lines, remarks=[*verdict(board), *by_folds(board, reference)])
+                 columns, lines, remarks=[*verdict(board), *by_folds(board, reference)])
 
 
 def _known(value: float, text: str) -> Cell:
