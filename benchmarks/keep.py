@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tsattn.benchmark import Folder
-from tsattn.benchmark.cell import slot_of
+from tsattn.benchmark.cell import printed, slot_of
 from tsattn.benchmark.suites import suite_named
 
 RESULTS = Path(__file__).parent / "results"
@@ -22,11 +22,15 @@ def keep(run: Path, results: Path) -> int:
     if not source.manifest() or any((results / "rows").iterdir()) != bool(place.manifest()):
         raise ValueError(f"{run} and {results} must each have the manifest of its rows, or none can be told apart")
     about = place.about() or source.about()
-    order = {slot_of(cell): number for number, cell in enumerate(suite_named(about["suite"]).cells())}
+    suite = suite_named(about["suite"])
+    order = {slot_of(cell): number for number, cell in enumerate(suite.cells())}
     come = {row["slot"]: row for row in source.current()[0] if row["status"] == "done" and row["slot"] in order}
+    entries = {entry.name: entry for entry in suite.entries}
     for row in come.values():
-        if place.read(row["key"]) is None:
-            place.write({name: part for name, part in row.items() if name != "digest"})
+        # what a source prints is no part of a run: it is what the suite says now
+        said = row["estimator"] | printed(entries[row["estimator"]["name"]], row["task"]["name"])
+        if place.read(row["key"]) is None or said != row["estimator"]:
+            place.write({name: part for name, part in row.items() if name != "digest"} | {"estimator": said})
     slots = {**place.manifest(), **{slot: row["key"] for slot, row in come.items()}}
     (results / "manifest.json").unlink(missing_ok=True)  # it would keep the order in which cells came
     place.note([(slot, slots[slot]) for slot in sorted(order.keys() & slots, key=order.get)], about)

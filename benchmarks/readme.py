@@ -24,7 +24,9 @@ INTERVALS = ["covered of 90 %", "interval score"]
 COLUMNS = {  # of a suite's tables; others show accuracies
     "forecast": ["estimator", "MAE", "MSE", *INTERVALS, *COST],
     "m4": ["estimator", "sMAPE %", "MASE", "OWA", *INTERVALS, *COST],
-    **{name: ["estimator", "MAE", "RMSE", "R²", *COST] for name in ("regression", "san-regression")},
+    "regression": ["estimator", "MAE", "RMSE", "R²", *COST],
+    "san-regression": ["estimator", "MAE", "published MAE", "RMSE", "R²", *COST],
+    "san-placement": [*CLASSES, "published log loss", *COST],
     **{name: [*CLASSES, "published %", *COST] for name in (
         "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "racknet-images")},
 }

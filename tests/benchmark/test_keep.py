@@ -1,12 +1,14 @@
 """What keeps the rows of a run among those of the repository."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.benchmark.rows import row
 from tsattn.benchmark import Folder
+from tsattn.benchmark.suites import SUITES
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "keep.py"
 
@@ -39,6 +41,18 @@ def test_newer_rows_take_the_place_of_older_ones_in_the_order_of_the_suite(keep,
     rows, remarks = Folder(tmp_path / "kept").current()
     assert [one["estimator"]["name"] for one in rows] == ["sdma", "sdma-paper", "minirocket"]
     assert rows[2]["scores"]["accuracy"] == 0.9
+    assert remarks == []
+
+
+def test_what_a_source_prints_is_what_the_suite_says_now(keep, tmp_path, monkeypatch):
+    folder(tmp_path / "kept", cell("sdma", "b"))
+    suite = SUITES["demo"]
+    entries = tuple(replace(entry, published={"slopes": 12.5}, published_as="mae") for entry in suite.entries)
+    monkeypatch.setitem(SUITES, "demo", replace(suite, entries=entries))
+    keep(tmp_path / "kept", tmp_path / "kept")
+    ((one,), remarks) = Folder(tmp_path / "kept").current()
+    assert (one["estimator"]["published"], one["estimator"]["published_as"]) == (12.5, "mae")
+    assert one["scores"]["accuracy"] == 0.5
     assert remarks == []
 
 

@@ -105,13 +105,15 @@ def test_each_row_of_the_san_suites_is_the_published_form_with_what_it_says():
     places = {entry.name: entry.make(7, info) for entry in SUITES["san-placement"].entries}
     assert {name: (form.attention_module, form.placement) for name, form in places.items() if name != "lstm4"} == {
         f"{module}-{place}": (module, place) for module in ("ran", "san") for place in ("bottleneck", "full")}
-    assert all("printed loss" in entry.note for entry in SUITES["san-placement"].entries)
+    assert all(entry.published["hdm05"] < 0.12 for entry in SUITES["san-placement"].entries)
+    assert {entry.published_as for entry in SUITES["san-placement"].entries} == {"log_loss"}
     numbers = {entry.name: entry for entry in SUITES["san-regression"].entries}
     assert list(numbers) == list(places)
     for name, form in places.items():
         expected = LSTMSANRegressor.paper(form.placement, form.attention_module, random_state=7)
         assert str(numbers[name].make(7, info)) == str(expected)
-        assert "printed MAE" in numbers[name].note
+        assert numbers[name].published_as == "mae"
+        assert numbers[name].published["covid3month"] == numbers[name].published["sml2010-hours"] > 30
 
 
 def test_each_form_of_the_xm2a_suites_is_what_its_name_says():

@@ -131,6 +131,19 @@ def test_published_figures_stand_beside_ours_with_how_far_the_order_is_kept(rows
     assert said.endswith("over 5 estimators, Spearman's rank correlation with ours is 0.90")  # 1 - 6 * 2 / (5 * 24)
 
 
+def test_what_was_printed_may_be_another_score(rows):
+    made = with_published(rows, (0.5, 0.1), (0.6, 0.2), (0.7, 0.03), (0.8, 0.0401), (0.9, 0.05))
+    for place, one in enumerate(made):
+        one["estimator"]["published_as"] = "log_loss"
+        one["scores"]["log_loss"] = [0.2, 0.1, 0.03, 0.04, 0.05][place]
+    (table,) = tables(made)
+    assert "published %" not in table.columns
+    assert column(table, "published log loss")["d"].text == "0.0401"
+    (said,) = [remark for remark in table.remarks if "Spearman" in remark]
+    assert said.startswith("published log loss: what the source prints")
+    assert said.endswith("with ours is 0.90")  # of losses, in which two neighbours have changed places
+
+
 def test_what_the_library_lacks_stands_in_the_table(rows):
     made = with_published(rows, (0.7, 71.5), (0.8, 70.25))
     (table,) = tables(made, about={"unbuilt": {"slopes/official": {"other": 72.125}, "slopes/cv": {"another": 1.0}}})

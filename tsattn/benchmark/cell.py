@@ -11,7 +11,7 @@ from tsattn.benchmark.competitors import Resample
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.keys import describe, split_of
 from tsattn.benchmark.panels import kind_of
-from tsattn.benchmark.suite import Cell
+from tsattn.benchmark.suite import Cell, Entry
 from tsattn.benchmark.tuning import ingredients_of, search, to_tune
 from tsattn.training import Training
 
@@ -79,9 +79,14 @@ def identity(cell: Cell, data: Any, info: Any, what: Any, train: np.ndarray, tes
                  "about": cell.task.about},
         "split": split_of(cell),
         "estimator": {"name": cell.entry.name, "what": what, "ours": cell.entry.ours, "seeded": cell.entry.seeded,
-                      "notes": notes, "published": cell.entry.published.get(cell.task.name)},
+                      "notes": notes, **printed(cell.entry, cell.task.name)},
         "seed": cell.seed,
     }
+
+
+def printed(entry: Entry, task: str) -> dict[str, Any]:
+    """What an entry's source prints for a task, as rows have it."""
+    return {"published": entry.published.get(task), "published_as": entry.published_as}
 
 
 def measure(cell: Cell, data: Any, info: Any, train, test, place: Folder, key: str) -> dict[str, Any]:

@@ -134,14 +134,14 @@ def holm(p: np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def order_kept(estimators: Mapping[str, list[Row]], metric: str = "accuracy") -> tuple[int, float] | None:
-    """How many estimators have a published accuracy and one of ours, and Spearman's rank correlation of the two.
+def order_kept(estimators: Mapping[str, list[Row]]) -> tuple[int, float] | None:
+    """How many estimators have a published score and one of ours, and Spearman's rank correlation of the two.
 
     None where there are fewer than five, or one side is the same for all.
     """
     ours, theirs = [], []
     for rows in estimators.values():
-        own, printed = summary((row["scores"] or {}).get(metric) for row in rows), published(rows)
+        own, printed = summary((row["scores"] or {}).get(published_as(rows)) for row in rows), published(rows)
         if own is not None and printed is not None:
             ours.append(own.mean)
             theirs.append(printed)
@@ -151,9 +151,14 @@ def order_kept(estimators: Mapping[str, list[Row]], metric: str = "accuracy") ->
 
 
 def published(rows: Sequence[Row]) -> float | None:
-    """The accuracy in % that an estimator's source prints for this task; None where it prints none."""
+    """The score that an estimator's source prints for this task; None where it prints none."""
     value: float | None = rows[0]["estimator"].get("published")
     return value
+
+
+def published_as(rows: Sequence[Row]) -> str:
+    """Which score that is."""
+    return str(rows[0]["estimator"].get("published_as", "accuracy"))
 
 
 def signed(value: float, digits: int = 1) -> str:

@@ -94,7 +94,9 @@ class Entry:
     options : mapping
         Task name -> options of the task's loader, where this estimator reads the data in another form.
     published : mapping
-        Task name -> accuracy in % that its source prints, to stand beside ours.
+        Task name -> what its source prints, to stand beside ours.
+    published_as : str
+        The score that was printed, by its name in rows: accuracy, in per cent, or one such as "log_loss".
 
     Examples
     --------
@@ -119,6 +121,7 @@ class Entry:
     explain: bool = False
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     published: Mapping[str, float] = field(default_factory=dict)
+    published_as: str = "accuracy"
 
 
 @dataclass(frozen=True)

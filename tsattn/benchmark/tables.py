@@ -20,6 +20,7 @@ from tsattn.benchmark.stats import (
     compare,
     order_kept,
     published,
+    published_as,
     signed,
     summary,
     verdicts,
@@ -111,18 +112,19 @@ def _table(protocol: tuple[str, str, int], estimators: Mapping[str, list[Row]], 
             continue
         _mark_best(cells, estimators, place, metric, measures[metric])
     differences = compare(estimators, reference, leading(task))
-    printed = any(published(rows) is not None for rows in estimators.values())
+    printed = {published_as(rows) for rows in estimators.values() if published(rows) is not None}
+    heading = f"published {_label(printed, task)}"
     if printed:
-        columns.insert(1 + len(measures), PRINTED)
+        columns.insert(1 + len(measures), heading)
     lines = []
     for name, rows in estimators.items():
         own = cells[name]
-        own[len(measures):len(measures)] = [*[_published(rows)] * printed, _difference(differences, name, reference,
-                                                                                       lead)]
+        beside = [_published(rows)] if printed else []
+        own[len(measures):len(measures)] = [*beside, _difference(differences, name, reference, lead)]
         marks = " ".join(mark_of[text] for text in texts[name])
         lines.append(Line(name, marks, bool(rows[0]["estimator"]["ours"]), own))
     return Table(_title(protocol, estimators), columns, lines, [(mark_of[text], text) for text in order],
-                 [*_tested(protocol, task, estimators, differences, reference), *_order(estimators),
+                 [*_tested(protocol, task, estimators, differences, reference), *_order(estimators, heading),
                   *chosen(estimators), pace(estimators)])
 
 
@@ -144,13 +146,18 @@ def _measures(task: Mapping[str, Any], estimators: Mapping[str, list[Row]]) -> d
 
 def _published(rows: Sequence[Row]) -> Cell:
     value = published(rows)
-    return Cell(MISSING if value is None else f"{value:.2f}")
+    return Cell(MISSING if value is None else f"{value:.2f}" if published_as(rows) == "accuracy" else f"{value:.4g}")
 
 
-def _order(estimators: Mapping[str, list[Row]]) -> list[str]:
-    """How far the order of the published accuracies is ours too, in words."""
+def _label(scores: set[str], task: Mapping[str, Any]) -> str:
+    """What the column of published scores is of: accuracies are known by their sign."""
+    return " / ".join("%" if name == "accuracy" else MEASURES[kind_name(task)][name].label for name in sorted(scores))
+
+
+def _order(estimators: Mapping[str, list[Row]], heading: str) -> list[str]:
+    """How far the order of the published scores is ours too, in words."""
     kept = order_kept(estimators)
-    return [] if kept is None else [f"published %: what the source prints, by a split of its own; over {kept[0]} "
+    return [] if kept is None else [f"{heading}: what the source prints, by a split of its own; over {kept[0]} "
                                     f"estimators, Spearman's rank correlation with ours is {kept[1]:.2f}"]
 
 
