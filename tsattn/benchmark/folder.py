@@ -8,11 +8,8 @@
 Any number of processes may share a folder.
 """
 
-import gc
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -38,7 +35,6 @@ KEPT: dict[str, dict[str, type]] = {
     "forecasting": {"losses": str, "residuals": str},
 }
 WHEN_FAILED = {"error": dict}
-AHEAD = 16  # files
 
 
 class DamagedRowError(ValueError):
@@ -102,9 +98,9 @@ class Folder:
     def rows(self) -> Iterator[dict[str, Any] | DamagedRowError]:
         """Every row, by key; for a damaged file the error, so that nothing is left out unsaid."""
         paths = sorted((self.path / "rows").glob("*.json"))
-        for path, raw in _read_ahead(paths):
+        for path in paths:
             try:
-                yield parsed(raw, path)
+                yield read_row(path)
             except DamagedRowError as error:
                 yield error
 
@@ -117,9 +113,7 @@ class Folder:
         rows: dict[str, dict[str, Any]] = {}
         remarks, older = [], 0
         manifest = self.manifest()
-        with _no_collection():
-            found = list(self.rows())
-        for row in found:
+        for row in self.rows():
             if isinstance(row, DamagedRowError):
                 remarks.append(str(row))
                 continue
@@ -174,18 +168,6 @@ class Folder:
                     fcntl.flock(file, fcntl.LOCK_UN)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Let Python not look for cycles: among many rows there are none, and looking takes as long as parsing."""
-    on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if on:
-            gc.enable()
-
-
 def _lock(file: TextIO, wait: bool) -> bool:
     if fcntl is None:
         return True
@@ -194,19 +176,6 @@ def _lock(file: TextIO, wait: bool) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _read_ahead(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
-    """Files and what they hold; the next few are read while one is looked at."""
-    waiting: deque[tuple[Path, Future[bytes]]] = deque()
-    with ThreadPoolExecutor(1) as reader:
-        for path in paths:
-            waiting.append((path, reader.submit(path.read_bytes)))
-            if len(waiting) > AHEAD:
-                first, raw = waiting.popleft()
-                yield first, raw.result()
-        for first, raw in waiting:
-            yield first, raw.result()
 
 
 def read_row(path: Path) -> dict[str, Any]:
@@ -219,11 +188,7 @@ def read_row(path: Path) -> dict[str, Any]:
     DamagedRowError
         The file does not hold the row that was written there.
     """
-    return parsed(path.read_bytes(), path)
-
-
-def parsed(raw: bytes, path: Path) -> dict[str, Any]:
-    """As `read_row`, of what the file at `path` holds."""
+    raw = path.read_bytes()
     try:
         row = _loaded(raw)
     except ValueError as error:
