@@ -56,8 +56,13 @@ def _around(x: Tensor) -> Iterator[Any]:
 
 def _not_above(around: Tensor, x: Tensor) -> Tensor:
     """How many neighbours each value is not below, of the shape of `x`; compiled on a CPU, where it takes a fourth."""
-    if x.device.type == "cpu" and x.dtype in (torch.float32, torch.float64):
-        return _compiled(around, x)
+    if x.device.type != "cpu":
+        return _compared(around, x)
+    wide = x if x.dtype in (torch.float32, torch.float64) else x.float()  # exact, as is a count on its way back
+    return _compiled(around.to(wide.dtype), wide).to(x.dtype)
+
+
+def _compared(around: Tensor, x: Tensor) -> Tensor:
     inner: Any = (..., *[slice(1, -1)] * (x.ndim - 2))
     own, count = around[inner], torch.zeros_like(x)
     for place in _around(x):
