@@ -4,8 +4,8 @@ import torch
 from torch.testing import assert_close
 
 from tests.reference import scale_attention as reference
-from tsattn.nn.initialise import build
 from tsattn.nn import scale_attention
+from tsattn.nn.initialise import build
 from tsattn.nn.scale_attention import SANBlock, extremeness
 
 SPACES = {1: (11,), 2: (7, 11)}
