@@ -131,6 +131,10 @@ class NetworkEstimator(Nested, Trained):
     def _study(self, prepared: Prepared) -> None:
         """Learn from the training series what the shape of the network hangs on; of most, nothing does."""
 
+    def _usual(self, n_series: int) -> Training:  # noqa: ARG002 - of a task's own
+        """How a network is trained where nothing is said of it."""
+        return Training()
+
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained of the network; see `tsattn._networks`."""
         raise NotImplementedError
@@ -162,7 +166,7 @@ class NetworkEstimator(Nested, Trained):
         check_one_of("scaling", self.scaling, SCALINGS)
         inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         self._study(prepared)
-        training = Training() if self.training is None else self.training
+        training = self._usual(len(panel.lengths)) if self.training is None else self.training
         if self._X_metadata["mtype"] in UNNAMED:
             labels["ids"] = None
         data = inputs.sequences(prepared, **labels)

@@ -106,6 +106,57 @@ def test_the_one_answers_that_is_best_for_series_left_out(line, draw):
     assert torch.equal(made(x, lengths=lengths), made.advisers[1 - line](x, lengths=lengths))
 
 
+def test_the_one_that_was_chosen_learns_again_alone(draw):
+    x = draw(60, 13, 3, dtype=torch.float32)
+    target = x[:, -1, :1] + 0.01 * draw(60, 1, dtype=torch.float32)
+    made = settled(BestOf, [StepRidge(3, 1), ProportionRidge(3, 1, n_mixtures=50)])
+    made.settle(lambda: [batch_of(x[:40], target[:40])])
+    before = [adviser.head.weight.clone() for adviser in made.advisers]
+    made.learn_again(lambda: [batch_of(x, target)])
+    assert int(made.chosen) == 0
+    assert not torch.equal(made.advisers[0].head.weight, before[0])
+    assert torch.equal(made.advisers[1].head.weight, before[1])
+    alone = settled(StepRidge, 3, 1)
+    alone.settle(lambda: [batch_of(x, target)])
+    assert torch.equal(made.advisers[0].head.weight, alone.head.weight)
+
+
+def valued(draw, right):
+    """A committee of values, and series whose target is what it says, and so much of the network more."""
+    made = settled(lambda: Committee(Pooled(SDMA(3, 3, hidden=6), 6, 1, dropout=0.0), StepRidge(3, 1))).eval()
+    x, lengths = draw(40, 13, 3, dtype=torch.float32), torch.full((40,), 13)
+    made.adviser.settle(lambda: [batch_of((x, x), draw(40, 1, dtype=torch.float32))])
+    with torch.no_grad():
+        noise = 0.01 * draw(40, 1, dtype=torch.float32)
+        target = made.adviser(x, x, lengths=lengths) + right * made.network(x, x, lengths=lengths) + noise
+    return made, (x, x), target
+
+
+@pytest.mark.parametrize(("right", "share"), [(1.0, 1.0), (0.4, 0.4), (-1.0, 0.0)])
+def test_of_values_that_share_is_kept_that_series_held_out_speak_for(right, share, draw):
+    made, inputs, target = valued(draw, right)
+    made.weigh(lambda: [batch_of(inputs, target)], lambda: [batch_of(inputs, target)])
+    assert float(made.share) == pytest.approx(share, abs=0.05)
+    parts = [part(*inputs, lengths=torch.full((40,), 13)) for part in (made.network, made.adviser)]
+    assert_close(made(*inputs, lengths=torch.full((40,), 13)), made.share * parts[0] + parts[1])
+
+
+def test_series_that_do_not_count_do_not_weigh(draw):
+    made, inputs, target = valued(draw, 1.0)
+    spoiled, weight = target.clone(), torch.ones(40)
+    spoiled[::4], weight[::4] = 1e3, 0.0
+    batch = replace(batch_of(inputs, spoiled), weight=weight)
+    made.weigh(lambda: [batch], lambda: [batch])
+    assert float(made.share) == pytest.approx(1.0, abs=0.05)
+
+
+def test_of_classes_nothing_is_weighed(committee, inputs):
+    before = {name: value.clone() for name, value in committee.state_dict().items()}
+    batch = SimpleNamespace(inputs=inputs, lengths=LENGTHS, target=torch.tensor([0, 3, 2]), weight=None)
+    committee.weigh(lambda: [batch], lambda: [batch])
+    assert all(torch.equal(before[name], value) for name, value in committee.state_dict().items())
+
+
 def test_a_weight_counts_in_what_is_best(draw):
     """Series of which a line tells nothing, and that hardly count."""
     x = draw(60, 13, 3, dtype=torch.float32)
@@ -122,4 +173,5 @@ def settled(make, *arguments):
 
 
 def batch_of(x, target):
-    return Batch((x,), torch.full((len(x),), 13), target=target)
+    inputs = x if isinstance(x, tuple) else (x,)
+    return Batch(inputs, torch.full((len(target),), 13), target=target)

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sktime.datatypes import convert_to
 
 from tests.regression.conftest import every_regressor, frame, learning, make, series
 from tsattn._labels import check_values
 from tsattn._panel import Panel
+from tsattn.models.committee import Committee
 from tsattn.models.sdma import SDMA
 from tsattn.nn.recurrent import LSTM, LSTMTrunk
 from tsattn.nn.ridge import best_ridge
@@ -22,6 +24,11 @@ from tsattn.transformations import UVTFSaliency
 
 def regressor(**options):
     return make(SDMARegressor, **options)
+
+
+@pytest.fixture
+def unweighed(monkeypatch):
+    monkeypatch.setattr(Committee, "weigh", lambda *_: None)
 
 
 def test_the_published_form():
@@ -174,14 +181,15 @@ def test_history_is_in_units_of_the_target(ragged):
 
 
 @pytest.mark.parametrize(("loss", "measured"), [("squared", np.square), ("absolute", np.abs)])
-def test_the_validation_loss_is_that_of_the_answer_on_what_was_held_out(loss, measured, ragged):
+def test_the_validation_loss_is_that_of_the_answer_on_what_was_held_out(loss, measured, ragged, unweighed):
+    """Before that part says what share of the network to keep, and is learned from."""
     fold = (1, 4, 6, 11)
     made = regressor(loss=loss, training=Training(epochs=3, validation=fold)).fit(ragged.X, ragged.values)
     missed = (made.predict(ragged.X) - ragged.values)[list(fold)] / made.target_scale_
     assert made.history_["validation_loss"][made.best_epoch_ - 1] == pytest.approx(measured(missed).mean(), rel=1e-4)
 
 
-def test_p69_the_ridge_has_not_seen_what_is_held_out(ragged):
+def test_p69_the_ridge_has_not_seen_what_is_held_out_while_the_network_is_trained(ragged, unweighed):
     """Its weights are those of the other series alone; only the unit of the target is everybody's."""
     fold = (1, 4, 6, 11)
     y = ragged.values.copy()
@@ -189,10 +197,32 @@ def test_p69_the_ridge_has_not_seen_what_is_held_out(ragged):
     for change in (y[list(fold)], y[list(fold)][::-1]):  # the unit stays
         y[list(fold)] = change
         made = regressor(training=Training(epochs=1, validation=fold)).fit(ragged.X, y)
-        found.append([adviser.head.weight for adviser in made.network_.adviser.advisers])
+        found.append([made.network_.network.head.weight]
+                     + [adviser.head.weight for adviser in made.network_.adviser.advisers])
     for one, other in zip(*found, strict=True):
         assert torch.equal(one, other)
-    assert found[0][1].any()
+    assert found[0][2].any()
+
+
+def test_afterwards_the_ridge_learns_from_what_was_held_out(ragged):
+    fold = (1, 4, 6, 11)
+    held, whole = (regressor(proportions=0, training=Training(epochs=1, validation=part)).fit(ragged.X, ragged.values)
+                   for part in (fold, 0.0))
+    assert torch.equal(held.network_.adviser.head.weight, whole.network_.adviser.head.weight)
+
+
+def test_by_default_the_last_fifth_says_what_the_network_is_worth(ragged):
+    """Of a target that is noise, nothing; and below 20 series nothing is held out."""
+    X = frame(series(3, [13] * 40), ["a", "b", "c"])
+    noise = np.random.default_rng(0).standard_normal(40)
+    made = SDMARegressor(hidden_size=4, proportions=0, random_state=0).fit(X, noise)
+    assert "validation_loss" in made.history_
+    assert made.network_.share < 0.5
+    given = clone(made).set_params(training=Training(validation=tuple(range(32, 40))))
+    assert np.array_equal(given.fit(X, noise).predict(X), made.predict(X))
+    few = clone(made).fit(frame(series(3, [13] * 19), ["a", "b", "c"]), noise[:19])
+    assert "validation_loss" not in few.history_
+    assert few.network_.share == 1
 
 
 def test_the_answer_is_the_sum_of_ridge_and_network(ragged, unseen):

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from tests.training.conftest import CHANNELS, CLASSES, Net
 from tsattn._files import read_tensors, write_tensors
 from tsattn.models.committee import Committee
 from tsattn.nn.initialise import build
 from tsattn.nn.ridge_head import ProportionRidge
+from tsattn.nn.share import surely
 from tsattn.training import Jitter, Sequences, Training, fit_network, predict_network, squared_error
 
 FOLD = tuple(range(3, 101, 5))
@@ -142,6 +144,9 @@ class Knows(nn.Module):
     def settle(self, batches):
         return torch.cat([batch.target for batch in batches()]).double().unsqueeze(1) - 3
 
+    def learn_again(self, batches):
+        self.again = sorted(number for batch in batches() for number in batch.target.tolist())
+
     def forward(self, x, lengths):
         return torch.full((len(x), 1), 5.0)
 
@@ -174,11 +179,21 @@ def test_of_values_the_rest_is_learned_and_the_whole_is_validated(data):
     assert learned == [3.0] * (2 * (len(data) - len(FOLD)))
     validated = {value for trained, targets in seen if not trained for value in targets}
     assert set(FOLD) <= validated <= set(range(len(data)))
-    outputs = predict_network(fitted.network, valued(data))
     own = predict_network(fitted.network.network, valued(data))
-    assert torch.equal(outputs, own + 5)
-    loss = (outputs[list(FOLD), 0] - torch.tensor(FOLD)).square().mean()
+    loss = (own[list(FOLD), 0] + 5 - torch.tensor(FOLD)).square().mean()
     assert fitted.history[fitted.best_epoch - 1]["validation_loss"] == pytest.approx(float(loss), rel=1e-5)
+    # afterwards what is held out says how much of the network to keep, and the adviser learns from it too
+    share = surely((torch.tensor(FOLD) - 5.0).view(-1, 1, 1).double(), own[list(FOLD)].unsqueeze(-1).double())
+    assert fitted.network.share == pytest.approx(float(share), abs=1e-6)
+    assert_close(predict_network(fitted.network, valued(data)), float(share) * own + 5)
+    assert fitted.network.adviser.again == list(range(len(data)))
+
+
+def test_where_nothing_is_held_out_the_network_is_kept_whole(data):
+    fitted = fit_network(lambda: Committee(Level(), Knows()), valued(data), Training(epochs=1), loss=squared_error,
+                         seed=5)
+    assert fitted.network.share == 1
+    assert not hasattr(fitted.network.adviser, "again")
 
 
 def test_of_values_another_series_rest_is_not_learned(data):

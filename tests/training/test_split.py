@@ -28,13 +28,15 @@ def test_classes_are_held_out_in_proportion():
     assert [(strata[validation] == label).sum() for label in "abc"] == [10, 4, 1]
 
 
-def test_without_classes_a_fraction_is_held_out():
-    assert len(split(30, validation=0.1)[1]) == 3
-    assert len(split(2, validation=0.9)[1]) == 1
+def test_without_classes_the_last_are_held_out():
+    assert split(30, validation=0.1)[1].tolist() == [27, 28, 29]
+    assert split(2, validation=0.9)[1].tolist() == [1]
+    assert split(30, validation=0.01)[1].tolist() == [29]
 
 
 def test_the_generator_decides():
-    one, same, other = (split(100, validation=0.2, seed=seed)[1].tolist() for seed in [1, 1, 2])
+    strata = np.repeat(["a", "b"], 50)
+    one, same, other = (split(strata=strata, validation=0.2, seed=seed)[1].tolist() for seed in [1, 1, 2])
     assert one == same != other
 
 

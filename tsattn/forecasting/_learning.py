@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_fraction
 from tsattn._inputs import plain_frame
-from tsattn.forecasting._held_out import TINY, conformal, surely
+from tsattn.forecasting._held_out import conformal
 from tsattn.forecasting._history import History, Units, by_column
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._reader import Reader, panel_of
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
+from tsattn.nn.share import TINY, surely
 from tsattn.training import Fitted, Training, fit_network
 from tsattn.training.data import runs
 from tsattn.training.run import EVALUATION, on_device

@@ -7,6 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from tsattn.nn.ridge import missed
+from tsattn.nn.share import surely
+
 
 class Committee(nn.Module):
     """A network that is trained alone, and whose outputs are added to those of another one once it is.
@@ -18,7 +21,8 @@ class Committee(nn.Module):
     that each series is answered for by a solution that has not seen it: on new series no less is left.
 
     A validation part is answered by both: its loss, and the epoch that is best by it, are those of the sum, where the
-    training loss is the network's own.
+    training loss is the network's own. Of values, `weigh` then measures on it what share of the network's outputs is
+    likely to be worth adding.
 
     Parameters
     ----------
@@ -38,19 +42,46 @@ class Committee(nn.Module):
     torch.Size([2, 5])
     """
 
+    share: Tensor
+
     def __init__(self, network: nn.Module, adviser: nn.Module) -> None:
         super().__init__()
         self.network = network
         self.adviser = adviser
+        self.register_buffer("share", torch.tensor(1.0))
 
     def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n *k"] | None:
         """Let the adviser learn from the training series; see its own `settle`."""
         return self.adviser.settle(batches)  # type: ignore[operator, no-any-return] # a module's attribute
 
+    @torch.no_grad()
+    def weigh(self, held: Callable[[], Iterable[Any]], everything: Callable[[], Iterable[Any]]) -> None:
+        """Keep the share of the network that series held out speak for; then let the adviser learn from them too.
+
+        Of values only: of classes both keep what they have learned.
+
+        Parameters
+        ----------
+        held, everything : callable
+            Return series that neither has learned from, and all, in batches as for `settle`.
+        """
+        missing, added = [], []
+        for batch in held():
+            if not batch.target.is_floating_point():
+                return
+            own: Tensor = self.network(*batch.inputs, lengths=batch.lengths)
+            rest = batch.target.view_as(own) - self.adviser(*batch.inputs, lengths=batch.lengths)
+            root = 1.0 if batch.weight is None else batch.weight.sqrt().unsqueeze(1)
+            missing.append((root * rest).double())
+            added.append((root * own).double())
+        # the outputs share one share, so that they are like steps of one target
+        self.share.copy_(surely(torch.cat(missing).unsqueeze(-1), torch.cat(added).unsqueeze(-1)).squeeze())
+        self.adviser.learn_again(everything)  # type: ignore[operator]
+
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
-        """Return the network's outputs in training mode, those of both added in evaluation."""
+        """Return the network's outputs in training mode; in evaluation their share and the adviser's, added."""
         outputs: Tensor = self.network(*inputs, lengths=lengths)
-        return outputs if self.training else outputs + self.adviser(*inputs, lengths=lengths)
+        return outputs if self.training else self.share * outputs + self.adviser(*inputs, lengths=lengths)
 
 
 class BestOf(nn.Module):
@@ -86,6 +117,11 @@ class BestOf(nn.Module):
         self.chosen.fill_(best)
         return said[best]
 
+    def learn_again(self, batches: Callable[[], Iterable[Any]]) -> None:
+        """Let the one that was chosen learn from these series instead."""
+        chosen: Any = self.advisers[int(self.chosen)]
+        chosen.learn_again(batches)
+
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return the answers of the one that was chosen."""
         found: Tensor = self.advisers[int(self.chosen)](*inputs, lengths=lengths)
@@ -97,7 +133,6 @@ def _missed(said: Float[Tensor, "n k"], batches: Iterable[Any]) -> float:
     at, total = 0, 0.0
     for batch in batches:
         n = len(batch.target)
-        missed = (said[at : at + n] - batch.target.view(n, -1)).square().sum(1)
-        total += float(missed.sum() if batch.weight is None else (batch.weight * missed).sum())
+        total += float(missed(said[at : at + n], batch.target.view(n, -1), batch.weight).sum())
         at += n
     return total

@@ -103,12 +103,19 @@ def best_ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], wei
     none = _mean_alone(target.double(), w, parts, features.shape[1])
 
     def errors(found: Solution) -> Float[Tensor, " parts"]:
-        each = w * (found.left_out - target).square().sum(1)
+        each = missed(found.left_out, target, w)
         return torch.stack([each[part].sum() for part in parts])
 
     best = min(_solutions(features, target, weight, penalties, PARTS), key=lambda found: float(errors(found).sum()))
     gain = errors(none) - errors(best)
     return best if len(gain) > 1 and gain.mean() > gain.std() / len(gain) ** 0.5 else none
+
+
+def missed(said: Float[Tensor, "n k"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None
+           ) -> Float[Tensor, " n"]:
+    """The square by which the answer for each series misses its target, times its weight."""
+    each = (said - target).square().sum(1)
+    return each if weight is None else weight * each
 
 
 def _mean_alone(target: Tensor, w: Tensor, parts: Sequence[Tensor], n_features: int) -> Solution:

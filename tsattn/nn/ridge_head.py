@@ -5,7 +5,7 @@ The proportions are those of Dempster, Petitjean & Webb, "ROCKET", DMKD 2020, of
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, count, takewhile
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tsattn._checks import check_int, check_positive
 from tsattn.nn.mask import valid_steps
 from tsattn.nn.proportions import Proportions
-from tsattn.nn.ridge import PENALTY, best_ridge, solve_classes
+from tsattn.nn.ridge import PENALTY, Solution, best_ridge, missed, solve_classes
 
 STEPS = 4096  # of the training series, from which thresholds are taken: quantiles to within a hundredth
 GOLDEN = (5**0.5 - 1) / 2
@@ -72,7 +72,7 @@ class RidgeHead(nn.Module):
         here = slice(None) if weight is None else weight > 0
         kept = None if weight is None else weight[here]
         if target.is_floating_point():
-            solution = best_ridge(features[here], target[here].view(-1, self.head.out_features), kept)
+            solution = self.solve_values(features[here], target[here].view(-1, self.head.out_features), kept)
         else:
             solution = solve_classes(features[here], target[here], self.head.out_features, kept, self.penalty)
         self.head.weight.copy_(solution.weight)
@@ -82,6 +82,15 @@ class RidgeHead(nn.Module):
         said = nn.functional.linear(features.double(), solution.weight, solution.bias)
         said[here] = solution.left_out
         return said
+
+    def solve_values(self, features: Float[Tensor, "n p"], target: Float[Tensor, "n k"],
+                     weight: Float[Tensor, " n"] | None) -> Solution:
+        """What the layer's weights are, of values."""
+        return best_ridge(features, target, weight)
+
+    def learn_again(self, batches: Callable[[], Iterable[Any]]) -> None:
+        """Solve for the weights, from these series instead."""
+        self.settle(batches)
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return the outputs; thousands of terms are summed in float64, or company would show in the last digits."""
@@ -128,7 +137,9 @@ class StepRidge(RidgeHead):
     """Values from the latest steps of the first input, by ridge regression: what is linear in a series' end.
 
     Proportions of time above thresholds do not go on beyond the values that were learned from, and a straight line
-    does. Of a series that has fewer steps, the first one stands for those before it.
+    does. How many steps it is drawn through, 1, 2, 4 and so on or all of `latest`, is chosen as a penalty is: many
+    steps of many channels say much that the next months will not. Of a series that has fewer steps, the first one
+    stands for those before it.
 
     Parameters
     ----------
@@ -146,13 +157,22 @@ class StepRidge(RidgeHead):
     def __init__(self, n_inputs: int, n_outputs: int) -> None:
         latest = max(min(LATEST, MOST // check_int("n_inputs", n_inputs)), 1)
         super().__init__(latest * n_inputs, n_outputs)
-        self.latest = latest
+        self.latest, self.n_inputs = latest, n_inputs
 
     def features(self, inputs: Sequence[Tensor], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b p"]:
         """Return the latest steps, one after another."""
         steps = lengths.unsqueeze(1) + torch.arange(-self.latest, 0, device=lengths.device)  # b t
         series = inputs[0]
         return series.gather(1, steps.clamp(min=0).unsqueeze(-1).expand(-1, -1, series.shape[2])).flatten(1)
+
+    def solve_values(self, features: Float[Tensor, "n p"], target: Float[Tensor, "n k"],
+                     weight: Float[Tensor, " n"] | None) -> Solution:
+        """Solve for each number of latest steps; the best for parts of the series left out has all the weights."""
+        spans = [*takewhile(lambda span: span < self.latest, (2**power for power in count())), self.latest]
+        found = [best_ridge(features[:, -span * self.n_inputs :], target, weight) for span in spans]
+        best = min(found, key=lambda one: float(missed(one.left_out, target, weight).sum()))
+        earlier = features.shape[1] - best.weight.shape[1]
+        return best._replace(weight=nn.functional.pad(best.weight, (earlier, 0)))
 
 
 def _steps(batches: Iterable[Any]) -> Float[Tensor, "n c"]:

@@ -14,7 +14,10 @@ from tsattn._inputs import Inputs
 from tsattn._labels import check_values
 from tsattn._panel import Panel
 from tsattn.nn.ridge_head import StepRidge
+from tsattn.training import Training
 from tsattn.transformations._scaling import spread
+
+HELD_OUT, FEW = 0.2, 20  # of the series, the last ones; and how many there must be for any to be spared
 
 
 class NetworkRegressor(NetworkEstimator, BaseRegressor):
@@ -40,6 +43,9 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
     @property
     def _n_outputs(self) -> int:
         return 1
+
+    def _usual(self, n_series: int) -> Training:
+        return Training(validation=HELD_OUT if n_series >= FEW else 0.0)
 
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
         first = [StepRidge(inputs.widths[0], n_outputs)] if check_bool("linear", self.linear) else []

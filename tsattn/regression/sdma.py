@@ -29,23 +29,27 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     pooling : {"mean-max", "last", "attention", "flatten"} or callable, default="mean-max"
         As for `SDMAClassifier`.
     linear : bool, default=True
-        A ridge regression of the target on the latest steps of all channels, 96 or as many as are 2048 numbers, beside
-        that on proportions. It goes on beyond the values that were learned from, as nothing else does. False: none, as
-        published.
+        A ridge regression of the target on the latest steps of all channels, beside that on proportions: on the last 1,
+        2, 4... steps, up to 96 or as many as are 2048 numbers, whichever is best. It goes on beyond the values that
+        were learned from, as nothing else does. False: none, as published.
     proportions : int, default=2500
         Mixtures, as for `SDMAClassifier`, whose proportions of time above thresholds are read by ridge regression. 0:
         none, as published. Of the two ridges the better one answers, and the network learns what it leaves: the target
-        less what its solution says of a series without having seen it. The answer is the sum. Ridges, and their
-        penalties, are judged by leaving out eighths of the series, neighbours in X (of like length, where lengths
-        differ): windows that overlap do not tell of each other. One that is not clearly better than the mean says the
-        mean.
+        less what its solution says of a series without having seen it. The answer is the sum, with the network's share
+        of it: see `training`. Ridges, their steps and penalties are judged by leaving out eighths of the series,
+        neighbours in X (of like length, where lengths differ): windows that overlap do not tell of each other. One that
+        is not clearly better than the mean says the mean.
     loss : {"squared", "absolute"}, default="squared"
         What the network lowers: the mean squared or the mean absolute error. The ridge's is always squared.
     scaling : {"standard", "series", None}, default="standard"
         Of the series, as for `SDMAClassifier`. The target is learned in units of its standard deviation, whatever this
         is, and answers are in its own.
     training : Training, optional
-        As for `SDMAClassifier`. `label_smoothing` has no meaning here, and `monitor="accuracy"` is an error.
+        As for `SDMAClassifier`; by default `Training(validation=0.2)`, of fewer than 20 series `Training()`. A fraction
+        is that of the last series, in the order of X. By what is held out the epoch is chosen, and the share of the
+        network in the answer: what is likely to be worth it, a standard error below the best share. The ridge then
+        learns from all series. With 0 the network is added whole, which on easy problems does harm. `label_smoothing`
+        has no meaning here, and `monitor="accuracy"` is an error.
     random_state : int or RandomState, optional
         As for `SDMAClassifier`.
 
@@ -56,7 +60,7 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     history_ : DataFrame
         One row an epoch: epoch, train_loss, validation_loss where a part is held out, lr, seconds; losses are in units
         of `target_scale_`. The train_loss is the network's own, on augmented series with dropout, of what the ridge
-        leaves. The validation_loss is that of the answer, the sum, on series that neither the ridge nor the network
+        leaves. The validation_loss is that of the whole sum, on series that by then neither the ridge nor the network
         has learned from; only scaling, gaps' fillings and the units of the target are measured on them too.
     best_epoch_, network_, n_parameters_
         As of `SDMAClassifier`.
@@ -78,7 +82,8 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
 
     Missing values of X, `scaling="series"`, and what scikit-learn's tools need: as of `SDMAClassifier`. Folds of
     `cross_val_score` are not shuffled for regressors: where y is sorted, pass `cv=KFold(5, shuffle=True)`. Nor are the
-    eighths by which ridges are judged: series that have no order of their own should not come in that of y.
+    eighths by which ridges are judged, nor the last series, by which the network is: series that have no order of their
+    own should not come in that of y.
 
     References
     ----------

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
@@ -125,13 +126,17 @@ class Run:
         self.best_score = score
 
     def finish(self) -> Fitted:
-        """Put the best weights in place and let go of everything else."""
+        """Put the best weights in place, let a network with a `weigh` judge itself, let go of everything else."""
         network = self.network
         overwrite(live(network), self.best)
         bind(network, None)
         for parameter in network.parameters():
             parameter.grad = None
-        return Fitted(network.to("cpu").eval(), self.history, self.best_epoch)
+        network.eval()
+        if len(self.validation) and hasattr(network, "weigh"):
+            places = self.validation, torch.arange(len(self.data))
+            network.weigh(*(partial(as_they_are, self.data, part, self.device) for part in places))
+        return Fitted(network.to("cpu"), self.history, self.best_epoch)
 
 
 def start(make: Callable[[], nn.Module], data: Sequences, training: Training, objective: Objective, *,
@@ -140,6 +145,7 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
 
     What of the network is solved for and not trained, by its method `settle`, is solved for on the training part. Where
     targets are values, and the method returns what it says of each series without having seen it, the rest is learned.
+    At the end, its method `weigh` is shown the validation part, where there is one, and all series.
     """
     seed = secrets.randbits(63) if seed is None else int(seed)
     device = pick_device(training.device if training.devices == 1 else "cpu")  # from where processes take their shares

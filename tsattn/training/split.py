@@ -21,7 +21,8 @@ def hold_out(data: Sequences, training: Training, strata: Any,
     training : Training
         Its `validation` and `groups` say how.
     strata : array, (n,) or None
-        Classes; each is held out in proportion. None for no classes.
+        Classes; each is held out in proportion, at random. None for values: the last series are held out, for windows
+        of one series that overlap would tell each other's target.
     generator : torch.Generator
 
     Raises
@@ -35,11 +36,12 @@ def hold_out(data: Sequences, training: Training, strata: Any,
         held = _given(training.validation, len(data))
     elif training.groups is not None:
         held = _whole_groups(group_of_each(data, training.groups), classes, training.validation, generator)
-    elif training.validation:
-        held = _stratified(classes if classes is not None else np.zeros(len(data)), training.validation, generator,
-                           named=classes is not None)
-    else:
+    elif not training.validation:
         held = np.zeros(len(data), dtype=bool)
+    elif classes is None:
+        held = np.arange(len(data)) >= len(data) - _number(training.validation, len(data), "there is")
+    else:
+        held = _stratified(classes, training.validation, generator)
     return torch.from_numpy(np.flatnonzero(~held)), torch.from_numpy(np.flatnonzero(held))
 
 
@@ -68,17 +70,22 @@ def _given(positions: tuple[int, ...], n: int) -> np.ndarray:
     return held
 
 
-def _stratified(classes: np.ndarray, fraction: float, generator: torch.Generator, *, named: bool) -> np.ndarray:
+def _stratified(classes: np.ndarray, fraction: float, generator: torch.Generator) -> np.ndarray:
     held = np.zeros(len(classes), dtype=bool)
     for label in np.unique(classes):
         members = np.flatnonzero(classes == label)
-        if len(members) < 2:
-            whose = f"class {label.item() if hasattr(label, 'item') else label!r} has" if named else "there is"
-            raise ValueError(f"a validation part needs two series at least of each class; {whose} 1: "
-                             "use validation=0.0, or a tuple of positions")
-        n_held = min(max(1, round(fraction * len(members))), len(members) - 1)
+        name = label.item() if hasattr(label, "item") else label
+        n_held = _number(fraction, len(members), f"class {name!r} has")
         held[members[torch.randperm(len(members), generator=generator).numpy()[:n_held]]] = True
     return held
+
+
+def _number(fraction: float, n: int, whose: str) -> int:
+    """How many of n are held out: some, and not all."""
+    if n < 2:
+        raise ValueError(f"a validation part needs two series at least of each class; {whose} 1: "
+                         "use validation=0.0, or a tuple of positions")
+    return min(max(1, round(fraction * n)), n - 1)
 
 
 def _whole_groups(groups: list[Any], classes: np.ndarray | None, fraction: float,

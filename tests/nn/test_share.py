@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.reference import forecasts as slow
-from tsattn.forecasting._held_out import surely
+from tests.reference import share as slow
+from tsattn.nn.share import surely
 
 
 def share(missing, added, span=1):
