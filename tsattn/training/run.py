@@ -133,9 +133,10 @@ class Run:
         for parameter in network.parameters():
             parameter.grad = None
         network.eval()
-        if len(self.validation) and hasattr(network, "weigh"):
+        weigh = getattr(network, "weigh", None)
+        if weigh is not None and len(self.validation):
             places = self.validation, torch.arange(len(self.data))
-            network.weigh(*(partial(as_they_are, self.data, part, self.device) for part in places))
+            weigh(*(partial(as_they_are, self.data, part, self.device) for part in places))
         return Fitted(network.to("cpu"), self.history, self.best_epoch)
 
 
