@@ -51,7 +51,7 @@ def _on(tasks: Sequence[Task], *names: str) -> dict[str, tuple[str, ...]]:
 
 FORECAST = PickySuite(
     "forecast", "A house a step ahead, a transformer days ahead, beside what costs nothing", (SML, *ETT),
-    OURS + QUANTILES + PUBLISHED + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=3, reference="sdma",
+    OURS + QUANTILES + PUBLISHED + OURS_96 + NAIVE + LAGS + VAR + STATES + LINEAR, seeds=5, reference="sdma",
     tasks_of={**_on([SML], "extrapolation", *(entry.name for entry in PUBLISHED + LAGS + VAR + STATES)),
               **_on(ETT, "seasonal-naive", *(entry.name for entry in OURS_96 + LINEAR))})
 M4_SUITE = PickySuite(

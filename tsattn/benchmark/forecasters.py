@@ -79,6 +79,29 @@ class Roller(BaseEstimator):
         return None
 
 
+class OfOneColumn(Roller):
+    """Models of one column, `target`, one a training series; other columns are answered with their last value."""
+
+    target: int
+    models_: list[Any]
+
+    @abstractmethod
+    def _ahead(self, model: Any) -> np.ndarray:
+        """A model's forecasts from the end of what it knows, at `steps_`."""
+
+    def _still(self, values: np.ndarray, cutoffs: np.ndarray) -> np.ndarray:
+        """The last row before each cutoff at all steps, (n, horizon, columns)."""
+        return last_rows(values, cutoffs, 1).repeat(self.horizon_, axis=1)
+
+    def _ends(self, blocks):
+        found = []
+        for block, model in zip(blocks, self.models_, strict=True):
+            out = self._still(block, np.array([len(block)]))
+            out[0, self.steps_ - 1, self.target] = self._ahead(model)
+            found.append(out)
+        return found
+
+
 def last_rows(values: np.ndarray, cutoffs: np.ndarray, rows: int) -> np.ndarray:
     """The rows before each cutoff, (n, rows, columns).
 

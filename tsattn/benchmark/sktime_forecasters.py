@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn.benchmark.forecasters import Roller, last_rows
+from tsattn.benchmark.forecasters import OfOneColumn
 
 
-class SktimeForecaster(Roller):
+class SktimeForecaster(OfOneColumn):
     """A forecaster with sktime's interface, for one column, `target`; the others are answered with their last value.
 
     Each training series has a model of its own; what is rolled must go on where the last of them ends.
@@ -49,23 +49,18 @@ class SktimeForecaster(Roller):
             raise ValueError(f"rows to roll must begin with the {rows} of the last training series, and first must not "
                              f"lie before their end, got {len(values)} rows and first={cutoffs[0]}")
         known, column = deepcopy(self.models_[-1]), values[:, self.target]
-        out = last_rows(values, cutoffs, 1).repeat(self.horizon_, axis=1)
+        out = self._still(values, cutoffs)
         for place, cutoff in enumerate(cutoffs):
             if cutoff > rows and self.refit:
                 known.fit(_series(column[:cutoff], 0), fh=self.steps_)
             elif cutoff > rows:
                 known.update(_series(column[rows:cutoff], rows), update_params=False)
             rows = cutoff
-            out[place, self.steps_ - 1, self.target] = known.predict()
+            out[place, self.steps_ - 1, self.target] = self._ahead(known)
         return out
 
-    def _ends(self, blocks):
-        found = []
-        for block, model in zip(blocks, self.models_, strict=True):
-            out = last_rows(block, np.array([len(block)]), 1).repeat(self.horizon_, axis=1)
-            out[0, self.steps_ - 1, self.target] = model.predict()
-            found.append(out)
-        return found
+    def _ahead(self, model):
+        return model.predict()
 
 
 def _series(values: np.ndarray, first: int) -> Any:

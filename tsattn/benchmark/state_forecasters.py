@@ -14,11 +14,11 @@ from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothin
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 from statsmodels.tsa.vector_ar.var_model import VAR
 
-from tsattn.benchmark.forecasters import Roller, last_rows
+from tsattn.benchmark.forecasters import OfOneColumn, Roller, last_rows
 
 
-class StateForecaster(Roller):
-    """A state-space model of one column, `target`; the others are answered with their last value."""
+class StateForecaster(OfOneColumn):
+    """State-space models of one column."""
 
     def _learn(self, blocks):
         self.models_ = []
@@ -34,7 +34,7 @@ class StateForecaster(Roller):
 
     def _from(self, values, cutoffs):
         model = self.models_[self.longest_]
-        out = last_rows(values, cutoffs, 1).repeat(self.horizon_, axis=1)
+        out = self._still(values, cutoffs)
         column = values[:, self.target]
         if self.horizon_ == 1:  # one pass of the filter says what is next after each row
             known = model.apply(column[: cutoffs[-1] + 1])
@@ -44,16 +44,11 @@ class StateForecaster(Roller):
         for place, cutoff in enumerate(cutoffs):
             if cutoff > rows:
                 known, rows = known.append(column[rows:cutoff]), cutoff
-            out[place, :, self.target] = known.forecast(self.horizon_)
+            out[place, self.steps_ - 1, self.target] = self._ahead(known)
         return out
 
-    def _ends(self, blocks):
-        found = []
-        for block, model in zip(blocks, self.models_, strict=True):
-            out = last_rows(block, np.array([len(block)]), 1).repeat(self.horizon_, axis=1)
-            out[0, :, self.target] = model.forecast(self.horizon_)
-            found.append(out)
-        return found
+    def _ahead(self, model):
+        return model.forecast(self.horizon_)[self.steps_ - 1]
 
     @property
     def n_parameters_(self):
