@@ -3,6 +3,8 @@
 An error says the rule, then the value, then the cure where there is one.
 """
 
+import sys
+import warnings
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 
 N_SEEDS = 2**32  # as NumPy's RandomState and scikit-learn have it
+BETWEEN = {"tsattn", "sktime", "sklearn", "joblib", "skbase"}  # a warning is about the call that entered these
 
 
 class ModelFileError(ValueError):
@@ -95,3 +98,11 @@ def draw_seed(random_state: Any) -> int | None:
     if not 0 <= seed < N_SEEDS:
         raise ValueError(f"{rule}, got {seed}; its remainder by {N_SEEDS} is one")
     return seed
+
+
+def warn_user(message: str) -> None:
+    """Warn at the line of the user's code that led here, however deep in a pipeline: Python then shows it once."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)

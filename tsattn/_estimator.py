@@ -4,7 +4,7 @@ A family says what is trained (`_trained`); a task's base class says what is lea
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ OF_PANELS = {  # sktime's tags of what learns from a panel
 class Nested:
     """Setting parameters of parameters; to be mixed in before a base class of sktime or scikit-learn."""
 
+    USUAL: ClassVar[Training] = Training()  # how a network is trained where nothing is said of it
     get_params: Callable[..., dict[str, Any]]
 
     def set_params(self, **params: Any) -> Any:
@@ -59,7 +60,7 @@ class Nested:
             if owner not in own:
                 raise ValueError(f"{type(self).__name__} has no parameter {owner!r}; choose one of {', '.join(own)}")
             if inner and not hasattr(given[owner], "set_params"):
-                cure = "training=Training()" if owner == "training" else f"such an object as {owner}"
+                cure = f"training={self.USUAL}, the usual one," if owner == "training" else f"such an object as {owner}"
                 raise ValueError(f"{name} is a parameter of {owner}, which must be an object with parameters then, got "
                                  f"{given[owner]!r}; pass {cure} first")
         return super().set_params(**params)  # type: ignore[misc] # the base class's
@@ -131,9 +132,9 @@ class NetworkEstimator(Nested, Trained):
     def _study(self, prepared: Prepared) -> None:
         """Learn from the training series what the shape of the network hangs on; of most, nothing does."""
 
-    def _usual(self, n_series: int) -> Training:  # noqa: ARG002 - of a task's own
-        """How a network is trained where nothing is said of it."""
-        return Training()
+    def _usual(self, n_series: int) -> Training:  # noqa: ARG002 - a task may hang it on that
+        """How a network is trained on so many series where nothing is said of it."""
+        return self.USUAL
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained of the network; see `tsattn._networks`."""

@@ -182,6 +182,25 @@ def test_p66_a_pretraining_that_diverges_leaves_nothing():
     assert model.pretrain(1000 * y, fh=[1]).fit(1000 * waves(40), fh=[1]).predict().equals(expected)
 
 
+def test_dates_without_a_step_are_refused_before_anything_is_learned():
+    """Trading days with a holiday: nobody can say which day comes next."""
+    dates = pd.bdate_range("2020-01-01", periods=60).drop(["2020-01-23", "2020-02-17"])
+    with pytest.raises(ValueError, match=r"the dates of y up to 2020-03-24.* must follow one step.*asfreq"):
+        small().fit(waves(58).set_axis(dates), fh=[1, 2])
+    filled = waves(58).set_axis(dates).asfreq("B")
+    assert small().fit(filled, fh=[1, 2]).predict().index[0] == pd.Timestamp("2020-03-25")
+
+
+@pytest.mark.parametrize("index", [pd.RangeIndex(43), pd.period_range("2001-01", periods=43, freq="M")])
+def test_steps_that_are_left_out_are_warned_of(index):
+    with pytest.warns(UserWarning, match="the time index of y is uneven, and its rows are taken as a step apart"):
+        small().fit(waves(40).set_axis(index.delete([5, 6, 20])), fh=[1])
+    model = small().fit(waves(40).set_axis(index[:40]), fh=[1])
+    with pytest.warns(UserWarning, match="the time index of y is uneven"):
+        model.update(waves(2).set_axis(index[41:]), update_params=False)
+
+
+@pytest.mark.filterwarnings("ignore:the time index of y is uneven")
 @pytest.mark.parametrize("order", [["regular", "holed"], ["holed", "regular"]])
 def test_a_time_that_is_missing_in_one_series_does_not_hide_the_step_of_another(order):
     regular = waves(40).to_timestamp(freq="D")

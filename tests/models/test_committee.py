@@ -141,6 +141,26 @@ def test_of_values_that_share_is_kept_that_series_held_out_speak_for(right, shar
     assert_close(made(*inputs, lengths=torch.full((40,), 13)), made.share * parts[0] + parts[1])
 
 
+def test_one_series_held_out_says_nothing_of_the_share(draw):
+    made, inputs, target = valued(draw, -1.0)
+    made.weigh(lambda: [one_of(inputs, target)], lambda: [batch_of(inputs, target)])
+    assert made.share == 1
+
+
+def test_a_network_without_a_share_is_not_asked(draw):
+    """Whatever it would say: 0 times infinity is no number."""
+    made, inputs, target = valued(draw, 1.0)
+    made.network.head.bias.data.fill_(torch.inf)
+    made.weigh(lambda: [batch_of(inputs, target)], lambda: [batch_of(inputs, target)])
+    assert made.share == 0
+    lengths = torch.full((40,), 13)
+    assert torch.equal(made(*inputs, lengths=lengths), made.adviser(*inputs, lengths=lengths))
+
+
+def one_of(inputs, target):
+    return Batch(tuple(part[:1] for part in inputs), torch.tensor([13]), target=target[:1])
+
+
 def test_series_that_do_not_count_do_not_weigh(draw):
     made, inputs, target = valued(draw, 1.0)
     spoiled, weight = target.clone(), torch.ones(40)

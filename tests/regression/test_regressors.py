@@ -7,6 +7,7 @@ import torch
 from sklearn.base import clone
 from sktime.datatypes import convert_to
 
+import tsattn
 from tests.regression.conftest import every_regressor, frame, learning, make, series
 from tsattn._labels import check_values
 from tsattn._panel import Panel
@@ -160,7 +161,7 @@ def test_nonsense_is_refused_in_fit(options, said, ragged):
 
 @pytest.mark.filterwarnings("ignore:only single label")
 def test_a_lonely_series_cannot_be_held_out(ragged):
-    with pytest.raises(ValueError, match=r"there is 1: use validation=0\.0"):
+    with pytest.raises(ValueError, match=r"there is 1 series: use validation=0\.0"):
         regressor(training=Training(validation=0.2)).fit(ragged.X.loc[["i0"]], [1.0])
 
 
@@ -212,17 +213,35 @@ def test_afterwards_the_ridge_learns_from_what_was_held_out(ragged):
 
 
 def test_by_default_the_last_fifth_says_what_the_network_is_worth(ragged):
-    """Of a target that is noise, nothing; and below 20 series nothing is held out."""
+    """Of a target that is noise, little; and below 40 series nothing is held out."""
     X = frame(series(3, [13] * 40), ["a", "b", "c"])
     noise = np.random.default_rng(0).standard_normal(40)
     made = SDMARegressor(hidden_size=4, proportions=0, random_state=0).fit(X, noise)
     assert "validation_loss" in made.history_
-    assert made.network_.share < 0.5
+    assert made.share_ == made.network_.share < 0.5
     given = clone(made).set_params(training=Training(validation=tuple(range(32, 40))))
     assert np.array_equal(given.fit(X, noise).predict(X), made.predict(X))
-    few = clone(made).fit(frame(series(3, [13] * 19), ["a", "b", "c"]), noise[:19])
+    few = clone(made).fit(frame(series(3, [13] * 39), ["a", "b", "c"]), noise[:39])
     assert "validation_loss" not in few.history_
-    assert few.network_.share == 1
+    assert few.share_ == 1
+
+
+def test_without_a_ridge_there_is_nothing_to_share_with(ragged):
+    assert regressor(linear=False, proportions=0).fit(ragged.X, ragged.values).share_ == 1
+
+
+def test_the_usual_training_is_named_where_its_parameter_is_to_be_set():
+    with pytest.raises(ValueError, match=r"pass training=Training\(validation=0.2\), the usual one, first"):
+        SDMARegressor().set_params(training__lr=0.1)
+
+
+def test_a_share_is_kept_in_a_file(ragged, unseen, tmp_path):
+    made = regressor(training=Training(epochs=2, validation=0.5)).fit(ragged.X, ragged.values)
+    made.network_.share.fill_(0.25)
+    tsattn.save(made, tmp_path / "model")
+    again = tsattn.load(tmp_path / "model")
+    assert again.share_ == 0.25
+    assert np.array_equal(again.predict(unseen.X), made.predict(unseen.X))
 
 
 def test_the_answer_is_the_sum_of_ridge_and_network(ragged, unseen):

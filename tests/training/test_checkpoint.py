@@ -179,6 +179,20 @@ def test_the_checkpoint_is_gone_when_training_ends_well(net, data, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_checkpoint_stays_when_what_comes_after_training_fails(net, data, tmp_path):
+    def fail(*_):
+        raise MemoryError
+
+    def make():
+        made = net()
+        made.weigh = fail
+        return made
+
+    with pytest.raises(MemoryError):
+        fit(make, data, checkpoint=tmp_path / "progress", validation=0.5)
+    assert (tmp_path / "progress").exists()
+
+
 def test_a_checkpoint_that_cannot_be_written_is_named_before_training(net, data, tmp_path, stop_after):
     stop_after(0)
     with pytest.raises(FileNotFoundError, match="missing"):

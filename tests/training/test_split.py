@@ -1,5 +1,7 @@
 """The validation part: in proportion, by groups without a leak, or as it is given."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -8,9 +10,9 @@ from tsattn.training import Sequences, Training
 from tsattn.training.split import hold_out
 
 
-def split(n=None, strata=None, ids=None, seed=0, **parameters):
+def split(n=None, strata=None, ids=None, seed=0, target=None, **parameters):
     n = len(strata) if n is None else n
-    data = Sequences([np.ones((n, 1))], np.ones(n, dtype=int), ids=ids)
+    data = Sequences([np.ones((n, 1))], np.ones(n, dtype=int), ids=ids, target=target)
     train, validation = hold_out(data, Training(**parameters), strata, torch.Generator().manual_seed(seed))
     assert sorted([*train.tolist(), *validation.tolist()]) == list(range(n))
     return train.numpy(), validation.numpy()
@@ -28,10 +30,28 @@ def test_classes_are_held_out_in_proportion():
     assert [(strata[validation] == label).sum() for label in "abc"] == [10, 4, 1]
 
 
-def test_without_classes_the_last_are_held_out():
-    assert split(30, validation=0.1)[1].tolist() == [27, 28, 29]
-    assert split(2, validation=0.9)[1].tolist() == [1]
-    assert split(30, validation=0.01)[1].tolist() == [29]
+def test_of_values_the_last_are_held_out():
+    values = np.random.default_rng(0).standard_normal(30)
+    assert split(30, target=values, validation=0.1)[1].tolist() == [27, 28, 29]
+    assert split(2, target=np.zeros(2), validation=0.9)[1].tolist() == [1]
+    assert split(30, target=values, validation=0.01)[1].tolist() == [29]
+
+
+@pytest.mark.parametrize("target", [None, np.repeat([0, 1], [40, 10])])
+def test_codes_without_classes_are_held_out_at_random(target):
+    """Not the last ones, which may be all there are of a class."""
+    held = split(50, target=target, validation=0.2)[1]
+    assert len(held) == 10
+    assert held.min() < 30
+
+
+@pytest.mark.parametrize("values", [np.arange(30.0), -np.arange(30.0), np.repeat([1.0, 0.0], [24, 6])])
+def test_targets_beyond_all_others_are_warned_of(values):
+    with pytest.warns(UserWarning, match=r"the last 6 of 30 series .* their targets lie beyond .*shuffle"):
+        split(30, target=values, validation=0.2)
+    with warnings.catch_warnings(action="error"):
+        split(30, target=np.random.default_rng(0).permutation(values), validation=0.2)
+        split(30, target=np.ones(30), validation=0.2)
 
 
 def test_the_generator_decides():
@@ -41,11 +61,11 @@ def test_the_generator_decides():
 
 
 def test_p15_a_class_of_one_series_is_named():
-    with pytest.raises(ValueError, match=r"two series at least of each class; class 'rare' has 1: use validation=0.0"):
+    with pytest.raises(ValueError, match=r"two series at least, of each class.*; class 'rare' has 1: use validation=0.0"):
         split(strata=np.array(["often"] * 9 + ["rare"]), validation=0.2)
     with pytest.raises(ValueError, match="class 3 has 1"):
         split(strata=np.array([1, 1, 3]), validation=0.2)
-    with pytest.raises(ValueError, match="there is 1: use validation"):
+    with pytest.raises(ValueError, match="there is 1 series: use validation"):
         split(1, validation=0.2)
 
 

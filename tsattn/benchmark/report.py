@@ -21,7 +21,7 @@ HOW = (
     "alone: the test series are the same in every run, and others would change the scores by more. A difference of a "
     "few series says little.",
     "Test labels are read after the last prediction, for the scores alone. A network has the weights of its last "
-    "epoch, unless its parameters name a validation part; that is then a part of the training series.",
+    "epoch, or of that which is best on a validation part, where it holds one out of its training series.",
     "Fit and predict times are wall-clock times of one call each, on the processor named below. Each estimator was "
     "fitted once to a few series before, so that compilation does not count.",
     "Where several cells ran at a time they shared the machine, and their times are longer than alone.",

@@ -111,6 +111,8 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     ((2, 12, 12, 6), (2, 12, 12))
     """
 
+    USUAL = Training(epochs=10, batch_size=64)
+
     network_: nn.Module
 
     def __init__(self, backbone="lenet5", attention="san-d", placement="bottleneck", absolute=True,
@@ -181,7 +183,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
 
     def _training(self) -> Training:
         """How to train, with what "standard" and "strong" mean for images."""
-        training = Training(epochs=10, batch_size=64) if self.training is None else self.training
+        training = self.USUAL if self.training is None else self.training
         if not isinstance(training, Training) or not isinstance(training.augment, str):
             return training
         check_one_of("augment", training.augment, IMAGE_RECIPES)

@@ -6,7 +6,7 @@ import pandas as pd
 from sktime.datatypes import update_data
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from tsattn._checks import DivergenceError
+from tsattn._checks import DivergenceError, warn_user
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import UNITS, WindowNetwork
 from tsattn.forecasting._saving import (
@@ -109,6 +109,10 @@ class NetworkForecaster(WindowNetwork, BaseForecaster):
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None, history: History) -> None:
         self._check_long_enough(history)
+        named = isinstance(y.index, pd.DatetimeIndex) and y.index.freq is not None  # a calendar of one's own, perhaps
+        if not named and not history.panel.has_even_steps():
+            warn_user("the time index of y is uneven, and its rows are taken as a step apart: give rows of NaN for the "
+                      "steps that are left out")
         self._past = (y, X)
         self._tail = history.tail(self.look_back)
 

@@ -1,6 +1,5 @@
 """Learning to forecast from windows: a linear map first, a network on what it leaves, then how far both miss."""
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,14 +9,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsattn._checks import DivergenceError, check_fraction
+from tsattn._checks import DivergenceError, check_fraction, warn_user
 from tsattn._inputs import plain_frame
 from tsattn.forecasting._held_out import conformal
 from tsattn.forecasting._history import History, Units, by_column
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._reader import Reader, panel_of
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
-from tsattn.nn.share import TINY, surely
+from tsattn.nn.share import surely
 from tsattn.training import Fitted, Training, fit_network
 from tsattn.training.data import runs
 from tsattn.training.run import EVALUATION, on_device
@@ -26,6 +25,7 @@ from tsattn.training.windows import Reading, Windows
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
 FEW = 20  # windows held out, below which a warning says so: 90 % intervals need as many to be ranks at all
 SAMPLE = 512  # windows on which the saliency is fitted and its unit measured
+STILL = 1e-12  # standard deviation of what counts as constant
 LEAST = 1e-3  # of a window's unit: what a network's outputs are never put into a smaller unit than
 LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
 UNCHOSEN = (1e-2,)  # the linear map's penalty where there is nothing to choose it on
@@ -185,9 +185,9 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
                          "smaller look_back, fh or validation")
     held = thinned(held, HELD)
     if fraction and len(held) < FEW:
-        warnings.warn(f"{len(held)} windows are held out, of series of up to {int(history.panel.lengths.max())} steps: "
-                      "too few for intervals to cover what they say, or to choose by; give longer series, or a smaller "
-                      "look_back or fh", stacklevel=2)
+        warn_user(f"{len(held)} windows are held out, of series of up to {int(history.panel.lengths.max())} steps: too "
+                  "few for intervals to cover what they say, or to choose by; give longer series, or a smaller "
+                  "look_back or fh")
     cut = Cutter(history.rows, plan, history.n_targets)
     choice = _choose(cut, train, held)
     reader = _measure(cut, train, None if choice is None else choice[0].solve())
@@ -244,7 +244,7 @@ def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
 
 
 def _or_one(values: Tensor) -> Tensor:
-    return torch.where(values > TINY, values, 1.0)
+    return torch.where(values > STILL, values, 1.0)
 
 
 def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tuple[Tensor, np.ndarray]:

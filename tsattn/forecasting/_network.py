@@ -20,12 +20,13 @@ from tsattn.training import Training
 
 UNITS = {"window": "series", "series": "series", "standard": "standard", None: None}  # of rows, by `scaling`
 LINEAR: dict[str | None, tuple[str, ...]] = {"auto": KINDS, **{kind: (kind,) for kind in KINDS}, None: ()}
-TRAINING = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())  # where none is given
 AT_ONCE = 64  # windows explained together
 
 
 class WindowNetwork(NetworkEstimator):
     """A network on windows; to be mixed in before sktime's forecaster."""
+
+    USUAL = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())
 
     look_back: int
     linear: str | None
@@ -67,7 +68,7 @@ class WindowNetwork(NetworkEstimator):
 
     def _training(self) -> Training:
         """How to train; named recipes of augmentation are for whole series, and left out."""
-        training = TRAINING if self.training is None else self.training
+        training = self.USUAL if self.training is None else self.training
         training = training.clone()
         if training.groups is not None or isinstance(training.validation, tuple):
             raise ValueError("a forecaster holds out the last part of each series: its training must have groups=None "

@@ -32,6 +32,15 @@ def _with_step(times: pd.Index) -> pd.Index:
     return times if step is None else pd.DatetimeIndex(times, freq=step)
 
 
+def check_steps(ends: Ends) -> None:
+    """Raise ValueError where dates have no step, so that nobody knows which come after them."""
+    for end in _apart(ends).values():
+        if isinstance(end, pd.DatetimeIndex) and end.freq is None:
+            raise ValueError(f"the dates of y up to {end[0]} must follow one step, or those of a forecast are unknown: "
+                             'give y.asfreq("D"), or whatever the step is (values may be missing, NaN), or number the '
+                             "rows")
+
+
 def _apart(ends: Ends) -> dict[Any, pd.Index]:
     """One end for each time at which series end, of many; with a frequency, if one of them has it."""
     ordered = sorted((end for _, end in ends), key=lambda end: getattr(end, "freq", None) is not None)
@@ -40,6 +49,7 @@ def _apart(ends: Ends) -> dict[Any, pd.Index]:
 
 def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
     """The horizon in steps after the end of each series, increasing."""
+    check_steps(ends)
     steps = {_steps(fh, end) for end in _apart(ends).values()}
     if len(steps) > 1:
         raise ValueError("an absolute fh must lie as far ahead of every series, and these end at different times: pass "

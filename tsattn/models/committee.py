@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsattn.nn.ridge import missed
+from tsattn.nn.ridge import squares
 from tsattn.nn.share import surely
 
 
@@ -29,7 +29,8 @@ class Committee(nn.Module):
     network : nn.Module
         Trained; `network(*inputs, lengths=lengths)` returns outputs.
     adviser : nn.Module
-        Called alike; not trained, but settled on the training series by its `settle`, as `ProportionRidge` is.
+        Called alike; not trained, but settled on the training series by its `settle`, and of values later on all series
+        by its `learn_again`, as `ProportionRidge` is.
 
     Examples
     --------
@@ -58,7 +59,8 @@ class Committee(nn.Module):
     def weigh(self, held: Callable[[], Iterable[Any]], everything: Callable[[], Iterable[Any]]) -> None:
         """Keep the share of the network that series held out speak for; then let the adviser learn from them too.
 
-        Of values only: of classes both keep what they have learned.
+        Of values only: of classes both keep what they have learned. A single series held out says nothing of the share,
+        and the network stays whole. The share is that of the least squared error, whatever the network was trained by.
 
         Parameters
         ----------
@@ -70,18 +72,21 @@ class Committee(nn.Module):
             if not batch.target.is_floating_point():
                 return
             own: Tensor = self.network(*batch.inputs, lengths=batch.lengths)
-            rest = batch.target.view_as(own) - self.adviser(*batch.inputs, lengths=batch.lengths)
+            left = batch.target.view_as(own) - self.adviser(*batch.inputs, lengths=batch.lengths)
             root = 1.0 if batch.weight is None else batch.weight.sqrt().unsqueeze(1)
-            missing.append((root * rest).double())
+            missing.append((root * left).double())
             added.append((root * own).double())
-        # the outputs share one share, so that they are like steps of one target
-        self.share.copy_(surely(torch.cat(missing).unsqueeze(-1), torch.cat(added).unsqueeze(-1)).squeeze())
+        rest, own = (torch.cat(parts).unsqueeze(-1) for parts in (missing, added))
+        if len(own) > 1:  # outputs have one share together, as steps of one target have
+            self.share.copy_(surely(rest, own).squeeze().nan_to_num(0.0))
         self.adviser.learn_again(everything)  # type: ignore[operator]
 
     def forward(self, *inputs: Float[Tensor, "b t _"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b k"]:
         """Return the network's outputs in training mode; in evaluation their share and the adviser's, added."""
-        outputs: Tensor = self.network(*inputs, lengths=lengths)
-        return outputs if self.training else self.share * outputs + self.adviser(*inputs, lengths=lengths)
+        if self.training:
+            return self.network(*inputs, lengths=lengths)  # type: ignore[no-any-return]
+        advice: Tensor = self.adviser(*inputs, lengths=lengths)
+        return advice if self.share == 0 else self.share * self.network(*inputs, lengths=lengths) + advice
 
 
 class BestOf(nn.Module):
@@ -90,7 +95,7 @@ class BestOf(nn.Module):
     Parameters
     ----------
     advisers : sequence of nn.Module
-        With a `settle` each, as `tsattn.nn.ridge_head.RidgeHead` has it, of values.
+        With a `settle` and a `learn_again` each, as `tsattn.nn.ridge_head.RidgeHead` has them, of values.
 
     Examples
     --------
@@ -133,6 +138,6 @@ def _missed(said: Float[Tensor, "n k"], batches: Iterable[Any]) -> float:
     at, total = 0, 0.0
     for batch in batches:
         n = len(batch.target)
-        total += float(missed(said[at : at + n], batch.target.view(n, -1), batch.weight).sum())
+        total += float(squares(said[at : at + n], batch.target.view(n, -1), batch.weight).sum())
         at += n
     return total

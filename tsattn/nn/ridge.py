@@ -29,7 +29,7 @@ from tsattn._checks import check_positive
 
 PENALTY = 0.1
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5)  # that are looked among for values
-PARTS = 8  # of the series, in their order, of which each is left out in turn to choose among these
+PARTS = 8  # of the series, in their order, of which each is left out in turn to choose, or to tell an error by
 DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
 SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
 STILL = 1e-6  # standard deviation of a feature that counts as constant
@@ -103,7 +103,7 @@ def best_ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], wei
     none = _mean_alone(target.double(), w, parts, features.shape[1])
 
     def errors(found: Solution) -> Float[Tensor, " parts"]:
-        each = missed(found.left_out, target, w)
+        each = squares(found.left_out, target, w)
         return torch.stack([each[part].sum() for part in parts])
 
     best = min(_solutions(features, target, weight, penalties, PARTS), key=lambda found: float(errors(found).sum()))
@@ -111,8 +111,8 @@ def best_ridge(features: Float[Tensor, "n p"], target: Float[Tensor, "n k"], wei
     return best if len(gain) > 1 and gain.mean() > gain.std() / len(gain) ** 0.5 else none
 
 
-def missed(said: Float[Tensor, "n k"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None
-           ) -> Float[Tensor, " n"]:
+def squares(said: Float[Tensor, "n k"], target: Float[Tensor, "n k"], weight: Float[Tensor, " n"] | None
+            ) -> Float[Tensor, " n"]:
     """The square by which the answer for each series misses its target, times its weight."""
     each = (said - target).square().sum(1)
     return each if weight is None else weight * each

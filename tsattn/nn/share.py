@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-PARTS = 8  # blocks of neighbours, at most, by which the error of a share is told
+from tsattn.nn.ridge import PARTS
+
 TINY = 1e-12  # sum of squares that stands for 0
 
 

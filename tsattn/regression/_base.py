@@ -17,13 +17,14 @@ from tsattn.nn.ridge_head import StepRidge
 from tsattn.training import Training
 from tsattn.transformations._scaling import spread
 
-HELD_OUT, FEW = 0.2, 20  # of the series, the last ones; and how many there must be for any to be spared
+FEW = 40  # series, of which a fifth is one for each part by which the error of the network's share is told
 
 
 class NetworkRegressor(NetworkEstimator, BaseRegressor):
     """A regressor with a network, which learns the target in units of its standard deviation."""
 
     _tags = OF_PANELS
+    USUAL = Training(validation=0.2)
 
     linear: bool
     loss: str
@@ -44,8 +45,13 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
     def _n_outputs(self) -> int:
         return 1
 
+    @property
+    def share_(self) -> float:
+        """The share of the network in the answer; 1 where nothing measured it."""
+        return float(getattr(self.network_, "share", 1.0))
+
     def _usual(self, n_series: int) -> Training:
-        return Training(validation=HELD_OUT if n_series >= FEW else 0.0)
+        return self.USUAL if n_series >= FEW else Training()
 
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
         first = [StepRidge(inputs.widths[0], n_outputs)] if check_bool("linear", self.linear) else []

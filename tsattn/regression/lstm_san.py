@@ -37,7 +37,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
 
     Attributes
     ----------
-    target_mean_, target_scale_, history_, best_epoch_, network_, n_parameters_
+    target_mean_, target_scale_, share_, history_, best_epoch_, network_, n_parameters_
         As of `SDMARegressor`.
 
     Raises

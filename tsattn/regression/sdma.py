@@ -45,11 +45,12 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
         Of the series, as for `SDMAClassifier`. The target is learned in units of its standard deviation, whatever this
         is, and answers are in its own.
     training : Training, optional
-        As for `SDMAClassifier`; by default `Training(validation=0.2)`, of fewer than 20 series `Training()`. A fraction
-        is that of the last series, in the order of X. By what is held out the epoch is chosen, and the share of the
-        network in the answer: what is likely to be worth it, a standard error below the best share. The ridge then
-        learns from all series. With 0 the network is added whole, which on easy problems does harm. `label_smoothing`
-        has no meaning here, and `monitor="accuracy"` is an error.
+        As for `SDMAClassifier`; by default `Training(validation=0.2)`, of fewer than 40 series `Training()`. A fraction
+        is that of the last series, in the order of X, or of whole groups; a warning says where their targets lie beyond
+        all others'. By what is held out the epoch is chosen, and the network's share in the answer, `share_`: what is
+        likely to be worth it, a standard error below the best one by squared errors, the more cautious the fewer series
+        are held out. The ridge then learns from all series. With `validation=0.0` the network is added whole, which on
+        easy problems does harm. `label_smoothing` has no meaning here, and `monitor="accuracy"` is an error.
     random_state : int or RandomState, optional
         As for `SDMAClassifier`.
 
@@ -57,6 +58,9 @@ class SDMARegressor(SDMANetwork, NetworkRegressor):
     ----------
     target_mean_, target_scale_ : float
         Mean and standard deviation of y; of equal values their value and 0.
+    share_ : float
+        Of the network in the answer, from 0 to 1: 1 where no two series were held out to measure it. With 0 the ridge
+        answers alone, and `attention` is the ridge's.
     history_ : DataFrame
         One row an epoch: epoch, train_loss, validation_loss where a part is held out, lr, seconds; losses are in units
         of `target_scale_`. The train_loss is the network's own, on augmented series with dropout, of what the ridge

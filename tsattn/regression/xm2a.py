@@ -43,7 +43,7 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
 
     Attributes
     ----------
-    target_mean_, target_scale_, history_, best_epoch_, network_, n_parameters_
+    target_mean_, target_scale_, share_, history_, best_epoch_, network_, n_parameters_
         As of `SDMARegressor`.
 
     Raises

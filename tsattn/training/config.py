@@ -54,8 +54,8 @@ class Training(BaseObject):
         tell persons or sessions apart rather than classes, as in gestures. Where levels tell, it does harm. Images
         have changes of their own, and to `ImageClassifier` both words mean these.
     validation : float or tuple of int, default=0.0
-        Series held out of training to choose the epoch: a fraction (at random in each class; of values the last ones,
-        in the order of X), or positions. With 0 nothing is held out, and the last epoch's weights are the result.
+        Series held out of training to choose the epoch: a fraction (at random in each class; of values the last
+        ones, in the order of X), or positions. With 0 nothing is held out, and the last epoch's weights are the result.
     groups : mapping, function or None, default=None
         From a series' id to its group (a person, a session). Whole groups are then held out: no group stands on both
         sides. Needs series with ids, such as the instances of a pd-multiindex; those of arrays and lists have none,

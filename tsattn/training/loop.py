@@ -105,8 +105,9 @@ def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Traini
     except DivergenceError as error:
         error.fitted = run.finish()
         raise
+    fitted = run.finish()
     discard(run)
-    return run.finish()
+    return fitted
 
 
 def train(run: Run) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tsattn._checks import warn_user
 from tsattn.training.config import Training
 from tsattn.training.data import Sequences
 
@@ -21,8 +22,8 @@ def hold_out(data: Sequences, training: Training, strata: Any,
     training : Training
         Its `validation` and `groups` say how.
     strata : array, (n,) or None
-        Classes; each is held out in proportion, at random. None for values: the last series are held out, for windows
-        of one series that overlap would tell each other's target.
+        Classes; each is held out in proportion, at random. None for no classes: of codes some are held out at random,
+        of values the last ones, for windows of one series that overlap would tell each other's target.
     generator : torch.Generator
 
     Raises
@@ -38,10 +39,12 @@ def hold_out(data: Sequences, training: Training, strata: Any,
         held = _whole_groups(group_of_each(data, training.groups), classes, training.validation, generator)
     elif not training.validation:
         held = np.zeros(len(data), dtype=bool)
+    elif data.target is not None and data.target.is_floating_point():
+        held = _last(data.target.cpu().numpy(), training.validation)
     elif classes is None:
-        held = np.arange(len(data)) >= len(data) - _number(training.validation, len(data), "there is")
+        held = _stratified(np.zeros(len(data)), training.validation, generator, named=False)
     else:
-        held = _stratified(classes, training.validation, generator)
+        held = _stratified(classes, training.validation, generator, named=True)
     return torch.from_numpy(np.flatnonzero(~held)), torch.from_numpy(np.flatnonzero(held))
 
 
@@ -70,12 +73,23 @@ def _given(positions: tuple[int, ...], n: int) -> np.ndarray:
     return held
 
 
-def _stratified(classes: np.ndarray, fraction: float, generator: torch.Generator) -> np.ndarray:
+def _last(values: np.ndarray, fraction: float) -> np.ndarray:
+    """The last series, with a warning where their values lie beyond all others': y is sorted, or something drifts."""
+    n_held = _number(fraction, len(values), "there is 1 series")
+    rest, last = np.split(values, [len(values) - n_held])
+    if ((last.min(0) > rest.max(0)) | (last.max(0) < rest.min(0))).any():
+        warn_user(f"the last {n_held} of {len(values)} series are held out, and their targets lie beyond those of all "
+                  "others: where the series have no order of their own, shuffle them, or name some by their positions, "
+                  "Training(validation=(...))")
+    return np.arange(len(values)) >= len(rest)
+
+
+def _stratified(classes: np.ndarray, fraction: float, generator: torch.Generator, *, named: bool) -> np.ndarray:
     held = np.zeros(len(classes), dtype=bool)
     for label in np.unique(classes):
         members = np.flatnonzero(classes == label)
         name = label.item() if hasattr(label, "item") else label
-        n_held = _number(fraction, len(members), f"class {name!r} has")
+        n_held = _number(fraction, len(members), f"class {name!r} has 1" if named else "there is 1 series")
         held[members[torch.randperm(len(members), generator=generator).numpy()[:n_held]]] = True
     return held
 
@@ -83,8 +97,8 @@ def _stratified(classes: np.ndarray, fraction: float, generator: torch.Generator
 def _number(fraction: float, n: int, whose: str) -> int:
     """How many of n are held out: some, and not all."""
     if n < 2:
-        raise ValueError(f"a validation part needs two series at least of each class; {whose} 1: "
-                         "use validation=0.0, or a tuple of positions")
+        raise ValueError(f"a validation part needs two series at least, of each class if there are any; {whose}: use "
+                         "validation=0.0, or a tuple of positions")
     return min(max(1, round(fraction * n)), n - 1)
 
 

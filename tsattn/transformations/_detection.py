@@ -4,8 +4,6 @@ Events as in Candan, Rossini, Sapino and Wang, "sDTW: computing DTW distances us
 on salient feature alignments", PVLDB 2012: extrema of the difference-of-Gaussians scale space of each variate.
 """
 
-import sys
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_bool, check_int, check_one_of, check_positive
+from tsattn._checks import check_bool, check_int, check_one_of, check_positive, warn_user
 from tsattn._panel import Panel
 from tsattn.scalespace import Events, Keypoints, events
 from tsattn.scalespace._ladder import LEAST_SAMPLES
@@ -23,7 +21,6 @@ from tsattn.scalespace.gaussian import MODES
 from tsattn.transformations._base import BLOCK_ROWS, PanelTransformer
 from tsattn.transformations._scaling import SCALINGS, measure, scaled
 
-BETWEEN = {"tsattn", "sktime", "sklearn", "joblib", "skbase"}  # a warning is about the call that entered these
 NUMBERS = ("position", "sigma", "amplitude", "value", "octave", "scale", "polarity")
 
 
@@ -165,14 +162,6 @@ def _no_keypoints(n_series: int) -> Keypoints:
     reals, whole = np.empty(0), np.empty(0, np.int64)
     return Keypoints(position=np.empty((0, 1)), sigma=reals, octave=whole, scale=whole, value=reals,
                      polarity=np.empty(0, np.int8), offsets=np.zeros(n_series + 1, np.int64))
-
-
-def warn_user(message: str) -> None:
-    """Warn at the line of the user's code that led here, however deep in a pipeline: Python then shows it once."""
-    level, frame = 1, sys._getframe(0)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def _instance_columns(ids: pd.Index) -> dict[Any, pd.Index]:
