@@ -67,7 +67,7 @@ def test_exogenous_columns_are_asked_for():
     with pytest.raises(ValueError, match="X must hold every time of y"):
         small().pretrain(panel((40, 40)), X=panel((30, 40), columns=("x", "z")), fh=[1])
     model = small().fit(y, X=X.iloc[:40], fh=[1, 2])
-    with pytest.raises(ValueError, match=r"predict needs X with columns \['x', 'z'\]"):
+    with pytest.raises(ValueError, match=r"a forecast needs X with columns \['x', 'z'\]"):
         model.predict()
     with pytest.raises(ValueError, match=r"columns seen in fit, \['x', 'z'\], got \['z', 'x'\]"):
         model.predict(X=X[["z", "x"]])

@@ -82,6 +82,7 @@ def test_what_makes_none_is_named(parameters, message):
     ({"lr": "0.1"}, "lr must be"),
     ({"augment": (1,)}, "augment must hold functions"),
     ({"validation": (0.5,)}, "validation must be a fraction or a tuple of positions"),
+    ({"validation": [1, 2]}, r"validation must be a fraction or a tuple of positions, got \[1, 2\]"),
     ({"groups": 3, "validation": 0.2}, "groups must be a mapping or a function"),
 ])
 def test_wrong_types_are_named(parameters, message):

@@ -209,9 +209,9 @@ def _check_decay(averaging: Any) -> None:
 
 def _check_validation(training: Training) -> None:
     validation, fraction = training.validation, 0.0
-    if not isinstance(validation, tuple):
+    if isinstance(validation, Real):
         fraction = check_fraction("validation", validation)
-    elif not all(isinstance(position, Integral) for position in validation):
+    elif not isinstance(validation, tuple) or not all(isinstance(position, Integral) for position in validation):
         raise TypeError(f"validation must be a fraction or a tuple of positions, got {validation!r}")
     if training.groups is not None:
         if not fraction:
