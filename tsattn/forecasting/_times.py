@@ -75,8 +75,8 @@ def future_of(X: pd.DataFrame | None, ends: Ends, exogenous: list[Any], most: in
         There is no `X`, or it has other columns than `exogenous`, or lacks a step, or a value.
     """
     if X is None:
-        raise ValueError(f"the future of X was read in fit: a forecast needs X with columns {exogenous} for the steps to "
-                         "be forecast; or fit with future_X=False")
+        raise ValueError("the future of X was read in fit: a forecast needs X with columns "
+                         f"{exogenous} for the steps to be forecast; or fit with future_X=False")
     if labels_of(X) != exogenous:
         raise ValueError(f"X must have the columns seen in fit, {exogenous}, got {labels_of(X)}")
     found = []
