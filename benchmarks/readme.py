@@ -28,7 +28,7 @@ COLUMNS = {  # of a suite's tables; others show accuracies
     "san-regression": ["estimator", "MAE", "published MAE", "RMSE", "R²", *COST],
     "san-placement": [*CLASSES, "published log loss", *COST],
     **{name: [*CLASSES, "published %", *COST] for name in (
-        "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "racknet-images")},
+        "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "san-images-resnet", "racknet-images")},
 }
 FILES = ("README.md", "docs/results.md")
 PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
