@@ -23,6 +23,7 @@ def keep(run: Path, results: Path) -> int:
         raise ValueError(f"{run} and {results} must each have the manifest of its rows, or none can be told apart")
     about = place.about() or source.about()
     suite = suite_named(about["suite"])
+    about = about | {"seeds": suite.seeds}  # as many as it asks for now
     order = {slot_of(cell): number for number, cell in enumerate(suite.cells())}
     come = {row["slot"]: row for row in source.current()[0] if row["status"] == "done" and row["slot"] in order}
     entries = {entry.name: entry for entry in suite.entries}
