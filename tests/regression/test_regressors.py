@@ -17,7 +17,7 @@ from tsattn.nn.recurrent import LSTM, LSTMTrunk
 from tsattn.nn.ridge import best_ridge
 from tsattn.nn.ridge_head import ProportionRidge, StepRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
-from tsattn.regression._base import units
+from tsattn.regression._base import NetworkRegressor, units
 from tsattn.training import Mixup, Training
 from tsattn.training.run import alike
 from tsattn.transformations import UVTFSaliency
@@ -212,18 +212,18 @@ def test_afterwards_the_ridge_learns_from_what_was_held_out(ragged):
     assert torch.equal(held.network_.adviser.head.weight, whole.network_.adviser.head.weight)
 
 
-def test_by_default_the_last_fifth_says_what_the_network_is_worth(ragged):
+def test_by_default_the_last_fifth_says_what_the_network_is_worth(monkeypatch):
     """Of a target that is noise, little; and below 40 series nothing is held out."""
+    assert repr(SDMARegressor.USUAL) == "Training(validation=0.2)"
+    monkeypatch.setattr(NetworkRegressor, "USUAL", Training(validation=0.2, epochs=5))
     X = frame(series(3, [13] * 40), ["a", "b", "c"])
     noise = np.random.default_rng(0).standard_normal(40)
     made = SDMARegressor(hidden_size=4, proportions=0, random_state=0).fit(X, noise)
     assert "validation_loss" in made.history_
     assert made.share_ == made.network_.share < 0.5
-    given = clone(made).set_params(training=Training(validation=tuple(range(32, 40))))
+    given = clone(made).set_params(training=Training(validation=tuple(range(32, 40)), epochs=5))
     assert np.array_equal(given.fit(X, noise).predict(X), made.predict(X))
-    few = clone(made).fit(frame(series(3, [13] * 39), ["a", "b", "c"]), noise[:39])
-    assert "validation_loss" not in few.history_
-    assert few.share_ == 1
+    assert repr(made._usual(39)) == "Training()"
 
 
 def test_without_a_ridge_there_is_nothing_to_share_with(ragged):
