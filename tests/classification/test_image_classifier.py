@@ -79,7 +79,7 @@ def test_p02_clones_are_equal_and_unfitted(fitted):
     assert not hasattr(copy, "classes_")
     assert copy.set_params(training__lr=0.5, placement="full").get_params()["training__lr"] == 0.5
     assert fitted.training.lr != 0.5
-    with pytest.raises(ValueError, match=r"training__lr is a parameter of .* training=Training\(.*epochs=10\), the usual"):
+    with pytest.raises(ValueError, match=r"is a parameter of training, .* pass training=Training\(.*epochs=10\)"):
         ImageClassifier().set_params(training__lr=0.1)
     with pytest.raises(ValueError, match="has no parameter 'depth'"):
         ImageClassifier().set_params(depth=3)
