@@ -1,10 +1,10 @@
 """What attention costs in a network of images: one training step of VGG and ResNet with each block, side by side.
 
 Run: python benchmarks/cnn_step_time.py [networks]      (all by default: vgg16 vgg19 resnet18 resnet50)
-Prints a table, and appends the rows to benchmarks/results/cnn_step_time.jsonl: for each network, placement and block,
-seconds of processor time a step (forward, loss, backward, AdamW), the least of a few turns that all blocks take one
-after the other in one process on one thread, and the ratio to the network without attention. Other work on the machine
-adds to a turn: on a busy one, no ratio is good to better than a tenth.
+Prints a row for each network and placement, and appends it to benchmarks/results/cnn_step_time.jsonl: seconds of
+processor time a step (forward, loss, backward, AdamW) without attention, and how many times as long it takes with each
+block; the least of a few turns that all take one after the other in one process on one thread. Other work on the
+machine adds to a turn: on a busy one, no ratio is good to better than a tenth.
 
 Images are noise, 32 x 32 in colour, 16 a step: a step's time does not hang on what is on them. The source (Garg,
 "On Feature Saliency and Deep Neural Networks", dissertation, Arizona State University, 2020, figure 5.9) has whole
@@ -31,7 +31,7 @@ RESULTS = Path(__file__).parent / "results" / "cnn_step_time.jsonl"
 
 
 def stepper(network, attention, placement):
-    """A function that takes one step of a fresh network, and its number of weights."""
+    """A function that takes one step of a fresh network, and returns its seconds."""
     generator = torch.Generator().manual_seed(0)
     block = None if attention is None else BLOCKS[attention]
     made = build(lambda: OfImages(BACKBONES[network].make(3, SIZE, attention=block, placement=placement), CLASSES),
@@ -48,30 +48,26 @@ def stepper(network, attention, placement):
         optimizer.step()
         return time.process_time() - began
 
-    return step, sum(parameter.numel() for parameter in made.parameters())
+    return step
 
 
-def rows_of(network, placement):
-    """A row a block, the turns of all of them interleaved."""
+def row_of(network, placement):
+    """The seconds of a step without attention, and the ratio of each block, the turns of all of them interleaved."""
     steppers = {attention: stepper(network, attention, placement) for attention in ATTENTIONS}
-    turns = [{attention: step() for attention, (step, _) in steppers.items()} for _ in range(TURNS + 1)][1:]
+    turns = [{attention: step() for attention, step in steppers.items()} for _ in range(TURNS + 1)][1:]
     least = {attention: min(turn[attention] for turn in turns) for attention in ATTENTIONS}
-    for attention, seconds in least.items():
-        yield {"network": network, "placement": placement, "attention": attention or "none",
-               "n_parameters": steppers[attention][1], "step_s": round(seconds, 4),
-               "ratio": round(seconds / least[None], 3)}
+    ratios = {attention: round(seconds / least[None], 2) for attention, seconds in least.items() if attention}
+    return {"network": network, "placement": placement, "step_s": round(least[None], 2), **ratios}
 
 
 def main():
     torch.set_num_threads(1)
-    head = "| network | placement | attention | weights | step s | ratio |\n| --- | --- | --- | ---: | ---: | ---: |"
-    print(head)
     for network in sys.argv[1:] or NETWORKS:
         for placement in PLACEMENTS:
-            for row in rows_of(network, placement):
-                print("| " + " | ".join(str(value) for value in row.values()) + " |", flush=True)
-                with RESULTS.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
+            row = row_of(network, placement)
+            print(row, flush=True)
+            with RESULTS.open("a") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 if __name__ == "__main__":

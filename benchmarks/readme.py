@@ -2,10 +2,12 @@
 
     python benchmarks/readme.py [--check]
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. Rows of our own estimators that were computed by
-different code are refused: a table is of one state of it.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`: that of a folder of rows, or of NAME.jsonl, what a
+script measured, a line a row. Rows of our own estimators that were computed by different code are refused: a table is
+of one state of it.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -28,7 +30,16 @@ COLUMNS = {  # of a suite's tables; others show accuracies
     "san-regression": ["estimator", "MAE", "published MAE", "RMSE", "R²", *COST],
     "san-placement": [*CLASSES, "published log loss", *COST],
     **{name: [*CLASSES, "published %", *COST] for name in (
-        "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "san-images-resnet", "racknet-images")},
+        "sdma-paper", "sdma-saliency", "xm2a-ablation", "san-images", "san-images-resnet", "racknet-images",
+        "racknet-rcnn")},
+}
+LINES = {  # of what a script measured: how many columns say of what, and how all are headed
+    "racknet_stages": (1, {
+        "data": "data", "n": "training", "n_features": "features", "features": "finding and describing",
+        "entropy": "entropy", "mixture": "mixtures", "clustering": "clusters", "whole": "whole", "layers": "layers"}),
+    "cnn_step_time": (2, {
+        "network": "network", "placement": "placement", "step_s": "no attention, s", "se": "SE", "cbam": "CBAM",
+        "bam": "BAM", "san-c": "SAN-c", "san-d": "SAN-d"}),
 }
 FILES = ("README.md", "docs/results.md")
 PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
@@ -40,7 +51,28 @@ def with_tables(text: str) -> str:
 
 
 def table(name: str) -> str:
-    """The tables of a folder of rows, as Markdown."""
+    """The tables of that name, as Markdown."""
+    return of_lines(name) if name in LINES else of_folder(name)
+
+
+def of_lines(name: str) -> str:
+    """What a script measured; of what it measured twice, the latest."""
+    n_keys, heads = LINES[name]
+    rows = map(json.loads, (RESULTS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+    latest = {tuple(row[column] for column in heads)[:n_keys]: row for row in rows}
+    first = next(iter(latest.values()))
+    rule = ["---" if isinstance(first[column], str) else "---:" for column in heads]
+    lines = [list(heads.values()), rule, *([as_text(row[column]) for column in heads] for row in latest.values())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def as_text(value: str | float) -> str:
+    """A word as it is, a count in whole, another number to two places."""
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+
+
+def of_folder(name: str) -> str:
+    """The tables of a folder of rows."""
     refuse_mixed_code(RESULTS / name)
     place = Folder(RESULTS / name, make=False)
     rows, remarks = place.current()

@@ -56,6 +56,17 @@ def test_p68_the_tables_are_what_the_rows_give(readme, monkeypatch):
     assert ended.value.code == 0
 
 
+def test_a_table_of_lines_has_the_latest_of_each(readme, tmp_path, monkeypatch):
+    monkeypatch.setattr(readme, "RESULTS", tmp_path)
+    monkeypatch.setattr(readme, "LINES", {"speed": (1, {"data": "data", "n": "series", "seconds": "s"})})
+    (tmp_path / "speed.jsonl").write_text(
+        '{"data": "one", "n": 1140, "seconds": 2.5, "cores": 2}\n{"data": "two", "n": 7, "seconds": 1.0, "cores": 2}\n'
+        '{"data": "one", "n": 1140, "seconds": 2.25, "cores": 1}\n')
+    assert readme.with_tables("<!-- table: speed -->\nold\n<!-- end -->") == (
+        "<!-- table: speed -->\n| data | series | s |\n| --- | ---: | ---: |\n| one | 1,140 | 2.25 |\n"
+        "| two | 7 | 1.00 |\n<!-- end -->")
+
+
 def test_rows_of_ours_by_different_code_are_refused(readme, tmp_path):
     rows, _ = Folder(readme.RESULTS / "clean", make=False).current()
     first, second = [{name: part for name, part in row.items() if name != "digest"} for row in rows
