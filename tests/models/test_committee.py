@@ -90,7 +90,6 @@ def test_padding_and_company_change_nothing(committee, inputs):
         assert_close(single[0], together[i], rtol=0, atol=1e-5)
 
 
-
 @pytest.mark.parametrize("line", [True, False])
 def test_the_one_answers_that_is_best_for_series_left_out(line, draw):
     x = draw(60, 13, 3, dtype=torch.float32)
@@ -139,6 +138,15 @@ def test_of_values_that_share_is_kept_that_series_held_out_speak_for(right, shar
     assert float(made.share) == pytest.approx(share, abs=0.05)
     parts = [part(*inputs, lengths=torch.full((40,), 13)) for part in (made.network, made.adviser)]
     assert_close(made(*inputs, lengths=torch.full((40,), 13)), made.share * parts[0] + parts[1])
+
+
+def test_once_the_share_is_known_the_adviser_learns_from_what_was_held_out_too(draw):
+    made, inputs, target = valued(draw, 1.0)
+    held = batch_of(tuple(part[30:] for part in inputs), target[30:])
+    made.weigh(lambda: [held], lambda: [batch_of(inputs, target)])
+    alone = settled(StepRidge, 3, 1)
+    alone.settle(lambda: [batch_of(inputs, target)])
+    assert torch.equal(made.adviser.head.weight, alone.head.weight)
 
 
 def test_one_series_held_out_says_nothing_of_the_share(draw):

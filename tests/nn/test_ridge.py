@@ -388,10 +388,11 @@ def test_a_line_is_drawn_beyond_the_values_that_were_learned_from(draw):
     assert_close(layer(x[40:], lengths=lengths)[:, 0], target[40:], rtol=0, atol=0.2)
 
 
-def test_as_many_of_the_latest_steps_are_read_as_are_best_for_parts_left_out(draw):
-    """By loops over steps and penalties; the target hangs on the last two steps, and there are 26 series to tell."""
+@pytest.mark.parametrize("deepest", [2, 11])
+def test_as_many_of_the_latest_steps_are_read_as_are_best_for_parts_left_out(deepest, draw):
+    """By loops over steps and penalties; the target hangs on the last two steps, or the last and the first of 11."""
     x = draw(26, 11, 3, dtype=torch.float64)
-    target = x[:, -1, :1] - x[:, -2, 1:2] + 0.3 * draw(26, 1)
+    target = x[:, -1, :1] - x[:, -deepest, 1:2] + 0.3 * draw(26, 1)
     layer = build(lambda: StepRidge(3, 1), torch.Generator().manual_seed(0)).double()
     given = SimpleNamespace(inputs=(x,), lengths=torch.full((26,), 11), target=target, weight=None)
     said = layer.settle(lambda: [given])
@@ -402,7 +403,7 @@ def test_as_many_of_the_latest_steps_are_read_as_are_best_for_parts_left_out(dra
             errors[span, penalty] = ((loop - target.numpy()) ** 2).sum()
     span, penalty = min(errors, key=errors.get)
     weights, _ = reference.ridge(features[:, -3 * span :].numpy(), target.numpy(), np.ones(26), penalty)
-    assert span == 2
+    assert span == deepest
     np.testing.assert_allclose(layer.head.weight.numpy()[:, -3 * span :], np.array(weights).reshape(1, -1), rtol=1e-6)
     assert not layer.head.weight[:, : -3 * span].any()
     assert float((said - target).square().sum()) == pytest.approx(errors[span, penalty])
