@@ -16,6 +16,7 @@ from tsattn._checks import check_bool, check_fraction, check_int, check_one_of, 
 from tsattn._choices import ACTIVATIONS, ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._inputs import Prepared
 from tsattn.design import Architecture, Features, RACKNetPlan, SeriesRackNetwork, racknet, series_features
+from tsattn.design.plan import RACK_POOLINGS
 from tsattn.image.backbones import BACKBONES, Backbone
 from tsattn.image.of_images import OfImages
 from tsattn.image.slot import BLOCKS
@@ -172,7 +173,8 @@ class Designed:
         """The network for the data that these features are of."""
         return racknet(
             features, budget=self.budget, strategy=self.strategy, ndim=ndim, min_features=self.min_features,
-            max_components=self.max_components, pooling=self.rack_pooling, dropout=self.dropout,
+            max_components=self.max_components,
+            pooling=check_one_of("rack_pooling", self.rack_pooling, RACK_POOLINGS), dropout=self.dropout,
             random_state=draw_seed(self.random_state))
 
 

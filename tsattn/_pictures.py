@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tsattn.image._arrays import as_array, check_channels_last, check_finite
 from tsattn.training import Sequences
 
-CHANNELS = 4  # most that an image has whose axes could have been mistaken: grey, with opacity, colour, with opacity
 SHAPES = "(n, height, width) or (n, height, width, channel)"
 AT_ONCE = 2**22  # values looked at in one go: sums in float64 take little memory, whatever the array
 
@@ -25,12 +25,16 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
         There are no images, or no pixels; the axes are other ones, or look like others; a value is missing or infinite,
         also as float32; a number is complex or no number.
     TypeError
-        They are sparse.
+        They are sparse, or masked.
     """
+    from scipy.sparse import issparse
     from sklearn.utils import check_array
 
     if hasattr(X, "detach"):  # a tensor, which may keep what gradients need
         X = X.detach().cpu().numpy()
+    X = X if issparse(X) else as_array("X", X)
+    if X.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: X must be real numbers, got {X.dtype}")
     X = check_array(X, dtype="numeric", allow_nd=True, ensure_2d=False, ensure_all_finite=False, input_name="X",
                     ensure_min_samples=0)
     if X.ndim not in (3, 4):
@@ -41,12 +45,10 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
     if 0 in shape:
         raise ValueError(f"X must hold 1 image and 1 pixel at least: found array with {shape[0]} sample(s) "
                          f"(shape={shape}) while a minimum of 1 is required.")
-    if X.shape[1] <= CHANNELS < X.shape[3] or (channels == X.shape[1] != X.shape[3]):
-        raise ValueError(f"X must have its channels last, {SHAPES}, got {shape}; X.transpose(0, 2, 3, 1) has them "
-                         "there")
+    check_channels_last("X", shape, channels)
     done = 0
     for part in _in_parts(X):
-        _check_finite(part, done)
+        check_finite("X", part, ("image", "row", "column", "channel"), done)
         done += len(part)
     return X
 
@@ -55,20 +57,6 @@ def _in_parts(X: np.ndarray) -> Iterator[np.ndarray]:
     """Some images at a time."""
     step = max(1, AT_ONCE // X[0].size)
     return (X[first : first + step] for first in range(0, len(X), step))
-
-
-def _check_finite(X: np.ndarray, first: int) -> None:
-    """Raise where a value is missing, infinite, or too large for a network's float32; name the image and the pixel."""
-    if X.dtype.kind != "f":
-        return
-    with np.errstate(over="ignore"):
-        places = np.argwhere(~np.isfinite(X.astype(np.float32)))
-    if len(places):
-        image, row, column, channel = places[0]
-        value = X[tuple(places[0])]
-        what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else "a value too large for float32"
-        raise ValueError(f"X must not hold {what}, found {value} in image {first + image}, row {row}, column {column}, "
-                         f"channel {channel}")
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def test_p12_nothing(shape, fitted):
 @pytest.mark.parametrize(("shape", "said"), [
     ((8, 144), r"X must have shape \(n, height, width\) or .*, got \(8, 144\)"),
     ((8, 1, 12, 12, 3), r"got \(8, 1, 12, 12, 3\)"),
-    ((8, 3, 32, 32), r"X must have its channels last, .*, got \(8, 3, 32, 32\); X.transpose\(0, 2, 3, 1\)"),
+    ((8, 3, 32, 32), r"X must have the channels last, got shape \(8, 3, 32, 32\); .*moveaxis\(images, 1, -1\)"),
     ((8, 11, 50), "LeNet-5 needs images of at least 12 x 12 pixels, got 11 x 50"),
     ((8, 1, 1), "LeNet-5 needs images of at least 12 x 12 pixels, got 1 x 1"),
     ((8, 1, 50), "got 1 x 50"),
@@ -201,8 +201,12 @@ def test_p19_p20_layouts_and_dtypes_are_one(fitted, grey):
 def test_p21_sparse_complex_and_texts_are_refused(fitted):
     with pytest.raises(TypeError, match=r"[Ss]parse"):
         fitted.predict(csr_array(np.eye(12)))
-    with pytest.raises(ValueError, match="Complex data not supported"):
+    with pytest.raises(ValueError, match=r"Complex data not supported: X must be real numbers, got complex128$"):
         fitted.predict(np.zeros((2, 12, 12), complex))
+    with pytest.raises(ValueError, match="X must have one size each, got 2 of several"):
+        fitted.predict([np.zeros((12, 12)), np.zeros((12, 13))])
+    with pytest.raises(TypeError, match="got a masked array; fill it first"):
+        fitted.predict(np.ma.masked_less(np.ones((2, 12, 12)), 0))
     with pytest.raises(ValueError, match="not compatible with arrays of bytes/strings"):
         fitted.predict(np.full((2, 12, 12), "a"))
 
@@ -210,7 +214,7 @@ def test_p21_sparse_complex_and_texts_are_refused(fitted):
 @pytest.mark.parametrize(("shape", "said"), [
     ((2, 12, 12), "as they were in fit, 12 x 12 pixels of 3 channels, got 12 x 12 pixels of 1 channel$"),
     ((2, 12, 12, 4), "got 12 x 12 pixels of 4 channels"), ((2, 13, 12, 3), "got 13 x 12 pixels of 3 channels"),
-    ((2, 3, 12, 12), r"X must have its channels last, .* got \(2, 3, 12, 12\)"),
+    ((2, 3, 12, 12), r"X must have the channels last, got shape \(2, 3, 12, 12\)"),
 ])
 def test_p22_other_images_than_in_fit(shape, said, of_colours):
     with pytest.raises(ValueError, match=said):
@@ -301,6 +305,60 @@ def test_masks_and_relevance(attention, grey):
     masks = [classifier.masks(grey[0][:3], place) for place in (0, 1)]
     assert [mask.shape for mask in masks] == [(3, 12, 12, 6), (3, 2, 2, 16)]
     assert all(((mask > 0) & (mask < 1)).all() for mask in masks)
+
+
+@pytest.fixture(scope="module")
+def oblong():
+    """Pictures of 13 x 17 pixels whose three channels have little in common."""
+    X = np.random.default_rng(3).normal(size=(12, 13, 17, 3)) * [1.0, 10.0, 0.1] + [0.0, 50.0, -3.0]
+    return quick().fit(X, np.arange(12) % 2), X
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_masks_are_those_of_the_network_where_they_are_in_the_image(place, oblong):
+    classifier, X = oblong
+    scaled = (X - X.mean((0, 1, 2))) / X.std((0, 1, 2))
+    body = classifier.network_.body
+    with torch.no_grad():
+        x = torch.from_numpy(scaled.astype(np.float32)).permute(0, 3, 1, 2)
+        for layer in body.layers[:place]:
+            x = body.pool(layer(x))
+        expected = body.layers[place].mask(x)
+    masks = classifier.masks(X, place)
+    assert masks.shape == ((12, 13, 17, 6), (12, 2, 4, 16))[place]
+    for row, column in np.ndindex(*masks.shape[1:3]):
+        np.testing.assert_allclose(masks[:, row, column], expected[:, :, row, column], atol=1e-5)
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_p23_each_channel_has_its_own_unit(channel, oblong):
+    classifier, X = oblong
+    other = X.copy()
+    other[..., channel] = 7 * other[..., channel] - 20
+    trained = quick().fit(other, np.arange(12) % 2)
+    np.testing.assert_allclose(trained.predict_proba(other), classifier.predict_proba(X), atol=1e-3)
+
+
+def test_relevance_adds_what_the_channels_of_a_pixel_say(oblong):
+    """By loops: integrated gradients of the margin from the mean colour, by channel, and what is above 0 of them."""
+    classifier, X = oblong
+    scaled = ((X[0] - X.mean((0, 1, 2))) / X.std((0, 1, 2))).astype(np.float32)
+    network = classifier.network_.eval()
+
+    def slopes(x):
+        x = torch.from_numpy(x).permute(2, 0, 1)[None, None].requires_grad_()
+        logits = network(x, lengths=torch.tensor([1]))[0]
+        chosen = int(logits.argmax()) if not steps else choice
+        (logits[chosen] - logits[1 - chosen]).backward()
+        steps.append(chosen)
+        return x.grad[0, 0].permute(1, 2, 0).numpy()
+
+    steps = []
+    slopes(scaled)
+    choice = steps[0]
+    total = sum(slopes(((step + 0.5) / 32 * scaled).astype(np.float32)) for step in range(32))
+    spoken = np.maximum(scaled * total / 32, 0).sum(-1)
+    np.testing.assert_allclose(classifier.relevance(X[:1])[0], spoken / spoken.sum(), atol=1e-4)
 
 
 def test_relevance_finds_the_square(grey):

@@ -110,7 +110,7 @@ def test_gaps_are_filled_before_events_are_found(walks):
     ({"strategy": "best"}, "unknown strategy 'best'; choose one of 'racknet', 'racknet-printed'"),
     ({"n_octaves": 0}, "n_octaves"), ({"min_features": 2.0}, r"min_features must lie in \[0, 1\)"),
     ({"max_components": 0}, "max_components must be an integer of at least 1"),
-    ({"rack_pooling": "maxout"}, "unknown pooling 'maxout'; choose one of 'average', 'max'"),
+    ({"rack_pooling": "maxout"}, "unknown rack_pooling 'maxout'; choose one of 'average', 'max'"),
     ({"dropout": 1.0}, r"dropout must lie in \[0, 1\)"), ({"pooling": "first"}, "unknown pooling 'first'"),
 ])
 def test_nonsense_is_refused_in_fit(options, said, walks):

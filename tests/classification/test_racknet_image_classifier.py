@@ -104,7 +104,7 @@ def test_there_is_no_attention_to_be_shown(fitted):
 
 @pytest.mark.parametrize(("options", "said"), [
     ({"budget": 1}, "budget must be at least the number of layers"), ({"strategy": "best"}, "unknown strategy 'best'"),
-    ({"rack_pooling": "maxout"}, "unknown pooling 'maxout'"), ({"n_octaves": 0}, "n_octaves")])
+    ({"rack_pooling": "maxout"}, "unknown rack_pooling 'maxout'"), ({"n_octaves": 0}, "n_octaves")])
 def test_nonsense_is_refused_in_fit(options, said):
     with pytest.raises(ValueError, match=said):
         make(**options).fit(*problem(1))

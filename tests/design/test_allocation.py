@@ -58,6 +58,13 @@ def test_too_small_a_budget_says_so(strategy):
         allocate(CLUSTERS, 8, strategy)
 
 
+@pytest.mark.parametrize("clusters", [[], [[]], [[1], []]])
+@pytest.mark.parametrize("strategy", ["racknet", "uniform-rack", "random"])
+def test_a_rack_has_a_layer(clusters, strategy):
+    with pytest.raises(ValueError, match="clusters must have a rack, and each rack a layer, got"):
+        allocate(clusters, 10, strategy)
+
+
 def test_nonsense_is_refused():
     with pytest.raises(ValueError, match="unknown strategy 'best'; choose one of 'racknet'"):
         allocate(CLUSTERS, 40, "best")

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.ndimage import gaussian_filter
 
 from tests.reference import racknet as reference
 from tsattn.design import Features, image_features, series_features
 from tsattn.design.features import entropies, quantised
+from tsattn.image import sift
 from tsattn.scalespace import Keypoints, detect
 
 LENGTHS = np.array([101, 7, 43, 101, 61])
@@ -23,6 +25,19 @@ def found(walks):
 def same(one, other):
     return all(np.array_equal(getattr(one, name), getattr(other, name))
                for name in ("octave", "sigma", "entropy", "descriptor", "instance"))
+
+
+def smooth(n, height, width, *channels):
+    """Pictures of blobs, from 0 to 1."""
+    noise = np.random.default_rng(4).random((n, height, width, *channels))
+    x = gaussian_filter(noise, (0, 1.5, 1.5, *[0] * len(channels)))
+    return (x - x.min()) / (x.max() - x.min())
+
+
+def spoiled(shape, place):
+    x = np.random.default_rng(0).random(shape)
+    x[place] = np.inf
+    return x
 
 
 def keypoints(position, sigma, offsets):
@@ -106,8 +121,42 @@ def test_images_have_the_same_columns():
     assert len(image_features(np.zeros((2, 28, 28)))) == 0
 
 
+def test_entropies_of_images_equal_the_loop():
+    """Levels are those of the range of all images, 256 of them."""
+    x = np.rint(150 * smooth(3, 17, 31)).astype(int)
+    x[1, :, :5], x[0, 0, 0] = 0, 200
+    found = image_features(x)
+    assert len(found) > 5
+    keypoints, _ = sift.detect_and_describe((x / 200)[..., None].astype(np.float32))
+    levels = np.minimum(x * 256 // 200, 255)
+    loop = [reference.entropy(reference.within(levels[image], place, sigma))
+            for image, place, sigma in zip(keypoints.series, keypoints.position, keypoints.sigma, strict=True)]
+    assert_allclose(found.entropy, loop, atol=1e-9)
+
+
+def test_colours_count_as_the_eye_sees_them_and_opacity_does_not():
+    x = smooth(3, 24, 31, 3) * [0.9, 0.4, 0.7]
+    low, high = x.min(), x.max()
+    luma = 0.299 * x[..., 0] + 0.587 * x[..., 1] + 0.114 * x[..., 2]
+    keypoints, descriptors = sift.detect_and_describe(((luma - low) / (high - low)).astype(np.float32))
+    found = image_features(x)
+    assert len(found) == len(keypoints) > 5
+    assert_allclose(found.descriptor, descriptors, atol=1e-5)
+    for opacity in (0.0, 255.0):
+        assert same(image_features(np.concatenate([x, np.full((3, 24, 31, 1), opacity)], -1)), found)
+    grey = image_features(x[..., 0])
+    assert same(image_features(x[..., [0, 1]]), grey)
+    assert same(image_features(np.stack([x[..., 0]] * 5, -1)), grey)
+
+
 @pytest.mark.parametrize(("call", "said"), [
     (lambda: series_features(np.zeros((5, 2)), np.array([4])), "lengths must sum to the rows of values"),
+    (lambda: series_features(np.zeros((0, 2)), np.zeros(0, int)), r"one row and one variate at least, got .*\(0, 2\)"),
+    (lambda: series_features(spoiled((20, 2), (12, 1)), [9, 0, 11]),
+     "values must be finite, got inf in series 2, step 3, variate 1"),
+    (lambda: image_features(spoiled((5, 20, 20), (1, 3, 17))), "must not hold infinity, found inf in image 1, row 3, "),
+    (lambda: image_features(spoiled((5, 20, 20, 3), (1, 3, 17, 2))), "image 1, row 3, column 17, channel 2"),
+    (lambda: image_features([np.zeros((20, 20)), np.zeros((20, 21))]), "images must have one size each, got 2 of"),
     (lambda: image_features(np.zeros((5, 2))), r"images must have shape \(n, height, width\)"),
     (lambda: Features(np.zeros(2, int), np.zeros(3), np.zeros(2), np.zeros((2, 4)), np.zeros(2, int)),
      "columns must be of one length, got"),

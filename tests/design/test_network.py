@@ -35,6 +35,10 @@ def lengths_of(ndim):
     return torch.tensor([11, 6, 1]) if ndim == 1 else None
 
 
+def whole(ndim):
+    return torch.tensor([11]) if ndim == 1 else None
+
+
 @both_ranks
 @either
 @normed
@@ -55,36 +59,40 @@ def test_places_are_halved_between_racks_and_round_up(ndim, recurrent, generator
     assert left is None if ndim == 2 else left.tolist() == [3, 2, 1]
 
 
+@both_ranks
 @pytest.mark.parametrize("pooling", ["average", "max"])
-def test_the_plain_network_equals_the_loop(pooling, generator, draw):
-    network = made(generator, 1, pooling=pooling).eval()
-    x = draw(1, 2, 11)
+def test_the_plain_network_equals_the_loop(ndim, pooling, generator, draw):
+    network = made(generator, ndim, pooling=pooling).eval()
+    x = draw(1, 2, *SPACES[ndim])
     by_hand = x[0].numpy()
     for number, rack in enumerate(network.racks):
         by_hand = reference.halved(by_hand, pooling) if number else by_hand
         for layer in rack.convolutions:
             bias = layer.bias.detach().numpy() + 0.0
             by_hand = np.maximum(reference.convolution(by_hand, layer.weight.detach().numpy(), bias), 0)
-    np.testing.assert_allclose(network(x, torch.tensor([11]))[0][0].detach(), by_hand, rtol=0, atol=1e-12)
+    found, _ = network(x, whole(ndim))
+    np.testing.assert_allclose(found[0].detach(), by_hand, rtol=0, atol=1e-12)
 
 
-def test_the_recurrent_rack_equals_the_loop(generator, draw):
-    rack = build(lambda: RecurrentRack(2, (Layer(5), Layer(5), Layer(7, 5), Layer(3)), ndim=1, normalise=False),
+@both_ranks
+def test_the_recurrent_rack_equals_the_loop(ndim, generator, draw):
+    rack = build(lambda: RecurrentRack(2, (Layer(5), Layer(5), Layer(7, 5), Layer(3)), ndim=ndim, normalise=False),
                  generator).double()
-    u = draw(1, 2, 11)
-    x = np.zeros((0, 11))
+    u = draw(1, 2, *SPACES[ndim])
+    x = np.zeros((0, *SPACES[ndim]))
     kernels = rack.feed[0].weight.detach().numpy()
     own = [None, None, rack.feed[1].weight, rack.feed[2].weight]
     for t, layer in enumerate(rack.layers):
         if own[t] is not None:
-            kernels = np.pad(kernels, ((0, 0), (0, 0), (1, 1))) if layer.edge == 5 else kernels[:, :, 1:-1]
+            middle = (slice(None), slice(None), *[slice(1, -1)] * ndim)
+            kernels = np.pad(kernels, [(0, 0)] * 2 + [(1, 1)] * ndim) if layer.edge == 5 else kernels[middle]
             kernels = kernels[reference.most_similar(kernels, own[t].detach().numpy())]
         drive = reference.convolution(u[0].numpy(), kernels, np.zeros(len(kernels)))
         if t:
             back = rack.back[t - 1]
             drive += reference.convolution(x, back.weight.detach().numpy(), back.bias.detach().numpy())
         x = np.maximum(drive, 0)
-    np.testing.assert_allclose(rack(u, torch.tensor([11]))[0].detach(), x, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(rack(u, whole(ndim))[0].detach(), x, rtol=0, atol=1e-12)
 
 
 def test_equal_layers_are_liang_and_hus_iterations(generator, draw):
@@ -181,13 +189,13 @@ def test_an_image_of_one_row_is_a_series(generator, draw):
 def test_dropout_leaves_whole_kernels_out(generator, draw):
     network = made(generator, 2, dropout=0.5, racks=((Layer(64),),))
     bind(network, generator)
-    features, _ = network(draw(1, 2, 7, 11), None)
+    x = draw(1, 2, 7, 11)
+    features, _ = network(x, None)
     out = (features == 0).flatten(2).all(2)
-    kept = features[~out]
+    plain, _ = network.eval()(x, None)
     assert 16 < out.sum() < 48
-    plain, _ = network.eval()(draw(1, 2, 7, 11), None)
     assert not (plain == 0).flatten(2).all(2).any()
-    assert len(kept)
+    assert_close(features[~out], 2 * plain[~out])
 
 
 def test_variance_outlasts_a_dozen_layers(generator, draw):

@@ -147,6 +147,35 @@ def test_published_vgg_has_pointwise_layers_and_no_norm():
     assert norms == [0, 13]
 
 
+def of_fours(y, merge):
+    """Fours of neighbouring pixels as one; a last row or column alone is left out."""
+    height, width = (length // 2 * 2 for length in y.shape[2:])
+    corners = torch.stack([y[:, :, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)])
+    return merge(corners)
+
+
+def test_lenet_layer_by_layer(draw, generator):
+    network, x = build(lambda: LeNet5(3, (13, 17)), generator).double(), draw(2, 3, 13, 17)
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    y = x
+    for layer, padding in zip(convolutions, (2, 0), strict=True):
+        y = nn.functional.conv2d(y, layer.weight, layer.bias, padding=padding).tanh()
+        y = of_fours(y, lambda corners: corners.mean(0))
+    y = y.flatten(1)
+    for layer in (layer for layer in network.modules() if isinstance(layer, nn.Linear)):
+        y = (y @ layer.weight.T + layer.bias).tanh()
+    assert y.shape == (2, 84)
+    assert_close(network(x), y)
+
+
+def test_a_stage_of_vgg_layer_by_layer(draw, generator):
+    stage, y = build(lambda: VGG(3, norm=False), generator).double().stages[0], draw(1, 3, 32, 34)
+    expected = y
+    for layer in (layer for layer in stage.modules() if isinstance(layer, nn.Conv2d)):
+        expected = nn.functional.conv2d(expected, layer.weight, layer.bias, padding=1).relu()
+    assert_close(stage(y), of_fours(expected, lambda corners: corners.amax(0)))
+
+
 def test_a_shortcut_without_weights_by_hand():
     x = torch.arange(12.0).view(1, 1, 3, 4)
     found = Subsample(1, 2, stride=2)(x)

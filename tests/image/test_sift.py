@@ -1,4 +1,6 @@
+import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,13 +9,21 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.ndimage import map_coordinates
 
 from tests.scalespace.test_gradients import picture
-from tsattn.image import _grey, sift
+from tsattn.image import _grey, _memory, sift
 from tsattn.scalespace import _octavewise
+from tsattn.scalespace._ladder import Ladder
 
 
 def image(height=97, width=83, seed=3):
     x = picture(height, width, seed)
     return (x - x.min()) / (x.max() - x.min())
+
+
+def spoiled(shape, place):
+    """Half-bright images with an infinite value."""
+    x = np.full(shape, 0.5)
+    x[place] = np.inf
+    return x
 
 
 def shared(one, other, places=1.5):
@@ -140,14 +150,22 @@ def test_p25_pictures_with_nothing_in_them_have_no_keypoints(x):
 
 
 @pytest.mark.parametrize(("x", "error", "message"), [
-    (np.zeros((3, 3, 32, 32)), ValueError, "channels come last, so move their axis"),
+    (np.zeros((3, 3, 32, 32)), ValueError, r"channels last, got shape \(3, 3, 32, 32\); move them there"),
     (np.zeros((32, 32, 5, 5)), ValueError, r"got shape \(32, 32, 5, 5\)"),
     (np.zeros(32), ValueError, r"axes \(height, width\)"),
-    (np.zeros((32, 0)), ValueError, "at least one series and one sample"),
-    (np.full((32, 32), np.nan), ValueError, "x must be finite"),
+    (np.zeros((32, 0)), ValueError, r"one pixel at least, got shape \(32, 0\)"),
+    (np.full((32, 32), np.nan), ValueError, "an image must not hold NaN, found nan in row 0, column 0"),
+    (spoiled((32, 40), (3, 17)), ValueError, "found inf in row 3, column 17"),
+    (spoiled((5, 32, 40), (2, 3, 17)), ValueError, "found inf in image 2, row 3, column 17"),
+    (spoiled((5, 32, 40, 3), (2, 3, 17, 1)), ValueError, "found inf in image 2, row 3, column 17, channel 1"),
+    (torch.from_numpy(spoiled((32, 40, 3), (3, 17, 1))), ValueError, "found inf in row 3, column 17, channel 1"),
+    ([np.zeros((20, 20)), np.zeros((20, 21))], ValueError, "one size each, got 2 of several; bring them to one"),
+    (np.ma.masked_less(np.ones((32, 32)), 0), TypeError, "got a masked array; fill it first"),
+    ("image.jpg", TypeError, r"got 'image.jpg'; a file is read by numpy.asarray\(PIL"),
+    (None, TypeError, "got object$"),
     (np.full((32, 32), 200.0), ValueError, "from 0 to 1, got 200 to 200; divide"),
     (np.full((32, 32), 7), TypeError, r"got int64; convert it, as by image.astype"),
-    (np.zeros((32, 32), complex), TypeError, "got complex128"),
+    (np.zeros((32, 32), complex), TypeError, "got complex128$"),
     (torch.zeros(32, 32, dtype=torch.int32), TypeError, r"got int32; convert it, as by image.to"),
 ])
 def test_p25_what_is_no_picture_is_refused(x, error, message):
@@ -165,21 +183,57 @@ def test_parameters_are_checked(options, message):
 
 
 def test_too_large_a_picture_is_refused_before_anything_is_taken(monkeypatch):
-    monkeypatch.setattr(_grey, "_available", lambda x: 2.0**20)
+    monkeypatch.setattr(_grey, "available", lambda x: 2.0**20)
     monkeypatch.setattr(sift, "in_blocks", None)
     with pytest.raises(MemoryError, match=r"97 x 83 pixels needs 0\.0 GiB.*double=False"):
         sift.detect(image())
 
 
+@pytest.mark.parametrize("double", [True, False])
+@pytest.mark.parametrize("shape", [(2, 700, 900), (500, 180, 190)])
+def test_what_is_asked_for_is_what_is_taken(double, shape):
+    """As NumPy tells it; three tenths less at most, for what it does not tell."""
+    x = np.zeros(shape, np.uint8)
+    sift.detect(x[:, :40, :40], double=double)  # compiled, and imported
+    tracemalloc.start()
+    sift.detect(x, double=double)
+    _, taken = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    need = _memory.needed(x.shape, 4, Ladder("auto", 3, 1.6, "reflect", "discrete", 4.0, "auto", 0.5, double))
+    assert 0.7 * need < taken < need
+
+
 def test_there_is_room_for_small_pictures():
-    assert _grey._available(np.zeros(1)) > 2**20
+    assert _memory.available(np.zeros(1)) > 2**20
+
+
+@pytest.mark.parametrize(("files", "room"), [
+    ({"memory.max": "1000000", "memory.current": "700000", "memory.stat": "anon 5\ninactive_file 100000\n"}, 4e5),
+    ({"memory.max": "max", "memory.current": "700000"}, None),
+    ({"memory/memory.limit_in_bytes": "1000000", "memory/memory.usage_in_bytes": "700000"}, 3e5),
+])
+def test_a_container_may_leave_less(files, room, tmp_path, monkeypatch):
+    monkeypatch.setattr(_memory, "CGROUP", tmp_path)
+    free = _memory.available(np.zeros(1))
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = _memory.available(np.zeros(1))
+    assert found == room if room else found == pytest.approx(free, rel=0.2)
+
+
+def test_a_limit_of_the_process_leaves_less(monkeypatch):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    used = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmSize"))
+    monkeypatch.setattr("resource.getrlimit", lambda which: (used + 2**30, used + 2**30))
+    assert _memory.available(np.zeros(1)) == pytest.approx(2**30, rel=0.3)
 
 
 def test_p25_a_picture_of_64_megapixels_is_refused_where_there_is_no_room(monkeypatch):
-    monkeypatch.setattr(_grey, "_available", lambda x: 8 * 2.0**30)
+    monkeypatch.setattr(_grey, "available", lambda x: 8 * 2.0**30)
     for kind in (np.uint8, np.float32):
         x = np.broadcast_to(kind(0), (8192, 8192, 3))
-        with pytest.raises(MemoryError, match=r"8192 x 8192 pixels needs 15\.0 GiB, and there are 8\.0"):
+        with pytest.raises(MemoryError, match=r"8192 x 8192 pixels needs 16\.8 GiB, and there are 8\.0"):
             sift.detect(x)
 
 
@@ -195,6 +249,18 @@ def test_the_reference_keypoints_of_a_photograph_are_found():
     assert near.any(1).mean() >= 0.746
     assert len(found) <= 800
     assert abs(np.median((found.position[None] - wanted[:, None, :2])[near], axis=0)).max() < 0.02
+
+
+def test_a_channel_of_opacity_does_not_count():
+    x = image()
+    for colours in (x[..., None], np.stack([x, 0.5 * x, 0.2 * x], -1)):
+        solid = np.concatenate([colours, np.random.default_rng(0).random((*x.shape, 1))], -1)
+        assert_array_equal(sift.detect(solid).position, sift.detect(colours).position)
+
+
+def test_octaves_are_counted_beside_that_of_the_image_enlarged():
+    assert set(sift.detect(image(), n_octaves=1).octave) == {-1, 0}
+    assert set(sift.detect(image(), n_octaves=1, double=False).octave) == {0}
 
 
 def test_three_columns_are_no_colours():

@@ -58,17 +58,24 @@ def places(network):
     return [name for name, layer in network.named_modules() if isinstance(layer, Attended)]
 
 
-@pytest.mark.parametrize(("name", "size", "n_bottleneck", "n_full"), [
-    ("lenet5", 28, 2, 2), ("vgg16", 32, 5, 13), ("vgg19", 32, 5, 16), ("vgg16-plain", 32, 5, 13),
-    ("resnet20", 32, 3, 19), ("resnet18", 32, 4, 17),
-    pytest.param("resnet50", 32, 4, 49, marks=pytest.mark.slow),
+@pytest.mark.parametrize(("name", "size", "bottleneck", "n_full"), [
+    ("lenet5", 28, "layers.0 layers.1", 2),
+    ("vgg16", 32, "stages.0.1 stages.1.1 stages.2.2 stages.3.2 stages.4.2", 13),
+    ("vgg19", 32, "stages.0.1 stages.1.1 stages.2.3 stages.3.3 stages.4.3", 16),
+    ("vgg16-plain", 32, "stages.0.1 stages.1.1 stages.2.2 stages.3.2 stages.4.2", 13),
+    ("resnet20", 32, "blocks.3 blocks.6 blocks.9", 19),
+    ("resnet18", 32, "blocks.2 blocks.4 blocks.6 blocks.8", 17),
+    pytest.param("resnet50", 32, "blocks.3 blocks.7 blocks.13 blocks.16", 49, marks=pytest.mark.slow),
 ])
-def test_how_many_places_there_are(name, size, n_bottleneck, n_full):
-    for placement, n in (("bottleneck", n_bottleneck), ("full", n_full)):
-        with torch.device("meta"):
-            network = BACKBONES[name].make(3, (size, size), attention=BLOCKS["se"], placement=placement)
-            bare = BACKBONES[name].make(3, (size, size), placement=placement)
-        assert (len(places(network)), len(places(bare))) == (n, 0)
+def test_where_the_places_are(name, size, bottleneck, n_full):
+    """Before each pooling, or at a stage's last block; or at every convolution."""
+    with torch.device("meta"):
+        made = {placement: BACKBONES[name].make(3, (size, size), attention=BLOCKS["se"], placement=placement)
+                for placement in ("bottleneck", "full")}
+        bare = BACKBONES[name].make(3, (size, size))
+    assert places(made["bottleneck"]) == bottleneck.split()
+    assert len(places(made["full"])) == n_full
+    assert not places(bare)
 
 
 def test_both_placements_of_lenet_are_one_and_need_the_image(draw, generator):

@@ -1,5 +1,8 @@
+import warnings
+
 import numpy as np
 import pytest
+import torch
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
 
@@ -41,6 +44,24 @@ def test_an_image_without_keypoints_is_drawn_alone(blobs):
     ax = plot_keypoints(np.stack([blobs] * 3, axis=-1), sift.detect(blobs, contrast=0.9))
     assert len(ax.images) == 1
     assert not ax.collections
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "bool", "float32"])
+@pytest.mark.parametrize("channels", [None, 1, 2, 3, 4])
+def test_images_are_shown_as_they_are_searched(kind, channels, blobs):
+    """By hand: as shares of what is white, grey but for three colours, and without opacity."""
+    image = blobs if channels is None else np.stack([blobs, blobs**2, 0.3 * blobs, 0 * blobs][:channels], -1)
+    largest = {"uint8": 255, "uint16": 65535}.get(kind, 1)
+    given = (image * largest).astype(kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = plot_keypoints(given, sift.detect(given))
+    shown = ax.images[0].get_array()
+    expected = given / largest
+    if channels in (1, 2):
+        expected = expected[..., 0]
+    assert_allclose(shown, expected[..., :3] if channels == 4 else expected, rtol=1e-6)
+    assert len(plot_keypoints(torch.from_numpy(image), sift.detect(image)).images) == 1
 
 
 def test_what_does_not_fit_is_refused(blobs):

@@ -74,19 +74,24 @@ def most_similar(upstream, own):
 
 
 def convolution(x, kernels, bias):
-    """Features of a series (channels, time) under kernels (features, channels, edge); zeros beyond the ends."""
-    n_steps, reach = x.shape[1], kernels.shape[2] // 2
-    out = np.zeros((len(kernels), n_steps))
+    """Features of series or images (channels, *space) under kernels (features, channels, *edges); zeros beyond."""
+    space, edges = x.shape[1:], kernels.shape[2:]
+    out = np.zeros((len(kernels), *space))
     for k, kernel in enumerate(kernels):
-        for t in range(n_steps):
-            out[k, t] = bias[k]
-            for e in range(kernel.shape[1]):
-                if 0 <= t + e - reach < n_steps:
-                    out[k, t] += kernel[:, e] @ x[:, t + e - reach]
+        for place in np.ndindex(*space):
+            out[(k, *place)] = bias[k]
+            for shift in np.ndindex(*edges):
+                there = tuple(at + by - edge // 2 for at, by, edge in zip(place, shift, edges, strict=True))
+                if all(0 <= at < n for at, n in zip(there, space, strict=True)):
+                    out[(k, *place)] += kernel[(slice(None), *shift)] @ x[(slice(None), *there)]
     return out
 
 
 def halved(x, pooling):
-    """Pairs of steps of (channels, time) as one; a last one alone stays."""
-    pairs = [x[:, t : t + 2] for t in range(0, x.shape[1], 2)]
-    return np.stack([pair.mean(1) if pooling == "average" else pair.max(1) for pair in pairs], 1)
+    """(channels, *space) with two places as one along each axis; what is left at an end counts alone."""
+    space = [-(-n // 2) for n in x.shape[1:]]
+    out = np.zeros((len(x), *space))
+    for place in np.ndindex(*space):
+        part = x[(slice(None), *(slice(2 * at, 2 * at + 2) for at in place))].reshape(len(x), -1)
+        out[(slice(None), *place)] = part.mean(1) if pooling == "average" else part.max(1)
+    return out

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.reference import scalespace as reference
-from tsattn.scalespace import BUMP, DIP, _detect, _pool, detect
+from tsattn.scalespace import BUMP, DIP, _detect, _octavewise, _pool, detect
 
 
 def rows(found, series=0):
@@ -100,6 +100,23 @@ def test_two_neighbouring_axes_that_are_not_the_last(backend):
     assert len(found) > 5
     for k in range(3):
         assert rows(found, k) == rows(moved, k)
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"refine": True}, {"reduce": None, "sigma0": 0.7}, {"reduce": "decimate", "double": True, "refine": True},
+    {"threshold": 0.8, "contrast": 0.0, "mode": "constant"}, {"polarity": "dip", "n_octaves": "auto"},
+])
+def test_the_quick_way_of_series_has_the_keypoints_of_the_way_of_any_rank(options, monkeypatch):
+    """That of images, with one axis: the same ladder, criteria and fit, but not in one block and not side by side."""
+    x = np.random.default_rng(8).normal(size=(9, 700)).cumsum(1)
+    quick = detect(x, **options)
+    monkeypatch.setattr(_detect, "find", _octavewise.find)
+    general = detect(x, **options)
+    assert len(quick) > 100
+    assert [len(rows(quick, k)) for k in range(9)] == [len(rows(general, k)) for k in range(9)]
+    for k in range(9):
+        ours, expected = np.array(rows(quick, k)), np.array(rows(general, k))
+        assert_allclose(ours, expected, rtol=0, atol=1e-7)
 
 
 def test_long_series_in_parts_have_the_keypoints_of_the_whole(walk, monkeypatch):

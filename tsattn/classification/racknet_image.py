@@ -26,8 +26,8 @@ class RACKNetImageClassifier(Designed, ImageClassifier):
     budget, strategy, min_features, max_components, rack_pooling, normalise, recurrent
         As for `RACKNetClassifier`.
     n_octaves : int or "auto", default="auto"
-        Most octaves that are searched for features, that of the image enlarged twice among them; "auto" takes as many
-        as leave 8 pixels.
+        Most octaves that are searched for features, beside that of the image enlarged twice; "auto" takes as many as
+        leave 8 pixels.
     dropout : float, default=0.25
         Chance that a kernel is left out in training, after each rack.
     training, class_weight, random_state
@@ -50,7 +50,8 @@ class RACKNetImageClassifier(Designed, ImageClassifier):
 
     Notes
     -----
-    Features are found in pixels that are scaled to reach from 0 to 1 over all training images, colours by their mean.
+    Features are found in grey pixels that are scaled to reach from 0 to 1 over all training images; see
+    `tsattn.design.image_features`.
 
     References
     ----------

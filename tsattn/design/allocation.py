@@ -109,7 +109,8 @@ def allocate(
     Raises
     ------
     ValueError
-        The budget is below the number of layers; a layer has no cluster; an unknown strategy.
+        The budget is below the number of layers; there is no rack, a rack has no layer, or a layer no cluster; an
+        unknown strategy.
 
     Examples
     --------
@@ -121,6 +122,8 @@ def allocate(
     >>> allocate([[77, 8]], 80, "proportional"), allocate([[77, 8]], 81, "uniform-layer")
     (((72, 8),), ((41, 40),))
     """
+    if not clusters or not all(map(len, clusters)):
+        raise ValueError(f"clusters must have a rack, and each rack a layer, got {clusters!r}")
     rule = STRATEGIES[check_one_of("strategy", strategy, STRATEGIES)]
     for n in (n for rack in clusters for n in rack):
         check_int("clusters of a layer", n)

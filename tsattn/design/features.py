@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tsattn.design._stopwatch import Stopwatch
+from tsattn.image._arrays import as_array, check_channels_last, check_finite, grey, without_opacity
 from tsattn.scalespace import Keypoints, describe, detect
 from tsattn.scalespace._ladder import LEAST_SAMPLES
 from tsattn.scalespace._pool import over_rows
@@ -99,7 +100,7 @@ def series_features(values: np.ndarray, lengths: np.ndarray, **options: Any) -> 
     Raises
     ------
     ValueError
-        Lengths do not sum to the rows; or as `detect`.
+        Lengths do not sum to the rows, or there are none; a value is missing or infinite; or as `detect`.
 
     Examples
     --------
@@ -115,6 +116,14 @@ def series_features(values: np.ndarray, lengths: np.ndarray, **options: Any) -> 
     if values.ndim != 2 or lengths.sum() != len(values):
         raise ValueError(f"lengths must sum to the rows of values (rows, variates), got {lengths.sum()} for "
                          f"{values.shape}")
+    if values.size == 0:
+        raise ValueError(f"values must have one row and one variate at least, got shape {values.shape}")
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, variate = map(int, bad[0])
+        series = int(np.searchsorted(np.cumsum(lengths), row, side="right"))
+        raise ValueError(f"values must be finite, got {values[row, variate]} in series {series}, step "
+                         f"{row - lengths[:series].sum()}, variate {variate}")
     scaled, levels = _standardised(values), quantised(values)
     watch, parts = Stopwatch(), []
     for positions, rows in _blocks(lengths):
@@ -134,8 +143,9 @@ def image_features(images: np.ndarray, **options: Any) -> Features:
     Parameters
     ----------
     images : ndarray, shape (n, height, width) or (n, height, width, channels)
-        Of any real dtype: they are scaled to reach from 0 to 1 over all images. Features are those of the mean over
-        channels.
+        Of any real dtype: they are scaled to reach from 0 to 1 over all images. Features are those of the images in
+        grey: three channels are red, green and blue; of others the mean counts, and the last of 2 or 4, which says how
+        solid a pixel is, does not.
     **options
         Of `tsattn.image.sift.detect_and_describe`.
 
@@ -147,9 +157,10 @@ def image_features(images: np.ndarray, **options: Any) -> Features:
     Raises
     ------
     TypeError
-        They are complex, or no numbers.
+        They are complex, or no numbers, or masked.
     ValueError
-        Images have other axes, or their channels first, or there are none; or as `detect_and_describe`.
+        Images have other axes or differ in size, or have their channels first, or there are none; a value is missing or
+        infinite; or as `detect_and_describe`.
 
     Examples
     --------
@@ -163,30 +174,30 @@ def image_features(images: np.ndarray, **options: Any) -> Features:
     from tsattn.image.sift import detect_and_describe
 
     images = _checked_images(images)
-    low, high = float(images.min()), float(images.max())
+    colours = images if images.ndim == 3 else without_opacity(images)
+    low, high = float(colours.min()), float(colours.max())
     width = high - low if high > low else 1.0
     at_once = max(1, IMAGES_AT_ONCE // int(np.prod(images.shape[1:3])))
     watch, parts = Stopwatch(), []
     for first in range(0, len(images), at_once):
-        some = (images[first : first + at_once].astype(np.float64) - low) / width  # float32 would not hold far ones
-        grey = (some if some.ndim == 3 else some.mean(-1)).clip(0, 1).astype(np.float32)
+        some = (colours[first : first + at_once].astype(np.float64) - low) / width  # float32 would not hold far ones
+        pictures = (some if some.ndim == 3 else grey(some)).clip(0, 1).astype(np.float32)
         with watch.stage("features"):  # a last axis of one channel: else narrow images would be colours
-            keypoints, descriptors = detect_and_describe(grey[..., None], **options)
-        parts.append(_columns(keypoints, quantised(grey, 0.0, 1.0), descriptors, keypoints.series + first, watch))
+            keypoints, descriptors = detect_and_describe(pictures[..., None], **options)
+        parts.append(_columns(keypoints, quantised(pictures, 0.0, 1.0), descriptors, keypoints.series + first, watch))
     return joined(parts, 128, watch)
 
 
 def _checked_images(images: Any) -> np.ndarray:
     """Images as an array; raise unless they are."""
-    x = np.asarray(images)
+    x = np.asarray(as_array("images", images))
     if x.dtype.kind not in "biuf":
         raise TypeError(f"images must be real numbers, got {x.dtype}")
     if x.ndim not in (3, 4) or x.size == 0:
         raise ValueError("images must have shape (n, height, width) or (n, height, width, channels), and one pixel at "
                          f"least, got {x.shape}")
-    if x.ndim == 4 and x.shape[1] in (1, 3, 4) and x.shape[3] > 4:
-        raise ValueError(f"images must have their channels last, got {x.shape}; images.transpose(0, 2, 3, 1) has them "
-                         "there")
+    check_channels_last("images", x.shape)
+    check_finite("images", x, ("image", "row", "column", "channel")[: x.ndim])
     return x
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tsattn._checks import check_fraction, check_int, check_one_of
 
-POOLINGS = ("average", "max")
+RACK_POOLINGS = ("average", "max")
 RANKS = (1, 2)
 
 
@@ -82,7 +82,7 @@ class Architecture:
         if not well_formed or not self.racks:
             raise TypeError(f"racks must be a tuple of one or more racks, each a tuple of one or more Layers, got "
                             f"{self.racks!r}")
-        check_one_of("pooling", self.pooling, POOLINGS)
+        check_one_of("pooling", self.pooling, RACK_POOLINGS)
         check_fraction("dropout", self.dropout)
         check_one_of("ndim", self.ndim, RANKS)
 

@@ -1,16 +1,15 @@
-"""The way in for pictures: grey numbers from 0 to 1, and whether there is room for their pyramid."""
+"""The way in for pictures: grey numbers from 0 to 1, if there is room for their pyramid."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tsattn.image._arrays import MOST_CHANNELS, as_array, check_channels_last, check_finite, grey
+from tsattn.image._memory import available, check_memory
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder
 
-LUMA = (0.299, 0.587, 0.114)  # of red, green, blue: ITU-R BT.601
 LARGEST = {"uint8": 255, "uint16": 65535, "bool": 1}
-CHANNELS = (1, 3, 4)
 ACCEPTED = "uint8, uint16, bool, or real numbers from 0 to 1"
 
 
@@ -19,18 +18,12 @@ def as_grey(images: Any, ladder: Ladder) -> Any:
 
     Whether there is room for their pyramid is asked before anything is taken.
     """
-    x: Any = images if is_torch(images) else np.asarray(images)
-    kind = str(x.dtype).rpartition(".")[2] if is_torch(x) else x.dtype.name
-    if kind not in LARGEST and "float" not in kind:
-        cure = "image.to(torch.uint8)" if is_torch(x) else "image.astype(numpy.uint8)"
-        raise TypeError(f"an image must be {ACCEPTED}, got {kind}; convert it, as by {cure}")
-    shape = _grey_shape(tuple(x.shape))
-    check_memory(shape, 8 if kind == "float64" else 4, ladder, _available(x))
-    if x.ndim in (3, 4) and x.shape[-1] in CHANNELS:  # what is behind blue says how solid a pixel is
-        shares = (1.0,) if x.shape[-1] == 1 else LUMA
-        x = sum(share * _real(x[..., k], kind) for k, share in enumerate(shares))
-    else:
-        x = _real(x, kind)
+    x = as_array("an image", images)
+    kind = _kind(x)
+    shape, axes = _space(tuple(x.shape))
+    check_memory(shape, 8 if kind == "float64" else 4, ladder, available(x))
+    check_finite("an image", x, axes)
+    x = grey(x, lambda channel: as_shares(channel, kind)) if axes[-1] == "channel" else as_shares(x, kind)
     x, _ = prepare(x.reshape(shape), (-2, -1))
     seen = x.detach() if is_torch(x) else x
     low, high = float(seen.min()), float(seen.max())
@@ -40,42 +33,33 @@ def as_grey(images: Any, ladder: Ladder) -> Any:
     return x
 
 
-def _real(x: Any, kind: str) -> Any:
-    """Whole numbers as shares of the largest of their type."""
+def _kind(x: Any) -> str:
+    """The name of the type of the pixels; raise unless it says what white is."""
+    kind = str(x.dtype).rpartition(".")[2] if is_torch(x) else x.dtype.name
+    if kind in LARGEST or "float" in kind:
+        return kind
+    whole = kind.startswith(("int", "uint"))
+    cure = f"; convert it, as by image.{'to(torch' if is_torch(x) else 'astype(numpy'}.uint8)" if whole else ""
+    raise TypeError(f"an image must be {ACCEPTED}, got {kind}{cure}")
+
+
+def as_shares(x: Any, kind: str) -> Any:
+    """Whole numbers of that type as shares of the largest there is; real ones as they are."""
     if kind not in LARGEST:
         return x
-    return (x.float() if is_torch(x) else x.astype(np.float32)) / LARGEST[kind]
+    shares = x.float() if is_torch(x) else x.astype(np.float32)
+    shares /= LARGEST[kind]
+    return shares
 
 
-def _grey_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Images, height and width; a last axis of 1, 3 or 4 is one of channels."""
-    space = shape[:-1] if len(shape) in (3, 4) and shape[-1] in CHANNELS else shape
-    if len(space) not in (2, 3):
-        cure = "; channels come last, so move their axis" if len(shape) == 4 and shape[1] in CHANNELS else ""
+def _space(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+    """Images, height and width; and what each axis counts. A last one of 1 to 4 is of channels."""
+    check_channels_last("images", shape)
+    channels = len(shape) in (3, 4) and 1 <= shape[-1] <= MOST_CHANNELS
+    space = shape[:-1] if channels else shape
+    if len(space) not in (2, 3) or 0 in shape:
         raise ValueError("an image must have the axes (height, width) or (height, width, channel), or one before them "
-                         f"for a batch, with 1, 3 or 4 channels, got shape {shape}{cure}")
+                         f"for a batch, with 1 to 4 channels, and one pixel at least, got shape {shape}")
     n, height, width = space if len(space) == 3 else (1, *space)
-    return n, height, width
-
-
-def check_memory(shape: tuple[int, int, int], item: int, ladder: Ladder, room: float) -> None:
-    """Raise MemoryError unless there is room, in bytes, for the largest octave of one image; `item` bytes a number."""
-    copies = 2 * (ladder.scales_per_octave + 3) + 3  # levels, differences, the image enlarged, and what it is made of
-    need = shape[1] * shape[2] * (4 if ladder.double else 1) * item * copies
-    if need > room:
-        raise MemoryError(f"the pyramid of {shape[1]} x {shape[2]} pixels needs {need / 2**30:.1f} GiB, and there are "
-                          f"{room / 2**30:.1f}; use double=False, which takes a quarter, or cut the image into "
-                          "overlapping parts")
-
-
-def _available(x: Any) -> float:
-    """Bytes there are where x is; infinite if that is not known."""
-    if is_torch(x) and x.device.type == "cuda":
-        import torch
-
-        return float(torch.cuda.mem_get_info(x.device)[0])
-    try:
-        fields = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
-        return float(fields["MemAvailable"].split()[0]) * 1024  # what caches hold counts as there
-    except (OSError, KeyError, ValueError):  # another system than Linux
-        return float("inf")
+    axes = (*("image",) * (len(space) - 2), "row", "column", *("channel",) * channels)
+    return (n, height, width), axes

@@ -47,11 +47,12 @@ def detect(image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int 
     Parameters
     ----------
     image : array or tensor, (height, width), (height, width, channel), or a batch (n, height, width[, channel])
-        Grey, or with 3 channels red, green, blue, or 4, of which the last is ignored: a last axis of 1, 3 or 4 is one
-        of channels, so give a batch of images as narrow as that one of 1. Integers up to the largest of their type
-        (uint8, uint16), booleans, or real numbers from 0 to 1.
+        Grey, or with 3 channels red, green, blue, or with one more that says how solid a pixel is, and is ignored. A
+        last axis of 1 to 4 is one of channels, so give a batch of images as narrow as that one of 1; (3, height, width)
+        are three grey images. Integers up to the largest of their type (uint8, uint16), booleans, or real numbers from
+        0 to 1.
     n_octaves : int or "auto", default "auto"
-        Octaves; "auto" are as many as leave 8 samples.
+        Octaves beside that of the image enlarged twice; "auto" are as many as leave 8 samples.
     scales_per_octave, sigma0
         The pyramid, as in `tsattn.scalespace.octaves`.
     contrast : float, default 0.04 / 3
@@ -70,12 +71,13 @@ def detect(image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int 
     Raises
     ------
     TypeError
-        If the image is complex, of objects, or of signed integers.
+        If the image is complex, of objects, of signed integers, masked, or the name of a file.
     ValueError
-        If it has other axes than those, holds NaN or infinity, or real numbers outside [0, 1]; or a parameter is
-        outside its range.
+        If it has other axes than those, no pixel, NaN or infinity, or real numbers outside [0, 1]; if images of a
+        batch differ in size; or a parameter is outside its range.
     MemoryError
-        If the pyramid would need more than the memory there is; what to do about it is said.
+        If the pyramid would need more than the memory there is, or than a container or `ulimit` leaves; what to do
+        about it is said.
 
     Examples
     --------

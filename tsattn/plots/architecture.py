@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from tsattn.plots._series import BLUE, INK, MEDIUM, ORANGE, QUIET, SMALL, WIDTH, axes_of
 
@@ -10,11 +11,12 @@ if TYPE_CHECKING:
     from tsattn.design import Architecture
 
 HEIGHT = 2.4  # inches
+COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#56b4e9")  # of edges, the shortest first; Okabe and Ito's
 GAP = 0.6  # bars between racks, where places are halved
 
 
 def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -> Axes:
-    """Draw the layers of an architecture, their kernels over them; those with an edge of 5 are in another colour.
+    """Draw the layers of an architecture, their kernels over them, each edge of kernels in its colour.
 
     Parameters
     ----------
@@ -38,16 +40,14 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     ax = axes_of(ax, WIDTH, HEIGHT)
     at, middles, labels = 0.0, [], []
     highest = max(layer.kernels for rack in architecture.racks for layer in rack)
-    edges: dict[int, str] = {}
+    edges = sorted({layer.edge for rack in architecture.racks for layer in rack})
+    colours = {edge: COLOURS[number % len(COLOURS)] for number, edge in enumerate(edges)}
     for number, rack in enumerate(architecture.racks):
         if number:
             at += GAP
             ax.axvline(at - (1 + GAP) / 2, color=QUIET, linewidth=0.8, linestyle=":")
         for layer in rack:
-            colour = BLUE if layer.edge == 3 else ORANGE
-            label = None if layer.edge in edges else f"edge {layer.edge}"
-            edges[layer.edge] = colour
-            ax.bar(at, layer.kernels, width=0.8, color=colour, label=label)
+            ax.bar(at, layer.kernels, width=0.8, color=colours[layer.edge])
             ax.text(at, layer.kernels, str(layer.kernels), ha="center", va="bottom", fontsize=SMALL, color=INK)
             at += 1
         middles.append(at - (len(rack) + 1) / 2)
@@ -55,9 +55,9 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     ax.set_xticks(middles, labels)
     ax.set_ylim(0, 1.15 * highest)
     ax.set_ylabel("kernels", fontsize=MEDIUM, color=INK)
-    ax.set_title(f"{architecture.pooling} pooling by 2 at each dotted line", fontsize=SMALL, color=INK)
+    ax.set_title(f"{architecture.pooling} pooling by 2 at each dotted line", fontsize=SMALL, color=INK, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, colors=INK, length=0)
-    if len(edges) > 1:
-        ax.legend(frameon=False, fontsize=SMALL)
+    signs = [Patch(color=colours[edge], label=f"edge {edge}") for edge in edges]
+    ax.legend(handles=signs, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(signs), frameon=False, fontsize=SMALL)
     return ax

@@ -7,7 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection
 
 from tsattn._checks import check_int
+from tsattn.image._arrays import LUMA, as_array, grey, without_opacity
+from tsattn.image._grey import as_shares
 from tsattn.plots._series import BLUE, ORANGE, WIDTH, axes_of
+from tsattn.scalespace._arrays import is_torch
 
 SIDES = {1: (ORANGE, "solid"), -1: (BLUE, (0, (3, 1.5)))}  # the lines say in print what the colours say
 
@@ -19,8 +22,8 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
 
     Parameters
     ----------
-    image : array, (height, width) or (height, width, channel)
-        One image.
+    image : array or tensor, (height, width) or (height, width, channel)
+        One image, as `tsattn.image.sift.detect` takes them.
     keypoints : ImageKeypoints
         Of that image alone, as `tsattn.image.sift.detect` gives them.
     strongest : int or None, default=300
@@ -49,7 +52,8 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     >>> len(ax.collections[0].get_offsets())
     1
     """
-    image = np.asarray(image)
+    image = as_array("image", image)
+    image = image.detach().cpu().numpy() if is_torch(image) else image
     if image.ndim not in (2, 3):
         raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
     found = keypoints.to_numpy()
@@ -58,7 +62,7 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     order = np.argsort(-abs(found.value), kind="stable")
     order = order if strongest is None else order[: check_int("strongest", strongest)]
     ax = axes_of(ax, WIDTH, WIDTH * image.shape[0] / image.shape[1])
-    ax.imshow(image, cmap="gray" if image.ndim == 2 else None)
+    ax.imshow(_shown(image), cmap="gray")  # which colours do without
     for polarity, (colour, style) in SIDES.items():
         some = order[found.polarity[order] == polarity]
         if len(some) == 0:
@@ -71,3 +75,12 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
         ax.add_collection(LineCollection(list(np.stack([centre, ends], axis=1)), colors=colour, linewidths=0.9))
     ax.set_axis_off()
     return ax
+
+
+def _shown(image: np.ndarray) -> np.ndarray:
+    """Grey or colours as matplotlib has them: real numbers from 0 to 1, without opacity."""
+    shares: np.ndarray = as_shares(image, image.dtype.name)
+    if image.ndim == 2:
+        return shares
+    colours = without_opacity(shares)
+    return colours if colours.shape[-1] == len(LUMA) else grey(colours)

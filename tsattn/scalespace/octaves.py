@@ -81,7 +81,8 @@ def octaves(
     axes : sequence of int, default (-1,)
         The space axes; every other axis is a batch of independent series or images.
     n_octaves : int or "auto", default 3
-        Octaves in which fewer than 8 samples would be left are not made; "auto" makes all others.
+        Octaves in which fewer than 8 samples would be left are not made; "auto" makes all others. Octave -1, see
+        `double`, is not counted.
     scales_per_octave : int, default 3
         S: the blur doubles every S levels.
     sigma0 : float, default 1.6
