@@ -23,8 +23,8 @@ from tsattn.benchmark.image_tasks import cifar10, coil20, fashion_mnist, mnist
 from tsattn.benchmark.suites import ANGLES
 from tsattn.benchmark.tasks import auslan, hdm05, spoken_arabic_digits
 from tsattn.design import image_features, racknet, series_features
+from tsattn.design._stopwatch import STAGES
 
-STAGES = ("features", "entropy", "mixture", "clustering")
 RESULTS = Path(__file__).parent / "results" / "racknet_stages.jsonl"
 FEW = 20
 

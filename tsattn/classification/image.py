@@ -44,7 +44,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         Attention before each pooling, or at every convolution that is trained. LeNet-5 has no place that is not both.
     absolute, channel_alignment, extrema, smoothing : bool, default=True
         Parts of scale-space attention, each of which may be left out, as in `LSTMSANClassifier`. Without alignment a
-        layer must have as many channels as what it reads.
+        layer must have as many channels as what it reads, and LeNet-5's do not.
     mask_activation : {"relu", "tanh", "gelu", "silu"}, callable or None, default=None
         Between the smoothing of scale-space attention and its sigmoid; the layer's own, as published.
     dropout : float, default=0.0

@@ -9,8 +9,9 @@ University, 2020, 3.4.3 to 3.4.6. Each is about a set of features that stands fo
     4  fewer kernels where descriptors fall into more clusters            `count_clusters`, `kernel_edge`
 
 Differs, where the source is silent: the number of Gaussians is the one with the least BIC (or a Dirichlet process says
-it, as an option), none narrower than 0.05 bits nor of fewer features than an octave must have; and two descriptors are
-near one another if half of a set's features then have 5 neighbours.
+it, as an option), none narrower than 0.05 bits nor of fewer features than an octave must have; two descriptors are near
+one another if half of a set's features then have 5 neighbours; and kernels have an edge of 5 where the scope is larger
+by a third than the least in the octave, since 3 samples for that one are 4 there.
 """
 
 from dataclasses import dataclass
