@@ -39,7 +39,8 @@ def over_rows(
     held = threads if isinstance(threads, ThreadPoolExecutor) else None
     most = threads if isinstance(threads, int) else n_threads()
     count = min(most, units, 1 + cost // worth)
-    n_parts = min(4 * count, units) if count > 1 else 1  # a few parts each: threads rarely run equally fast
+    # a few parts each, as threads rarely run equally fast; but to hand one over costs, and each is to be worth it
+    n_parts = min(4 * count, max(count, cost // worth), units) if count > 1 else 1
     cuts: list[Any] = [min(k * units // n_parts * align, n_rows) for k in range(n_parts + 1)]
     ranges = list(pairwise(cuts))
     if count <= 1:
