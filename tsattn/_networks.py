@@ -200,6 +200,7 @@ class ImageNetwork:
     backbone: Any
     attention: Any
     placement: str
+    residual: bool
     mask_activation: Any
     dropout: float
 
@@ -212,6 +213,7 @@ class ImageNetwork:
     def _block(self, width: int) -> Any:
         """What builds a block of attention, beside convolutions with kernels of this width."""
         switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
+        switches["residual"] = check_bool("residual", self.residual)
         activation = chosen_or_none("mask_activation", self.mask_activation, ACTIVATIONS)
         blocks: dict[str, Any] = dict(BLOCKS)
         blocks |= {name: partial(blocks[name], width=width, activation=activation, **switches) for name in SAN}

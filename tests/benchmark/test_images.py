@@ -109,6 +109,7 @@ def test_the_suites_are_there_and_named_by_what_they_attend():
             assert name.startswith(form.attention)
             assert form.placement == ("full" if name.endswith("full") else "bottleneck")
             assert all(getattr(form, switch) for switch in SWITCHES)
+            assert form.residual == name.endswith("-residual")
         assert form.random_state == 7
     assert made["san-d-tanh"].mask_activation == "tanh"
     for suite in (LENET_SUITE, RESNET_SUITE):  # all alike
@@ -121,7 +122,7 @@ def test_the_parts_are_those_of_the_sources_table():
     on = {name: [getattr(form, switch) for switch in SWITCHES] for name, form in rough.items()}
     assert on == {"san-plain": [False] * 4, "san-abs": [True, False, False, False],
                   "san-abs-cca": [True, True, False, False], "san-abs-cca-extrema": [True, True, True, False]}
-    printed = {entry.name: entry.published["cifar10"] for entry in RESNET_SUITE.entries}
+    printed = {entry.name: entry.published.get("cifar10") for entry in RESNET_SUITE.entries}
     assert (printed["resnet20"], printed["san-d-full"], printed["san-plain"]) == (68.55, 79.67, 65.82)
     assert {entry.name: dict(entry.published) for entry in LENET_SUITE.entries}["san-d"] == {
         "mnist": 98.70, "fashion_mnist": 89.94}

@@ -64,8 +64,9 @@ def test_it_learns(grey):
 
 def test_p01_the_constructor_only_stores():
     given = {"backbone": "resnet20", "attention": "cbam", "placement": "full", "absolute": False,
-             "channel_alignment": False, "extrema": False, "smoothing": False, "mask_activation": "tanh",
-             "dropout": 0.25, "training": QUICK, "class_weight": "balanced", "random_state": 3}
+             "channel_alignment": False, "extrema": False, "smoothing": False, "residual": False,
+             "mask_activation": "tanh", "dropout": 0.25, "training": QUICK, "class_weight": "balanced",
+             "random_state": 3}
     made = ImageClassifier(**given)
     assert vars(made) == given
     assert made.get_params(deep=False) == given
@@ -374,6 +375,7 @@ def test_relevance_finds_the_square(grey):
 def test_the_published_form(options, expected):
     made = ImageClassifier.paper(**options, epochs=3, random_state=5)
     assert (made.backbone, made.mask_activation) == expected
+    assert not made.residual
     assert str(made.training) == str(Training.paper(3))
     assert made.extrema is options.get("extrema", True)
     assert made.random_state == 5
@@ -392,6 +394,12 @@ def test_own_blocks_and_own_networks(grey):
 
     assert quick(backbone=Own, attention=None).fit(*grey).predict(grey[0]).shape == (24,)
     assert quick(attention=SqueezeExcitation).fit(*grey).masks(grey[0]).shape == (24, 12, 12, 6)
+
+
+def test_masked_features_are_added_to_the_features(fitted):
+    published = ImageClassifier(residual=False)._block(3)(6)
+    assert all(layer.block.residual for layer in fitted.network_.body.layers)
+    assert not published.residual
 
 
 def test_smoothing_is_as_wide_as_the_layers_kernels(fitted, grey):

@@ -30,6 +30,18 @@ def test_the_mask_by_hand():
 
 
 @both_ranks
+@pytest.mark.parametrize("gaps", [False, True])
+def test_features_may_be_added_to_what_is_masked_of_them(ndim, gaps, draw, generator):
+    published, residual = (build(lambda form=form: SANBlock(3, ndim=ndim, residual=form),
+                                 torch.Generator().manual_seed(5)).double() for form in (False, True))
+    y, previous = draw(2, 3, *SPACES[ndim]), draw(2, 4, *SPACES[ndim])
+    valid = draw(2, 1, *SPACES[ndim]) > 0 if gaps else None
+    known = y if valid is None else y * valid
+    assert_close(residual.mask(y, previous, valid), published.mask(y, previous, valid))
+    assert_close(residual(y, previous, valid), known + published(y, previous, valid))
+
+
+@both_ranks
 @pytest.mark.parametrize("dilation", [1, 2])
 @pytest.mark.slow
 def test_gradients(ndim, dilation, draw, generator):

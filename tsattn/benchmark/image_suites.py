@@ -17,6 +17,7 @@ from tsattn.benchmark.suite import Entry, Suite
 
 NAMES = {None: "no attention", "cbam": "CBAM", "bam": "BAM", "san-c": "scale-space attention, plain convolution",
          "san-d": "scale-space attention, dilated convolution"}
+RESIDUAL = "masked features added to the features: our best form"
 BOTH = ("mnist", "fashion_mnist")
 PARTS = {  # of a mask, as the rows of table 5.9 have them one after another
     "plain": ("the signed difference alone", {}),
@@ -39,6 +40,7 @@ class AttendedLeNet(Form):
     channel_alignment: bool = True
     extrema: bool = True
     smoothing: bool = True
+    residual: bool = False  # as published
 
     def __call__(self, seed: int, _info: ImageInfo) -> Any:
         from tsattn.training import Training
@@ -86,6 +88,7 @@ LENET = (
     _lenet("bam", 98.52, 89.64),
     _lenet("san-c", 98.56, 89.75),
     _lenet("san-d", 98.70, 89.94),
+    _entry(AttendedLeNet, "san-d-residual", RESIDUAL, {}, attention="san-d", residual=True),
     _entry(AttendedLeNet, "san-d-tanh", "as printed, the layer's tanh before the sigmoid", {}, attention="san-d",
            mask_activation="tanh"),
     _parts(AttendedLeNet, "abs-cca", dict(zip(BOTH, (98.34, 89.55), strict=True))),
@@ -98,6 +101,8 @@ RESNET = (
              placement=placement)
       for attention, printed in RESNET_PRINTED.items()
       for placement, value in zip(("bottleneck", "full"), printed, strict=True)),
+    *(_entry(AttendedResNet, f"{attention}-residual", RESIDUAL, {}, attention=attention, residual=True)
+      for attention in ("san-c", "san-d")),
     *(_parts(AttendedResNet, part, {"cifar10": value})
       for part, value in zip(PARTS, (65.82, 68.83, 71.53, 70.59), strict=True)),
 )

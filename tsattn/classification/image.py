@@ -45,6 +45,9 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     absolute, channel_alignment, extrema, smoothing : bool, default=True
         Parts of scale-space attention, each of which may be left out, as in `LSTMSANClassifier`. Without alignment a
         layer must have as many channels as what it reads, and LeNet-5's do not.
+    residual : bool, default=True
+        Add the masked features to the features, as BAM does, so that scale-space attention shuts none off; as published
+        they are replaced.
     mask_activation : {"relu", "tanh", "gelu", "silu"}, callable or None, default=None
         Between the smoothing of scale-space attention and its sigmoid; the layer's own, as published.
     dropout : float, default=0.0
@@ -94,7 +97,8 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
 
     References
     ----------
-    Garg, Candan & Sapino, "SAN: Scale-Space Attention Networks", ICDE 2020.
+    Garg, Candan & Sapino, "SAN: Scale-Space Attention Networks", ICDE 2020; Wang et al., "Residual attention network
+    for image classification", CVPR 2017.
 
     Examples
     --------
@@ -116,8 +120,8 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     network_: nn.Module
 
     def __init__(self, backbone="lenet5", attention="san-d", placement="bottleneck", absolute=True,
-                 channel_alignment=True, extrema=True, smoothing=True, mask_activation=None, dropout=0.0, training=None,
-                 class_weight=None, random_state=None):
+                 channel_alignment=True, extrema=True, smoothing=True, residual=True, mask_activation=None, dropout=0.0,
+                 training=None, class_weight=None, random_state=None):
         self.backbone = backbone
         self.attention = attention
         self.placement = placement
@@ -125,6 +129,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         self.channel_alignment = channel_alignment
         self.extrema = extrema
         self.smoothing = smoothing
+        self.residual = residual
         self.mask_activation = mask_activation
         self.dropout = dropout
         self.training = training
@@ -135,7 +140,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     def paper(cls, backbone: str = "lenet5", attention: Any = "san-d", placement: str = "bottleneck", *,
               epochs: int = 10, class_weight: Any = None, random_state: Any = None,
               **switches: Any) -> "ImageClassifier":
-        """Make the published form: the mask's activation is the layer's own, VGG without norms, RMSprop.
+        """Make the published form: masked features alone, by the layer's own activation; VGG without norms; RMSprop.
 
         Parameters
         ----------
@@ -148,7 +153,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
             `absolute`, `channel_alignment`, `extrema` and `smoothing`, as for the class.
         """
         backbone = AS_PUBLISHED.get(backbone, backbone)
-        return cls(backbone=backbone, attention=attention, placement=placement,
+        return cls(backbone=backbone, attention=attention, placement=placement, residual=False,
                    mask_activation=PLAIN.get(backbone, "relu"), training=Training.paper(epochs),
                    class_weight=class_weight, random_state=random_state, **switches)
 
@@ -261,7 +266,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         -------
         ndarray of float32, (n, height, width, features), in (0, 1)
             Of the size and the features that there are at that place. For "se" and "cbam" the product of what they
-            multiply with, and for "bam" the mask to which it adds 1.
+            multiply with; for "bam", and where `residual` is, the mask to which 1 is added.
 
         Raises
         ------

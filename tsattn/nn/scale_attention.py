@@ -9,8 +9,10 @@ those of its predecessor:
     output = Y_l * sigmoid(Y_a)
 
 Differs: the published activation is that of the branch; ours is none by default, since a ReLU confines the mask to
-[0.5, 1). Where the sources are silent: a value at the border, or at a series' end, has fewer neighbours and is compared
-with those alone; a larger predecessor is averaged down to the layer's size; a dilated convolution has dilation 2.
+[0.5, 1). The output may be Y_l * (1 + sigmoid(Y_a)), as in Wang et al., "Residual attention network", CVPR 2017, so
+that nothing is shut off: in a residual network that would be for all blocks to come. Where the sources are silent: a
+value at the border, or at a series' end, has fewer neighbours and is compared with those alone; a larger predecessor is
+averaged down to the layer's size; a dilated convolution has dilation 2.
 """
 
 from collections.abc import Callable, Iterator
@@ -101,6 +103,8 @@ class SANBlock(nn.Module):
     absolute, channel_alignment, extrema, smoothing : bool, default=True
         The parts of the mask, each of which may be left out. Without alignment the predecessor needs as many channels
         as the layer.
+    residual : bool, default=False
+        Add the masked features to the features.
 
     Raises
     ------
@@ -118,13 +122,13 @@ class SANBlock(nn.Module):
     def __init__(
         self, n_features: int, *, ndim: int = 1, width: int = 3, dilation: int = 1,
         activation: Callable[[Tensor], Tensor] | None = None, absolute: bool = True, channel_alignment: bool = True,
-        extrema: bool = True, smoothing: bool = True,
+        extrema: bool = True, smoothing: bool = True, residual: bool = False,
     ) -> None:
         super().__init__()
         check_same_size(ndim, n_features, n_features, width=width, dilation=dilation)
         self.ndim, self.n_features = ndim, n_features
         self.absolute, self.channel_alignment, self.extrema = absolute, channel_alignment, extrema
-        self.activation = activation
+        self.activation, self.residual = activation, residual
         self.smoothing = (same_size(ndim, n_features, n_features, width=width, dilation=dilation)
                           if smoothing else None)
 
@@ -175,4 +179,4 @@ class SANBlock(nn.Module):
     ) -> Float[Tensor, "b c *space"]:
         """Return the masked features; zeros, and no gradient, where `valid` is False, whatever stands there."""
         mask = self.mask(y, previous, valid)
-        return (y if valid is None else y.masked_fill(~valid, 0)) * mask
+        return (y if valid is None else y.masked_fill(~valid, 0)) * (1 + mask if self.residual else mask)
