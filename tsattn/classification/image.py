@@ -90,11 +90,6 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     DivergenceError
         The loss stopped being finite; the estimator then has the last good weights.
 
-    Notes
-    -----
-    Numbers of any dtype, uint8 or others, are standardised, each channel over all training images: the same images in
-    another unit give the same network.
-
     References
     ----------
     Garg, Candan & Sapino, "SAN: Scale-Space Attention Networks", ICDE 2020; Wang et al., "Residual attention network
@@ -200,7 +195,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         Parameters
         ----------
         X : array, (n, height, width) or (n, height, width, channel)
-            Of any real dtype.
+            Of any real dtype and unit: each channel is standardised over all training images.
         y : array, (n,)
             Labels of any dtype that can be sorted: texts, integers, booleans.
 
