@@ -3,8 +3,8 @@
     python benchmarks/readme.py [--check]
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`: that of a folder of rows, or of NAME.jsonl, what a
-script measured, a line a row. Rows of our own estimators that were computed by different code are refused: a table is
-of one state of it.
+script measured, a line a row. In a folder, rows of one of our own estimators that were computed by different code are
+refused.
 """
 
 import json

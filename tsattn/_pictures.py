@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tsattn.image._arrays import as_array, check_channels_last, check_finite
+from tsattn.image._arrays import as_array, as_numpy, check_channels_last, check_finite
 from tsattn.training import Sequences
 
 SHAPES = "(n, height, width) or (n, height, width, channel)"
@@ -30,9 +30,7 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
     from scipy.sparse import issparse
     from sklearn.utils import check_array
 
-    if hasattr(X, "detach"):  # a tensor, which may keep what gradients need
-        X = X.detach().cpu().numpy()
-    X = X if issparse(X) else as_array("X", X)
+    X = X if issparse(X) else as_numpy(as_array("X", X))
     if X.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X must be real numbers, got {X.dtype}")
     X = check_array(X, dtype="numeric", allow_nd=True, ensure_2d=False, ensure_all_finite=False, input_name="X",

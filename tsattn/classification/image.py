@@ -261,7 +261,7 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         -------
         ndarray of float32, (n, height, width, features), in (0, 1)
             Of the size and the features that there are at that place. For "se" and "cbam" the product of what they
-            multiply with; for "bam", and where `residual` is, the mask to which 1 is added.
+            multiply with; for "bam", and scale-space attention with `residual`, the mask to which 1 is added.
 
         Raises
         ------

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tsattn.design._stopwatch import Stopwatch
-from tsattn.image._arrays import as_array, check_channels_last, check_finite, grey, without_opacity
+from tsattn.image._arrays import as_array, as_numpy, check_channels_last, check_finite, grey, without_opacity
 from tsattn.scalespace import Keypoints, describe, detect
 from tsattn.scalespace._ladder import LEAST_SAMPLES
 from tsattn.scalespace._pool import over_rows
@@ -190,14 +190,14 @@ def image_features(images: np.ndarray, **options: Any) -> Features:
 
 def _checked_images(images: Any) -> np.ndarray:
     """Images as an array; raise unless they are."""
-    x = np.asarray(as_array("images", images))
+    x = as_numpy(as_array("images", images))
     if x.dtype.kind not in "biuf":
         raise TypeError(f"images must be real numbers, got {x.dtype}")
     if x.ndim not in (3, 4) or x.size == 0:
         raise ValueError("images must have shape (n, height, width) or (n, height, width, channels), and one pixel at "
                          f"least, got {x.shape}")
     check_channels_last("images", x.shape)
-    check_finite("images", x, ("image", "row", "column", "channel")[: x.ndim])
+    check_finite("images", x if x.ndim == 3 else without_opacity(x), ("image", "row", "column", "channel")[: x.ndim])
     return x
 
 

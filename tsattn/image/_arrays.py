@@ -1,8 +1,9 @@
 """What arrays of images are: their axes, what a last one of channels means, and where a value is none.
 
-SIFT, RACKNet's features and the networks of images take them alike.
+SIFT and RACKNet's features take them alike, in grey; to a network every channel is one, opacity too.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ def as_array(name: str, images: Any) -> Any:
         return images
     if isinstance(images, np.ma.MaskedArray):
         raise TypeError(f"{name} must be an array without a mask, got a masked array; fill it first")
-    if isinstance(images, (str, bytes)):
+    if isinstance(images, str | bytes | os.PathLike):
         raise TypeError(f"{name} must be an array of pixels, got {images!r}; a file is read by "
                         "numpy.asarray(PIL.Image.open(path))")
     try:
@@ -30,6 +31,15 @@ def as_array(name: str, images: Any) -> Any:
     except ValueError as error:
         raise ValueError(f"{name} must have one size each, got {len(images)} of several; bring them to one, or give "
                          "one at a time") from error
+
+
+def as_numpy(images: Any) -> np.ndarray:
+    """Return a tensor's values, without what gradients need, and an array as it is."""
+    if not is_torch(images):
+        return np.asarray(images)
+    half = str(images.dtype) == "torch.bfloat16"  # which NumPy has not
+    found: np.ndarray = (images.float() if half else images).detach().cpu().numpy()
+    return found
 
 
 def check_channels_last(name: str, shape: Sequence[int], known: int | None = None) -> None:
@@ -49,10 +59,9 @@ def check_finite(name: str, x: Any, axes: Sequence[str], first: int = 0) -> None
     seen = x.detach() if is_torch(x) else x
     if abs(float(seen.min())) <= LARGEST and abs(float(seen.max())) <= LARGEST:  # neither holds if one is NaN
         return
-    x = seen.double().cpu().numpy() if is_torch(x) else x
-    with np.errstate(over="ignore"):
-        place = np.argwhere(~np.isfinite(x.astype(np.float32)))[0]
-    value = float(x[tuple(place)])
+    values = as_numpy(x).astype(np.float64)
+    place = np.argwhere(~(abs(values) <= LARGEST))[0]
+    value = float(values[tuple(place)])
     what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else "a value too large for float32"
     place[0] += first
     told = ", ".join(f"{axis} {number}" for axis, number in zip(axes, place, strict=True))

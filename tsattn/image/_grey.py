@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from tsattn.image._arrays import MOST_CHANNELS, as_array, check_channels_last, check_finite, grey
-from tsattn.image._memory import available, check_memory
+from tsattn.image._arrays import MOST_CHANNELS, as_array, check_channels_last, check_finite, grey, without_opacity
+from tsattn.image._memory import available, check_memory, needed
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder
 
@@ -18,12 +18,14 @@ def as_grey(images: Any, ladder: Ladder) -> Any:
 
     Whether there is room for their pyramid is asked before anything is taken.
     """
-    x = as_array("an image", images)
+    x = as_array("images", images)
     kind = _kind(x)
     shape, axes = _space(tuple(x.shape))
-    check_memory(shape, 8 if kind == "float64" else 4, ladder, available(x))
-    check_finite("an image", x, axes)
-    x = grey(x, lambda channel: as_shares(channel, kind)) if axes[-1] == "channel" else as_shares(x, kind)
+    colours = axes[-1] == "channel"
+    check_memory(needed(shape, 8 if kind == "float64" else 4, ladder, tensor=is_torch(x), colours=colours), shape,
+                 available(x))
+    check_finite("images", without_opacity(x) if colours else x, axes)
+    x = grey(x, lambda channel: as_shares(channel, kind)) if colours else as_shares(x, kind)
     x, _ = prepare(x.reshape(shape), (-2, -1))
     seen = x.detach() if is_torch(x) else x
     low, high = float(seen.min()), float(seen.max())

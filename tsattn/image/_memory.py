@@ -7,27 +7,42 @@ from typing import Any
 
 from tsattn.scalespace._arrays import is_torch
 from tsattn.scalespace._ladder import Ladder
+from tsattn.scalespace._octavewise import AT_ONCE, BLOCK
+from tsattn.scalespace._pool import n_threads
 
 MARGIN = 1.1  # what else is taken: keypoints, borders, what the allocator rounds up to
-CGROUP = Path("/sys/fs/cgroup")
+TENSORS = 1.6  # times as many numbers as a pyramid of an array has
+COLOURS = 3  # copies of all images in grey, while their channels are added
+CGROUP = Path("/sys/fs/cgroup")  # of the container, as it sees itself
+CACHED = ("inactive_file", "active_file")  # what is given back when it is needed
 GIB = 2**30
 
 
-def needed(shape: tuple[int, int, int], item: int, ladder: Ladder) -> float:
-    """Bytes that images (n, height, width) of `item` bytes a pixel take: all in grey, and the largest octave of one."""
+def needed(shape: tuple[int, int, int], item: int, ladder: Ladder, *, tensor: bool, colours: bool
+           ) -> tuple[float, float]:
+    """Bytes that images (n, height, width) of `item` bytes a pixel take: all in grey, and the pyramids at one time."""
     n, height, width = shape
-    copies = 2 * (ladder.scales_per_octave + 3) + 3  # levels, differences, the image enlarged, and what it is made of
-    return MARGIN * height * width * item * (n + (4 if ladder.double else 1) * copies)
+    pixels = height * width * item * MARGIN
+    levels = 2 * (ladder.scales_per_octave + 3) + 3  # with differences, the image enlarged, and what it is made of
+    at_once, copies = max(AT_ONCE // (height * width), 1), TENSORS
+    if not tensor:
+        several = BLOCK // (height * width)
+        at_once, copies = several * n_threads() if several > 1 else 1, 1.0
+    pyramids = min(n, at_once) * (4 if ladder.double else 1) * levels * copies
+    return pixels * n * (COLOURS if colours else 1), pixels * pyramids
 
 
-def check_memory(shape: tuple[int, int, int], item: int, ladder: Ladder, room: float) -> None:
+def check_memory(need: tuple[float, float], shape: tuple[int, int, int], room: float) -> None:
     """Raise MemoryError unless there is room, in bytes, for what is needed."""
-    need = needed(shape, item, ladder)
-    if need > room:
-        _, height, width = shape
-        cure = "use double=False, which takes a quarter, or cut" if ladder.double else "cut"
-        raise MemoryError(f"the pyramid of {height} x {width} pixels needs {need / GIB:.1f} GiB, and there are "
-                          f"{room / GIB:.1f}; {cure} the image into overlapping parts")
+    if sum(need) <= room:
+        return
+    n, height, width = shape
+    if n > 1:
+        what, cure = f"{n} images of {height} x {width} pixels need", "give fewer at a time"
+    else:
+        what = f"the pyramid of {height} x {width} pixels needs"
+        cure = "use double=False, which takes a quarter, or cut the image into overlapping parts"
+    raise MemoryError(f"{what} {sum(need) / GIB:.1f} GiB, and there are {max(room, 0.0) / GIB:.1f}; {cure}")
 
 
 def available(x: Any) -> float:
@@ -48,8 +63,8 @@ def _limits() -> Iterator[float]:
                       ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):  # versions 2 and 1
         limit, used = _number(CGROUP / most), _number(CGROUP / now)
         if limit is not None and used is not None:
-            cached = _fields(CGROUP / Path(now).with_name("memory.stat")).get("inactive_file", 0.0)
-            yield limit - used + cached
+            counted = _fields(CGROUP / Path(now).with_name("memory.stat"))
+            yield limit - used + sum(counted.get(name, 0.0) for name in CACHED)
     if sys.platform != "win32":
         import resource
 

@@ -112,8 +112,8 @@ class ImageBatchNorm(nn.BatchNorm2d):
     """Batch normalisation of images, whose running statistics are those of the batches so far from the first one on.
 
     They are plain means over the batches until one weighs `momentum` in them. torch's begin as 0 and 1, which they
-    still are in good part after some ten batches: a network that has learned from few images then says in evaluation
-    what it never said in training, the more wildly the deeper it is.
+    still are in good part after some ten batches. What a deep network says in evaluation after so few may be far from
+    what it said in training all the same: the first batches were those of other weights.
 
     Examples
     --------

@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import EllipseCollection, LineCollection
 
 from tsattn._checks import check_int
-from tsattn.image._arrays import LUMA, as_array, grey, without_opacity
+from tsattn.image._arrays import LUMA, as_array, as_numpy, grey, without_opacity
 from tsattn.image._grey import as_shares
 from tsattn.plots._series import BLUE, ORANGE, WIDTH, axes_of
-from tsattn.scalespace._arrays import is_torch
 
 SIDES = {1: (ORANGE, "solid"), -1: (BLUE, (0, (3, 1.5)))}  # the lines say in print what the colours say
 
@@ -52,8 +51,7 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     >>> len(ax.collections[0].get_offsets())
     1
     """
-    image = as_array("image", image)
-    image = image.detach().cpu().numpy() if is_torch(image) else image
+    image = as_numpy(as_array("image", image))
     if image.ndim not in (2, 3):
         raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
     found = keypoints.to_numpy()
