@@ -7,7 +7,7 @@ from typing import Any
 
 from tsattn.scalespace._arrays import is_torch
 from tsattn.scalespace._ladder import Ladder
-from tsattn.scalespace._octavewise import AT_ONCE, BLOCK
+from tsattn.scalespace._octavewise import block_of
 from tsattn.scalespace._pool import n_threads
 
 MARGIN = 1.1  # what else is taken: keypoints, borders, what the allocator rounds up to
@@ -18,23 +18,21 @@ CACHED = ("inactive_file", "active_file")  # what is given back when it is neede
 GIB = 2**30
 
 
-def needed(shape: tuple[int, int, int], item: int, ladder: Ladder, *, tensor: bool, colours: bool
-           ) -> tuple[float, float]:
+def needed(shape: tuple[int, int, int], item: int, ladder: Ladder, *, tensor: bool, colours: bool) -> float:
     """Bytes that images (n, height, width) of `item` bytes a pixel take: all in grey, and the pyramids at one time."""
     n, height, width = shape
     pixels = height * width * item * MARGIN
     levels = 2 * (ladder.scales_per_octave + 3) + 3  # with differences, the image enlarged, and what it is made of
-    at_once, copies = max(AT_ONCE // (height * width), 1), TENSORS
-    if not tensor:
-        several = BLOCK // (height * width)
-        at_once, copies = several * n_threads() if several > 1 else 1, 1.0
-    pyramids = min(n, at_once) * (4 if ladder.double else 1) * levels * copies
-    return pixels * n * (COLOURS if colours else 1), pixels * pyramids
+    at_once = block_of(height * width, tensor=tensor)
+    if at_once > 1 and not tensor:  # a block a thread
+        at_once *= n_threads()
+    pyramids = min(n, at_once) * (4 if ladder.double else 1) * levels * (TENSORS if tensor else 1)
+    return pixels * (n * (COLOURS if colours else 1) + pyramids)
 
 
-def check_memory(need: tuple[float, float], shape: tuple[int, int, int], room: float) -> None:
+def check_memory(need: float, shape: tuple[int, int, int], room: float) -> None:
     """Raise MemoryError unless there is room, in bytes, for what is needed."""
-    if sum(need) <= room:
+    if need <= room:
         return
     n, height, width = shape
     if n > 1:
@@ -42,7 +40,7 @@ def check_memory(need: tuple[float, float], shape: tuple[int, int, int], room: f
     else:
         what = f"the pyramid of {height} x {width} pixels needs"
         cure = "use double=False, which takes a quarter, or cut the image into overlapping parts"
-    raise MemoryError(f"{what} {sum(need) / GIB:.1f} GiB, and there are {max(room, 0.0) / GIB:.1f}; {cure}")
+    raise MemoryError(f"{what} {need / GIB:.1f} GiB, and there are {max(room, 0.0) / GIB:.1f}; {cure}")
 
 
 def available(x: Any) -> float:

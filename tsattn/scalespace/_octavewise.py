@@ -66,9 +66,8 @@ def find(x: Any, ladder: Ladder, criteria: Criteria) -> Keypoints:
 
 def in_blocks(x: Any, ladder: Ladder, criteria: Criteria, work: Callable[[Found], Any]) -> list[Any]:
     """What `work` makes of the keypoints of each octave of each block of `x`."""
-    size, large = int(np.prod(x.shape[1:])), is_torch(x)
-    step = max((AT_ONCE if large else BLOCK) // size, 1)
-    large |= step == 1  # these are shared out by rows, small ones as they are
+    step = block_of(int(np.prod(x.shape[1:])), tensor=is_torch(x))
+    large = is_torch(x) or step == 1  # these are shared out by rows, small ones as they are
 
     def some(first: int, last: int, threads: Threads = 1) -> list[Any]:
         found = (search(x[k : min(k + step, last)], k, ladder, criteria, threads) for k in range(first, last, step))
@@ -78,6 +77,11 @@ def in_blocks(x: Any, ladder: Ladder, criteria: Criteria, work: Callable[[Found]
         with ThreadPoolExecutor(n_threads()) as pool:  # its threads start when there is work for them
             return some(0, len(x), pool)
     return [one for part in over_rows(some, len(x), x.size, align=step) for one in part]
+
+
+def block_of(size: int, *, tensor: bool) -> int:
+    """How many series or images of `size` samples are searched together."""
+    return max((AT_ONCE if tensor else BLOCK) // size, 1)
 
 
 def search(x: Any, first: int, ladder: Ladder, criteria: Criteria, threads: Threads) -> Iterator[Found]:
