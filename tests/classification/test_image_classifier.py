@@ -454,6 +454,15 @@ def test_every_kind_of_network_is_trained(backbone):
         assert np.isfinite(made.predict_proba(X)).all()
 
 
+def test_a_deep_network_says_in_evaluation_what_it_said_in_training():
+    """After a few steps torch's running statistics are those of other weights, and a deep network multiplies that."""
+    X, y = pictures(32, 32, channels=3)
+    made = quick(Training(epochs=4, batch_size=32, augment=()), backbone="resnet20", attention=None).fit(X, y)
+    said = made.predict_proba(X)
+    made.network_.train()
+    np.testing.assert_allclose(made.predict_proba(X), said, atol=0.02)
+
+
 def test_tags_say_what_it_takes():
     tags = ImageClassifier().__sklearn_tags__()
     assert tags.estimator_type == "classifier"

@@ -10,7 +10,7 @@ from torch.func import functional_call
 from torch.testing import assert_close
 
 from tests.reference import sdma as reference
-from tsattn.nn.convolution import BatchNorm, Convolution, ImageBatchNorm
+from tsattn.nn.convolution import BatchNorm, Convolution
 from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.initialise import build
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
@@ -169,28 +169,3 @@ def test_batch_norm_of_one_step_is_finite(draw):
     norm = BatchNorm(3).double()
     assert not norm(draw(1, 1, 3), torch.tensor([1])).any()
     assert norm.running_var.tolist() == [0.9] * 3
-
-
-def test_running_statistics_of_images_are_means_until_the_newest_batch_weighs_a_tenth(draw):
-    """By a loop over fifteen batches; what is said in training is torch's."""
-    norm, torchs = ImageBatchNorm(3).double(), nn.BatchNorm2d(3).double()
-    mean, var = np.zeros(3), np.zeros(3)
-    for number in range(1, 16):
-        x = 2 * draw(4, 3, 5, 7) + number
-        assert_close(norm(x), torchs(x))
-        share = max(0.1, 1 / number)
-        mean = (1 - share) * mean + share * x.numpy().mean((0, 2, 3))
-        var = (1 - share) * var + share * x.numpy().var((0, 2, 3), ddof=1)
-        np.testing.assert_allclose(norm.running_mean, mean, rtol=1e-12)
-        np.testing.assert_allclose(norm.running_var, var, rtol=1e-12)
-    x = draw(4, 3, 5, 7)
-    expected = (x - norm.running_mean.view(3, 1, 1)) / (norm.running_var.view(3, 1, 1) + 1e-5).sqrt()
-    assert_close(norm.eval()(x), expected)
-    assert int(norm.num_batches_tracked) == 15
-
-
-def test_a_norm_of_images_that_is_drawn_anew_has_seen_nothing(draw):
-    norm = build(lambda: ImageBatchNorm(3), torch.Generator().manual_seed(0))
-    norm(draw(4, 3, 5, 7, dtype=torch.float32))
-    norm.reset(torch.Generator())
-    assert all(torch.equal(value, ImageBatchNorm(3).state_dict()[name]) for name, value in norm.state_dict().items())

@@ -62,14 +62,14 @@ def digest():
 
 
 class Poison:
-    """A change that leaves the first batches as they are, and makes not-a-number of a later one."""
+    """A change that leaves the first batches as they are, and makes not-a-number of some later ones."""
 
-    def __init__(self, n_good):
-        self.n_good = n_good
+    def __init__(self, n_good, n_bad=1):
+        self.n_good, self.n_bad = n_good, n_bad
 
     def __call__(self, batch, generator):
         self.n_good -= 1
-        if self.n_good >= 0:
+        if not -self.n_bad <= self.n_good < 0:
             return batch
         return replace(batch, inputs=tuple(x * float("nan") for x in batch.inputs))
 

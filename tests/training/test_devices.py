@@ -105,8 +105,9 @@ def test_stopped_and_resumed_gives_the_same_bits(strategy, optimizer, averaging,
                   "optimizer": optimizer, "averaging": averaging}
     straight = fit(Net, data, augment=(Stopping(0),), **parameters)
     with pytest.raises(Exception, match="Stop"):
-        fit(Net, data, augment=(Stopping(8),), checkpoint=tmp_path / "progress", **parameters)
-    assert len(read_tensors(tmp_path / "progress")[1]["history"]["rows"]) == 2  # of 3 batches each
+        fit(Net, data, augment=(Stopping(14),), checkpoint=tmp_path / "progress", **parameters)
+    # of 3 batches each, and 3 for the statistics
+    assert len(read_tensors(tmp_path / "progress")[1]["history"]["rows"]) == 2
     resumed = fit(Net, data, augment=(Stopping(0),), checkpoint=tmp_path / "progress", **parameters)
     assert list(tmp_path.iterdir()) == []
     assert digest(resumed.network) == digest(straight.network)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from tsattn._checks import check_bool, check_int
 from tsattn.design.plan import Architecture, Layer
 from tsattn.image.layers import HeConvolution
-from tsattn.nn.convolution import BatchNorm, ImageBatchNorm
+from tsattn.nn.convolution import BatchNorm
 from tsattn.nn.dropout import Dropout
 from tsattn.nn.initialise import HeWeights
 from tsattn.nn.padding import zero_padding
@@ -31,7 +31,7 @@ class SeriesKernels(HeWeights, nn.Conv1d):
 
 
 KERNELS: dict[int, Callable[..., nn.Conv1d | nn.Conv2d]] = {1: SeriesKernels, 2: HeConvolution}
-NORMS: dict[int, Callable[[int], nn.Module]] = {1: BatchNorm, 2: ImageBatchNorm}
+NORMS: dict[int, Callable[[int], nn.Module]] = {1: BatchNorm, 2: nn.BatchNorm2d}
 CONVOLVE: dict[int, Callable[..., Tensor]] = {1: nn.functional.conv1d, 2: nn.functional.conv2d}
 LARGEST: dict[int, Callable[..., Tensor]] = {1: nn.functional.max_pool1d, 2: nn.functional.max_pool2d}
 

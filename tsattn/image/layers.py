@@ -7,7 +7,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsattn._checks import check_int
-from tsattn.nn.convolution import ImageBatchNorm
 from tsattn.nn.initialise import HeWeights
 
 
@@ -52,7 +51,7 @@ class ConvolutionLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.convolution = HeConvolution(n_inputs, n_features, width, stride=stride, padding=width // 2, bias=not norm)
-        self.normalise = ImageBatchNorm(n_features) if norm else None
+        self.normalise = nn.BatchNorm2d(n_features) if norm else None
         self.activation = activation
 
     def forward(self, x: Float[Tensor, "b p i j"]) -> Float[Tensor, "b c h w"]:

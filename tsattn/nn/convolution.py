@@ -108,40 +108,6 @@ class BatchNorm(nn.Module):
         return normalised
 
 
-class ImageBatchNorm(nn.BatchNorm2d):
-    """Batch normalisation of images, whose running statistics are those of the batches so far from the first one on.
-
-    They are plain means over the batches until one weighs `momentum` in them. torch's begin as 0 and 1, which they
-    still are in good part after some ten batches. What a deep network says in evaluation after so few may be far from
-    what it said in training all the same: the first batches were those of other weights.
-
-    Examples
-    --------
-    >>> import torch
-    >>> layer = ImageBatchNorm(1)
-    >>> for value in (3.0, 5.0):
-    ...     said = layer(torch.full((2, 1, 4, 4), value))
-    >>> layer.running_mean
-    tensor([4.])
-    """
-
-    momentum: float
-    num_batches_tracked: Tensor
-
-    def reset(self, generator: torch.Generator) -> None:  # noqa: ARG002 - the protocol of all layers; none is drawn
-        """Set the weights to those of the identity, and forget all batches."""
-        self.reset_parameters()
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """Return the normalised features."""
-        if not self.training:
-            return super().forward(x)
-        self.num_batches_tracked += 1
-        share = max(self.momentum, 1 / int(self.num_batches_tracked))
-        return nn.functional.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, True, share,
-                                        self.eps)
-
-
 class Convolution(nn.Module):
     """Convolution over time, batch normalisation, ReLU if wanted; the length stays.
 

@@ -44,8 +44,8 @@ class Training(BaseObject):
     label_smoothing : float, default=0.1
         Share of the target that is spread over all classes; for classes only.
     averaging : float, "tail" or None, default=None
-        Use averaged weights, batch normalisation's statistics among them: a number is the decay of an exponential
-        moving average over steps (0.99, say); "tail" is the mean over the ends of the last quarter of the epochs.
+        Use averaged weights: a number is the decay of an exponential moving average over steps (0.99, say); "tail" is
+        the mean over the ends of the last quarter of the epochs.
     augment : {"standard", "strong"} or tuple, default="standard"
         Changes to each training batch, applied in order: `Jitter`, `Scaling`, `Shift`, `TimeWarp`, `Crop`,
         `ChannelDrop`, `Mixup`, or any function of (batch, generator) that returns a `Batch`; () for none. "standard"
@@ -86,6 +86,10 @@ class Training(BaseObject):
 
     Notes
     -----
+    Weights that are judged on the validation part, or kept, have statistics of batch normalisation of their own: means
+    over up to 50 batches, changed as in training, without dropout. What training itself leaves are means over the last
+    ten batches or so, each of other weights: after a few steps of a deep network these have little to do with its last.
+
     With several devices, `fit` starts a process for each and ends them: a script must keep what it does under
     ``if __name__ == "__main__":``, for each process reads it. They take some seconds to start, and need a loss and
     changes that stand at the top of a module. Prediction afterwards is on one device.
@@ -93,8 +97,8 @@ class Training(BaseObject):
     Every process takes its share of each batch, and steps are those of the mean over the whole batch, batch
     normalisation's statistics included: the weights are those of one process on the CPU up to rounding, also with
     `augment`. What differs is dropout, which each process draws for its share; and torch's own layers of batch
-    normalisation, in a network of yours, see their share alone. Batches are cut and changed on the CPU, and what a
-    network solves for in closed form is solved there once, before the processes start.
+    normalisation, in networks of images and in yours, see their share alone. Batches are cut and changed on the CPU,
+    and what a network solves for in closed form is solved there once, before the processes start.
 
     Examples
     --------

@@ -21,8 +21,9 @@ from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.devices import check_devices, train_on_devices
 from tsattn.training.losses import cross_entropy
-from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, on_device, start
+from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, on_device, snapshot, start
 from tsattn.training.schedule import SCHEDULES
+from tsattn.training.statistics import ENOUGH, batch_norms, taken_anew
 
 EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
 
@@ -178,9 +179,10 @@ def _one_epoch(run: Run) -> None:
     run.average.after_epoch(run.epoch, run.epochs)
     row = {"epoch": run.epoch + 1, "train_loss": train_loss}
     with run.average.in_place():
-        if not _in_all(run, all(bool(value.isfinite().all()) for value in live(run.network).values())):
+        if not _all_finite(run):
             raise _diverged(run, f"weights are no longer finite at the end of epoch {run.epoch + 1}")
         if len(run.validation):
+            _take_statistics(run)
             row |= _evaluate(run)
         score = _score(run, row)
         if not len(run.validation) or not run.best_score or score < run.best_score:
@@ -210,10 +212,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = lr
-        batch = run.learned.batch(positions, run.home)
-        for change in training.changes():
-            batch = change(batch, run.generators[-1])
-        value = _step(run, run.processes.share(batch))
+        value = _step(run, _changed(run, positions, run.generators[-1]))
         if not math.isfinite(value):
             raise _diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
         run.first_loss = value if run.first_loss is None else run.first_loss
@@ -228,9 +227,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
 
 def _step(run: Run, batch: Batch) -> float:
     """One step of the optimiser, by this process's share of a batch; the whole batch's loss before it."""
-    with autocast(run.training.precision, run.device):
-        output = run.network(*batch.inputs, lengths=batch.lengths)
-    losses = run.objective.loss(output.float(), batch.target, run.training.label_smoothing)
+    losses = run.objective.loss(_output(run, batch), batch.target, run.training.label_smoothing)
     loss, value = run.processes.mean(losses, batch.weight)
     run.optimizer.zero_grad(set_to_none=True)
     run.processes.backward(loss)
@@ -241,14 +238,48 @@ def _step(run: Run, batch: Batch) -> float:
     return float(value)
 
 
+def _changed(run: Run, positions: Tensor, generator: torch.Generator) -> Batch:
+    """This process's share of the batch of these series, changed as the training asks."""
+    batch = run.learned.batch(positions, run.home)
+    for change in run.training.changes():
+        batch = change(batch, generator)
+    return run.processes.share(batch)
+
+
+@torch.no_grad()
+def _take_statistics(run: Run) -> None:
+    """Let batch normalisation have the statistics of the network's present weights, over batches as in training.
+
+    They are the same batches each time, and nothing is drawn from the generators of the training. Dropout is off: with
+    it values spread wider than they will when the network is asked.
+    """
+    norms = batch_norms(run.network)
+    if not norms:
+        return
+    order, changes = (torch.Generator(device).manual_seed(run.seed) for device in ("cpu", run.home))
+    drawn = run.data.draw(run.train, order)
+    batches = shuffled_batches(drawn, run.data.lengths, run.training.batch_size, order)[:ENOUGH]
+    run.network.eval()
+    with taken_anew(norms) as begin_batch:
+        for positions in batches:
+            begin_batch()
+            _output(run, _changed(run, positions, changes))
+    run.processes.after_step()
+
+
+def _output(run: Run, batch: Batch) -> Tensor:
+    """What the network says of this process's share of a batch, in the precision asked for."""
+    with autocast(run.training.precision, run.device):
+        output: Tensor = run.network(*batch.inputs, lengths=batch.lengths)
+    return output.float()
+
+
 def _outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
     """This process's share of these series, as they are, with the network's outputs; the caller turns gradients off."""
     run.network.eval()
     for batch in as_they_are(run.data, positions, run.home):
         batch = run.processes.share(batch)
-        with autocast(run.training.precision, run.device):
-            output = run.network(*batch.inputs, lengths=batch.lengths)
-        yield batch, output.float()
+        yield batch, _output(run, batch)
 
 
 @torch.no_grad()
@@ -275,9 +306,20 @@ def _evaluate(run: Run) -> dict[str, float]:
 def _hold_up(run: Run) -> bool:
     """Put the best weights in place; whether their loss on the training series is finite and has not exploded."""
     overwrite(live(run.network), run.best)
+    if not len(run.validation):  # else statistics were taken when these weights were judged
+        _take_statistics(run)
+        if _all_finite(run):
+            run.best = snapshot(run.network)
+        else:  # a change of batches that makes not-a-number does not take the weights with it
+            overwrite(live(run.network), run.best)
     limit = EXPLODED * (1 + (run.first_loss or 0.0))
     means = [float(run.objective.loss(output, batch.target, 0.0).mean()) for batch, output in _outputs(run, run.train)]
     return _in_all(run, all(mean <= limit for mean in means))
+
+
+def _all_finite(run: Run) -> bool:
+    """Whether all of the network's state is finite, in all processes."""
+    return _in_all(run, all(bool(value.isfinite().all()) for value in live(run.network).values()))
 
 
 def _in_all(run: Run, true: bool) -> bool:
