@@ -26,8 +26,10 @@ made.fit(rng.normal(size=(8, 3, 17)), np.arange(8) % 2)
 resource.setrlimit(resource.RLIMIT_AS, (2 * 2**30, 2 * 2**30))
 for n in (1, 7):
     assert np.isfinite(made.predict_proba(rng.normal(size=(n, 3, 20_000)))).all()
-if len(sys.argv) > 1:
+try:
     np.ones(2**28)
+except MemoryError:
+    print("the limit holds")
 """
 MADE = ["XM2AClassifier.paper(epochs=1)", "XM2AClassifier(training=QUICK)", "SDMAClassifier(training=QUICK)",
         "LSTMSANClassifier(training=QUICK)", "LSTMSANClassifier.paper(attention_module='ran', epochs=1)",
@@ -41,18 +43,13 @@ RIDGE = ScaleSpaceRidgeClassifier(proportions=100, saliency=None, random_state=0
 every_small = pytest.mark.parametrize("small", SMALL.values(), ids=SMALL.keys())
 
 
-def run(code, *arguments):
-    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True,
-                          check=False, env={"OMP_NUM_THREADS": "1"})
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("made", MADE)
 def test_p55_series_of_20000_steps_fit_into_two_gigabytes(made):
-    done = run(LONG.format(made=made))
+    done = subprocess.run([sys.executable, "-c", LONG.format(made=made)], cwd=ROOT, capture_output=True, text=True,
+                          check=False, env={"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
-    limited = run(LONG.format(made=made), "too much")  # the limit holds
-    assert "MemoryError" in limited.stderr
+    assert done.stdout == "the limit holds\n"
 
 
 def made_for(small, n_channels):
