@@ -9,8 +9,9 @@ from torch.testing import assert_close
 from tsattn._checks import DivergenceError
 from tsattn.nn import Dropout
 from tsattn.nn.convolution import BatchNorm
-from tsattn.training import Sequences, Training, accuracy, fit_network, loop, predict_network
-from tsattn.training.statistics import ENOUGH, batch_norms, taken_anew
+from tsattn.training import Sequences, Training, accuracy, fit_network, judge, predict_network
+from tsattn.training.processes import Alone
+from tsattn.training.statistics import ENOUGH, in_training_but_for_draws, means_over_calls
 
 N, LENGTH, CHANNELS = 96, 5, 3
 
@@ -25,7 +26,7 @@ class OfSteps(nn.Module):
         self.calls = []
 
     def forward(self, x, lengths):
-        self.calls.append((self.training, self.ours.training, len(x)))
+        self.calls.append((self.dropout.training, self.ours.training, len(x)))
         x = self.dropout(self.layer(x))
         return self.head((self.ours(x, lengths) + self.torchs(x.transpose(1, 2)).transpose(1, 2)).mean(1))
 
@@ -53,20 +54,23 @@ def fit(make=OfSteps, n=N, **parameters):
     return fit_network(make, data, training, metric=accuracy, seed=2), data, rows
 
 
-def moments(network, rows):
-    """Of the layer before the norms, over all steps of all series: by numpy."""
+def before_the_norms(network, rows):
+    """What the norms read of all steps of all series, (step, 4): by numpy."""
     weight, bias = (value.detach().numpy() for value in (network.layer.weight, network.layer.bias))
-    said = rows.reshape(-1, CHANNELS) @ weight.T + bias
-    return said.mean(0), said
+    return rows.reshape(-1, CHANNELS) @ weight.T + bias
+
+
+def norms_of(network):
+    return [network.ours, network.torchs]
 
 
 @pytest.mark.parametrize("averaging", [None, 0.9, "tail"])
 def test_statistics_are_of_the_weights_that_are_kept(averaging):
     """The means over batches of one size are the mean over all series, whatever the batches were."""
-    network, _, rows = fit(averaging=averaging)[0].network, *fit()[1:]
-    mean, said = moments(network, rows)
-    for norm in batch_norms(network):
-        np.testing.assert_allclose(norm.running_mean, mean, rtol=1e-4, atol=1e-6)
+    fitted, _, rows = fit(averaging=averaging)
+    said = before_the_norms(fitted.network, rows)
+    for norm in norms_of(fitted.network):
+        np.testing.assert_allclose(norm.running_mean, said.mean(0), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(norm.running_var, said.var(0), rtol=0.05)  # within batches, not between
         assert norm.momentum == 0.1
         assert not norm.training
@@ -74,9 +78,9 @@ def test_statistics_are_of_the_weights_that_are_kept(averaging):
 
 def test_statistics_of_a_single_batch_are_those_of_all_series():
     fitted, _, rows = fit(batch_size=N)
-    mean, said = moments(fitted.network, rows)
-    for norm in batch_norms(fitted.network):
-        np.testing.assert_allclose(norm.running_mean, mean, rtol=1e-4, atol=1e-6)
+    said = before_the_norms(fitted.network, rows)
+    for norm in norms_of(fitted.network):
+        np.testing.assert_allclose(norm.running_mean, said.mean(0), rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(norm.running_var, said.var(0, ddof=1), rtol=1e-4)
 
 
@@ -84,8 +88,9 @@ def test_the_part_that_is_held_out_gives_no_statistics():
     fold = tuple(range(0, N, 4))
     fitted, _, rows = fit(validation=fold, batch_size=24)
     learned = np.delete(rows, fold, axis=0)
-    for norm in batch_norms(fitted.network):
-        np.testing.assert_allclose(norm.running_mean, moments(fitted.network, learned)[0], rtol=1e-4, atol=1e-6)
+    for norm in norms_of(fitted.network):
+        expected = before_the_norms(fitted.network, learned).mean(0)
+        np.testing.assert_allclose(norm.running_mean, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_p66_a_training_that_diverged_has_them_too(poison):
@@ -94,7 +99,8 @@ def test_p66_a_training_that_diverged_has_them_too(poison):
         fit_network(OfSteps, data, Training(lr=0.05, batch_size=32, augment=(poison(4),)), seed=2)
     fitted = caught.value.fitted
     assert fitted.best_epoch == 1
-    np.testing.assert_allclose(fitted.network.ours.running_mean, moments(fitted.network, rows)[0], rtol=1e-4)
+    expected = before_the_norms(fitted.network, rows).mean(0)
+    np.testing.assert_allclose(fitted.network.ours.running_mean, expected, rtol=1e-4)
 
 
 def test_p66_changes_that_go_on_making_not_a_number_leave_those_of_training(poison):
@@ -115,14 +121,15 @@ class Raise:
 
 def test_batches_are_changed_as_in_training():
     fitted, _, rows = fit(augment=(Raise(),))
-    np.testing.assert_allclose(fitted.network.ours.running_mean, moments(fitted.network, rows + 10)[0], rtol=1e-4)
+    expected = before_the_norms(fitted.network, rows + 10).mean(0)
+    np.testing.assert_allclose(fitted.network.ours.running_mean, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("augment", [(), "standard"])
 def test_nothing_of_the_training_depends_on_them(augment, monkeypatch):
     asked = {"augment": augment, "validation": 0.25, "averaging": 0.9}
     taken, *_ = fit(**asked)
-    monkeypatch.setattr(loop, "batch_norms", lambda network: [])
+    monkeypatch.setattr(judge, "in_training_but_for_draws", lambda network: [])
     left, *_ = fit(**asked)
     assert [row["train_loss"] for row in taken.history] == [row["train_loss"] for row in left.history]
     assert [row["validation_loss"] for row in taken.history] != [row["validation_loss"] for row in left.history]
@@ -150,23 +157,65 @@ def test_evaluation_says_what_training_did_after_three_steps():
         assert_close(said, fitted.network(*batch.inputs, lengths=batch.lengths), rtol=0.01, atol=0.01)
 
 
-def test_layers_are_left_as_they_were():
+def test_each_call_of_a_norm_counts():
+    """Two calls a pass, and one that misses the first pass."""
     norms = [BatchNorm(2), nn.BatchNorm1d(2, momentum=None), nn.BatchNorm2d(2, momentum=0.3)]
-    with taken_anew(norms) as begin_batch:
-        begin_batch()
-        assert [(norm.momentum, norm.training) for norm in norms] == [(1.0, True)] * 3
-        begin_batch()
-        assert {norm.momentum for norm in norms} == {0.5}
-    assert [(norm.momentum, norm.training) for norm in norms] == [(0.1, False), (None, False), (0.3, False)]
+    x = torch.tensor([[1.0, 2.0], [3.0, 8.0]])
+    with means_over_calls(norms):
+        for shift in (0, 10, 50):
+            norms[0](x.unsqueeze(0) + shift, torch.tensor([2]))
+            norms[1](x + shift)
+            norms[1](x - shift)
+            if shift:
+                norms[2]((x + shift).view(2, 2, 1, 1))
+    assert [norm.running_mean.tolist() for norm in norms] == [[22, 25], [2, 5], [32, 35]]
+    assert_close(norms[0].running_var, x.var(0))
+    assert [norm.momentum for norm in norms] == [0.1, None, 0.3]
+    assert not any(norm._forward_pre_hooks for norm in norms)
 
 
-def test_layers_are_left_as_they_were_by_an_error():
+def test_an_error_leaves_norms_as_they_learn():
     def seen_by(norm):
-        with taken_anew([norm]) as begin_batch:
-            begin_batch()
+        with means_over_calls([norm]):
             norm(torch.zeros(2))
 
     norm = nn.BatchNorm1d(2)
     with pytest.raises(ValueError, match="2D or 3D"):
         seen_by(norm)
-    assert (norm.momentum, norm.training) == (0.1, False)
+    assert norm.momentum == 0.1
+    assert not norm._forward_pre_hooks
+
+
+class Frozen(OfSteps):
+    def train(self, mode=True):
+        super().train(mode)
+        self.ours.eval()
+        return self
+
+
+def test_norms_that_learn_no_statistics_have_none_taken():
+    network = Frozen()
+    network.alone = nn.BatchNorm1d(4, track_running_stats=False)
+    assert in_training_but_for_draws(network) == [network.torchs]
+    assert network.training
+    assert not network.dropout.training
+    fitted = fit(Frozen)[0].network
+    assert not fitted.ours.running_mean.any()
+    assert fitted.torchs.running_mean.all()
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.25])
+def test_statistics_of_several_processes_are_made_the_same_after_each_batch(validation, monkeypatch):
+    """As after each step of the optimiser; what that does is tested with several devices."""
+    done = []
+    monkeypatch.setattr(Alone, "after_step", lambda self: done.append("after"))
+    fit(epochs=1, validation=validation)
+    assert len(done) == 3 + 3
+
+
+def test_weights_that_never_were_judged_have_them_too(poison):
+    """Training diverged before the first judgement on the validation part."""
+    data = make_data()[0]
+    with pytest.raises(DivergenceError, match="those of epoch 0") as caught:
+        fit_network(OfSteps, data, Training(validation=0.25, batch_size=32, augment=(poison(1),)), seed=2)
+    assert caught.value.fitted.network.ours.running_mean.all()

@@ -1,4 +1,4 @@
-"""Averages of a network's weights over training; statistics of batch normalisation are taken anew for them.
+"""Averages of a network's weights over training; statistics of batch normalisation are averaged too, and replaced.
 
 Exponential: Polyak & Juditsky, SIAM J. Control Optim. 1992, in its forgetting form. Tail: Izmailov et al., "Averaging
 weights leads to wider optima", UAI 2018, with equal shares.

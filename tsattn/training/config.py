@@ -88,7 +88,9 @@ class Training(BaseObject):
     -----
     Weights that are judged on the validation part, or kept, have statistics of batch normalisation of their own: means
     over up to 50 batches, changed as in training, without dropout. What training itself leaves are means over the last
-    ten batches or so, each of other weights: after a few steps of a deep network these have little to do with its last.
+    ten batches or so, each of other weights, which after a few steps of a deep network fit the last weights badly. For
+    a network with batch normalisation a validation part so costs a pass without gradients over these batches in each
+    epoch. Changes with a state of their own see them too.
 
     With several devices, `fit` starts a process for each and ends them: a script must keep what it does under
     ``if __name__ == "__main__":``, for each process reads it. They take some seconds to start, and need a loss and

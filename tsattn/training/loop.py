@@ -8,24 +8,31 @@ other data), and a loss that stops being finite stops training with the last goo
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int
-from tsattn.training.averaging import live, overwrite
 from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.devices import check_devices, train_on_devices
+from tsattn.training.judge import (
+    EXPLODED,
+    all_finite,
+    changed,
+    diverged,
+    evaluate,
+    forward,
+    holds_up,
+    settle,
+    take_statistics,
+)
 from tsattn.training.losses import cross_entropy
-from tsattn.training.run import EVALUATION, Fitted, Objective, Run, as_they_are, on_device, snapshot, start
+from tsattn.training.run import EVALUATION, Fitted, Objective, Run, on_device, start
 from tsattn.training.schedule import SCHEDULES
-from tsattn.training.statistics import ENOUGH, batch_norms, taken_anew
-
-EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
 
 
 def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Training, *,
@@ -125,8 +132,9 @@ def train(run: Run) -> None:
             advance(run.history[-1])
             if run.epoch % run.training.checkpoint_every == 0:
                 write(run)
-    if not _hold_up(run):  # a last step may ruin what the last loss could not see
-        raise _diverged(run, f"loss exploded at the end of epoch {run.epoch}, by its last batch")
+    settle(run)
+    if not holds_up(run):  # a last step may ruin what the last loss could not see
+        raise diverged(run, f"loss exploded at the end of epoch {run.epoch}, by its last batch")
 
 
 def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EVALUATION,
@@ -179,11 +187,11 @@ def _one_epoch(run: Run) -> None:
     run.average.after_epoch(run.epoch, run.epochs)
     row = {"epoch": run.epoch + 1, "train_loss": train_loss}
     with run.average.in_place():
-        if not _all_finite(run):
-            raise _diverged(run, f"weights are no longer finite at the end of epoch {run.epoch + 1}")
+        if not all_finite(run):
+            raise diverged(run, f"weights are no longer finite at the end of epoch {run.epoch + 1}")
         if len(run.validation):
-            _take_statistics(run)
-            row |= _evaluate(run)
+            take_statistics(run)
+            row |= evaluate(run)
         score = _score(run, row)
         if not len(run.validation) or not run.best_score or score < run.best_score:
             run.keep(score)
@@ -212,22 +220,22 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         lr = training.lr * SCHEDULES[training.schedule](progress, training.warmup)
         for group in run.optimizer.param_groups:
             group["lr"] = lr
-        value = _step(run, _changed(run, positions, run.generators[-1]))
+        value = _step(run, changed(run, positions, run.generators[-1]))
         if not math.isfinite(value):
-            raise _diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
+            raise diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
         run.first_loss = value if run.first_loss is None else run.first_loss
         run.average.after_step()
         total += value * len(positions)
     mean = total / len(drawn)
     if mean > EXPLODED * (1 + (run.first_loss or 0.0)):
-        raise _diverged(run, f"loss exploded to {mean:.3g} in epoch {run.epoch + 1}, by batch {len(batches)}, "
+        raise diverged(run, f"loss exploded to {mean:.3g} in epoch {run.epoch + 1}, by batch {len(batches)}, "
                              f"from {run.first_loss:.3g}")
     return mean, lr
 
 
 def _step(run: Run, batch: Batch) -> float:
     """One step of the optimiser, by this process's share of a batch; the whole batch's loss before it."""
-    losses = run.objective.loss(_output(run, batch), batch.target, run.training.label_smoothing)
+    losses = run.objective.loss(forward(run, batch), batch.target, run.training.label_smoothing)
     loss, value = run.processes.mean(losses, batch.weight)
     run.optimizer.zero_grad(set_to_none=True)
     run.processes.backward(loss)
@@ -236,109 +244,6 @@ def _step(run: Run, batch: Batch) -> float:
     run.optimizer.step()
     run.processes.after_step()
     return float(value)
-
-
-def _changed(run: Run, positions: Tensor, generator: torch.Generator) -> Batch:
-    """This process's share of the batch of these series, changed as the training asks."""
-    batch = run.learned.batch(positions, run.home)
-    for change in run.training.changes():
-        batch = change(batch, generator)
-    return run.processes.share(batch)
-
-
-@torch.no_grad()
-def _take_statistics(run: Run) -> None:
-    """Let batch normalisation have the statistics of the network's present weights, over batches as in training.
-
-    They are the same batches each time, and nothing is drawn from the generators of the training. Dropout is off: with
-    it values spread wider than they will when the network is asked.
-    """
-    norms = batch_norms(run.network)
-    if not norms:
-        return
-    order, changes = (torch.Generator(device).manual_seed(run.seed) for device in ("cpu", run.home))
-    drawn = run.data.draw(run.train, order)
-    batches = shuffled_batches(drawn, run.data.lengths, run.training.batch_size, order)[:ENOUGH]
-    run.network.eval()
-    with taken_anew(norms) as begin_batch:
-        for positions in batches:
-            begin_batch()
-            _output(run, _changed(run, positions, changes))
-    run.processes.after_step()
-
-
-def _output(run: Run, batch: Batch) -> Tensor:
-    """What the network says of this process's share of a batch, in the precision asked for."""
-    with autocast(run.training.precision, run.device):
-        output: Tensor = run.network(*batch.inputs, lengths=batch.lengths)
-    return output.float()
-
-
-def _outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
-    """This process's share of these series, as they are, with the network's outputs; the caller turns gradients off."""
-    run.network.eval()
-    for batch in as_they_are(run.data, positions, run.home):
-        batch = run.processes.share(batch)
-        yield batch, _output(run, batch)
-
-
-@torch.no_grad()
-def _evaluate(run: Run) -> dict[str, float]:
-    """Loss, without label smoothing, and metric on the validation part."""
-    totals: dict[str, float] = {}
-    total_weight = 0.0
-    for batch, output in _outputs(run, run.validation):
-        weight = torch.ones(len(output), device=run.device) if batch.weight is None else batch.weight
-        measured = {"validation_loss": run.objective.loss(output, batch.target, 0.0)}
-        if run.objective.metric is not None:
-            measured[f"validation_{run.objective.metric.__name__}"] = run.objective.metric(output, batch.target)
-        for name, values in measured.items():
-            totals[name] = totals.get(name, 0.0) + float((values * weight).sum())
-        total_weight += float(weight.sum())
-    total_weight, *sums = run.processes.total([total_weight, *totals.values()])
-    means = {name: total / max(total_weight, 1e-30) for name, total in zip(totals, sums, strict=True)}
-    if not math.isfinite(means["validation_loss"]):
-        raise _diverged(run, f"validation loss is {means['validation_loss']} at the end of epoch {run.epoch + 1}")
-    return means
-
-
-@torch.no_grad()
-def _hold_up(run: Run) -> bool:
-    """Put the best weights in place; whether their loss on the training series is finite and has not exploded."""
-    overwrite(live(run.network), run.best)
-    if not len(run.validation):  # else statistics were taken when these weights were judged
-        _take_statistics(run)
-        if _all_finite(run):
-            run.best = snapshot(run.network)
-        else:  # a change of batches that makes not-a-number does not take the weights with it
-            overwrite(live(run.network), run.best)
-    limit = EXPLODED * (1 + (run.first_loss or 0.0))
-    means = [float(run.objective.loss(output, batch.target, 0.0).mean()) for batch, output in _outputs(run, run.train)]
-    return _in_all(run, all(mean <= limit for mean in means))
-
-
-def _all_finite(run: Run) -> bool:
-    """Whether all of the network's state is finite, in all processes."""
-    return _in_all(run, all(bool(value.isfinite().all()) for value in live(run.network).values()))
-
-
-def _in_all(run: Run, true: bool) -> bool:
-    """Whether something is true in all processes, which then go on alike."""
-    return run.processes.total([float(not true)]) == [0.0]
-
-
-def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """The context in which a network computes; nothing at all where it computes in float32."""
-    low = precision == "bfloat16" or (
-        precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False))
-    return torch.autocast(device.type, dtype=torch.bfloat16) if low else nullcontext()
-
-
-def _diverged(run: Run, what: str) -> DivergenceError:
-    if not _hold_up(run):  # the weights after an epoch are proved by the next one's losses, which never came
-        run.best, run.best_epoch = run.initial, 0
-    return DivergenceError(f"{what}; the last good weights are those of epoch {run.best_epoch}: lower lr "
-                           f"({run.training.lr!r}), or set clip, or look for extreme values in the series")
 
 
 @contextmanager
