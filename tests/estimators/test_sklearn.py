@@ -50,7 +50,8 @@ class ClassesOfTables(ClassifierMixin, OfTables):
 
     def predict_proba(self, X):
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._series(validate_data(self, X, reset=False)))
+        found = self.estimator_.predict_proba(self._series(validate_data(self, X, reset=False)))
+        return found.astype(np.float32)  # as the network computes them, which decides what counts as equal
 
 
 class ValuesOfTables(RegressorMixin, OfTables):
@@ -58,7 +59,7 @@ class ValuesOfTables(RegressorMixin, OfTables):
         return validate_data(self, X, y, y_numeric=True)
 
     def predict(self, X):
-        return super().predict(X).astype(np.float32)  # as the network computes them, which decides what counts as equal
+        return super().predict(X).astype(np.float32)  # likewise
 
 
 NOT_APPLICABLE = {"check_array_api_input"}  # skips itself unless SCIPY_ARRAY_API is set before scipy is imported

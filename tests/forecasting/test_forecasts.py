@@ -239,15 +239,13 @@ def test_a_checkpoint_belongs_to_one_horizon(tmp_path):
     class Stop(Exception):
         """Kills a training after its checkpoint."""
 
-    def broken(batch, generator, seen=[]):  # noqa: B006 - counts its calls
-        seen.append(batch)
-        if len(seen) > 4:
+    def broken(batch, generator):
+        if (tmp_path / "state").exists():
             raise Stop
         return batch
 
     half = training.clone().set_params(epochs=50, augment=(broken,))
     with pytest.raises(Stop):
         small(training=half).fit(y, fh=[1, 2])
-    assert (tmp_path / "state").exists()
     with pytest.raises(ValueError, match="another training"):
         small(training=half).fit(y, fh=[1, 3])
