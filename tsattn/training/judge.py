@@ -5,8 +5,6 @@ Where there are several processes, each does all of it alike, with its share of 
 
 import math
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,25 +12,10 @@ from torch import Tensor
 from tsattn._checks import DivergenceError
 from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Batch, shuffled_batches
-from tsattn.training.run import Run, as_they_are, snapshot
+from tsattn.training.run import Run, as_they_are, changed, forward, snapshot
 from tsattn.training.statistics import ENOUGH, in_training_but_for_draws, means_over_calls
 
 EXPLODED = 1e3  # an epoch's mean loss over (1 + the first batch's) that no healthy training comes near
-
-
-def changed(run: Run, positions: Tensor, generator: torch.Generator) -> Batch:
-    """This process's share of the batch of these series, changed as the training asks."""
-    batch = run.learned.batch(positions, run.home)
-    for change in run.training.changes():
-        batch = change(batch, generator)
-    return run.processes.share(batch)
-
-
-def forward(run: Run, batch: Batch) -> Tensor:
-    """What the network says of this process's share of a batch, in the precision asked for."""
-    with _autocast(run.training.precision, run.device):
-        output: Tensor = run.network(*batch.inputs, lengths=batch.lengths)
-    return output.float()
 
 
 def outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
@@ -115,13 +98,6 @@ def all_finite(run: Run) -> bool:
 def in_all(run: Run, true: bool) -> bool:
     """Whether something is true in all processes, which then go on alike."""
     return run.processes.total([float(not true)]) == [0.0]
-
-
-def _autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
-    """The context in which a network computes; nothing at all where it computes in float32."""
-    low = precision == "bfloat16" or (
-        precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False))
-    return torch.autocast(device.type, dtype=torch.bfloat16) if low else nullcontext()
 
 
 def diverged(run: Run, what: str) -> DivergenceError:

@@ -19,19 +19,9 @@ from tsattn.training.checkpoint import discard, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.devices import check_devices, train_on_devices
-from tsattn.training.judge import (
-    EXPLODED,
-    all_finite,
-    changed,
-    diverged,
-    evaluate,
-    forward,
-    holds_up,
-    settle,
-    take_statistics,
-)
+from tsattn.training.judge import EXPLODED, all_finite, diverged, evaluate, holds_up, settle, take_statistics
 from tsattn.training.losses import cross_entropy
-from tsattn.training.run import EVALUATION, Fitted, Objective, Run, on_device, start
+from tsattn.training.run import EVALUATION, Fitted, Objective, Run, changed, forward, on_device, start
 from tsattn.training.schedule import SCHEDULES
 
 

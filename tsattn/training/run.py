@@ -3,7 +3,7 @@
 import math
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -181,6 +181,28 @@ def as_they_are(data: Sequences, positions: Tensor, device: torch.device) -> Ite
 def alike(data: Sequences, positions: Tensor) -> list[Tensor]:
     """These positions in batches of series of like lengths."""
     return [positions[order] for order in sorted_batches(data.lengths[positions], EVALUATION)]
+
+
+def changed(run: Run, positions: Tensor, generator: torch.Generator) -> Batch:
+    """This process's share of the batch of these series, changed as the training asks."""
+    batch = run.learned.batch(positions, run.home)
+    for change in run.training.changes():
+        batch = change(batch, generator)
+    return run.processes.share(batch)
+
+
+def forward(run: Run, batch: Batch) -> Tensor:
+    """What the network says of this process's share of a batch, in the precision asked for."""
+    with _autocast(run.training.precision, run.device):
+        output: Tensor = run.network(*batch.inputs, lengths=batch.lengths)
+    return output.float()
+
+
+def _autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """The context in which a network computes; nothing at all where it computes in float32."""
+    low = precision == "bfloat16" or (
+        precision == "auto" and device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.autocast(device.type, dtype=torch.bfloat16) if low else nullcontext()
 
 
 def _rest(target: Tensor, positions: Tensor, known: Tensor) -> Tensor:
