@@ -129,6 +129,36 @@ def test_p66_several_processes_diverge_as_one_does(importable, data, poison):
         assert_close(several.network.state_dict()[name], value, atol=1e-4, rtol=0)
 
 
+def threads():
+    return sorted(path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm"))
+
+
+def step_and_leave(fabric):
+    """The threads of a process that has taken a step together with another: while they are joined, and after."""
+    from tsattn.training.fabric import leave
+
+    def step():
+        network = fabric.setup_module(nn.Linear(2, 1))
+        fabric.backward(network(torch.ones(3, 2)).sum())
+        return threads()
+
+    joined = step()
+    leave(fabric)
+    return joined, threads()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_processes_leave_without_threads_that_serve_their_group(strategy, importable):
+    """With such a thread, a process may be aborted while it ends: one in many, when there is much else to do."""
+    from tsattn.training.fabric import make_fabric
+
+    with devices_module._own_environment():
+        joined, left = make_fabric("cpu", 2, strategy).launch(step_and_leave)
+    assert "pt_gloo_runloop" in joined
+    assert not any("gloo" in name for name in left)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
 def test_a_classifier_predicts_as_from_one_process(strategy):

@@ -112,14 +112,23 @@ def train_on_devices(run: Run, train: Callable[[Run], None]) -> None:
 
         fabric = make_fabric(pick_device(training.device).type, training.devices, training.strategy)
         state = run.generators[0].get_state()
-        diverged = fabric.launch(partial(_train, run=sent, state=state, train=train, path=path))
+        diverged = fabric.launch(partial(_take_part, run=sent, state=state, train=train, path=path))
         take_over(run, path)
     if diverged:
         raise DivergenceError(diverged)
 
 
+def _take_part(fabric: Any, **parameters: Any) -> str | None:
+    """What each process does."""
+    from tsattn.training.fabric import leave
+
+    said = _train(fabric, **parameters)
+    leave(fabric)
+    return said
+
+
 def _train(fabric: Any, *, run: Run, state: Tensor, train: Callable[[Run], None], path: Path) -> str | None:
-    """What each process does; says how training diverged, if it did."""
+    """Train, and write what the run is to go on with; says how training diverged, if it did."""
     run = _shared_out(run, fabric)
     run.generators = [torch.Generator().set_state(state)]
     said = None

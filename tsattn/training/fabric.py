@@ -4,15 +4,19 @@ Fabric's own sharded strategies, and its "ddp", run the caller's script again in
 middle of a search or a notebook cannot want. Imported only where there are several devices.
 """
 
+import gc
 import logging
 from typing import Any
 
+import torch.distributed
+import torch.distributed.nn.functional  # its functions keep the group of processes there is when it is imported
 from lightning.fabric import Fabric
 from lightning.fabric.plugins.environments import LightningEnvironment
 from lightning.fabric.strategies import DDPStrategy, ModelParallelStrategy
 from lightning.fabric.strategies.launchers.multiprocessing import _MultiProcessingLauncher
 from torch import nn
 from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor.debug import _clear_sharding_prop_cache
 
 
 class Launcher(_MultiProcessingLauncher):
@@ -36,6 +40,9 @@ class Spawned:
             logging.getLogger(name).setLevel(logging.WARNING)
         super().setup_environment()  # type: ignore[misc] # Fabric's
 
+    def let_go(self) -> None:
+        """Hold nothing any more that joins the processes."""
+
 
 class DataParallel(Spawned, DDPStrategy):
     """Every process has the whole network."""
@@ -43,6 +50,11 @@ class DataParallel(Spawned, DDPStrategy):
 
 class Sharded(Spawned, ModelParallelStrategy):
     """Every process has a part of each weight, of its gradient and of the optimiser's state."""
+
+    def let_go(self) -> None:
+        """Hold nothing any more that joins the processes: meshes of devices hold their group."""
+        self._device_mesh = None
+        _clear_sharding_prop_cache()
 
 
 def shard(network: nn.Module, mesh: Any) -> nn.Module:
@@ -61,3 +73,14 @@ def make_fabric(accelerator: str, devices: int, strategy: str) -> Fabric:
     if strategy == "fsdp":
         made = Sharded(shard, data_parallel_size=devices, tensor_parallel_size=1)
     return Fabric(accelerator=accelerator, devices=devices, strategy=made, plugins=[LightningEnvironment()])
+
+
+def leave(fabric: Any) -> None:
+    """Close what joins this process to the others; to be called by all of them when nothing of a training is left.
+
+    A process that ends while threads of torch still serve its group is aborted now and then.
+    """
+    fabric.barrier()
+    fabric.strategy.let_go()
+    gc.collect()  # networks that are shared out hold the group, and themselves
+    torch.distributed.destroy_process_group()
