@@ -4,6 +4,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_ARGS ?=
 BIN := .venv/bin
+# each has one half of the tests, then what the other has left: kernels and fixtures are seldom made by both
+WORKERS := -n 2 --dist worksteal
 # one thread a process: two test workers on two cores do not fight; numba's would become OpenMP's
 export OMP_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= $(OMP_NUM_THREADS)
@@ -25,7 +27,7 @@ demo: .venv/.installed
 	$(BIN)/tsattn bench --suite demo --output demo --jobs 2
 
 test: .venv/.installed
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest $(WORKERS)
 
 check: lint types fast
 
@@ -36,7 +38,7 @@ types: .venv/.installed
 	$(BIN)/mypy
 
 fast: .venv/.installed
-	$(BIN)/pytest -n 2 -m "not slow and not data"
+	$(BIN)/pytest $(WORKERS) -m "not slow and not data"
 
 # the wheel, in an environment of its own, runs the README's quick start away from the checkout
 wheel: .venv/.installed

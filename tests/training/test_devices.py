@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from tests.training.conftest import CHANNELS, CLASSES, N, Net, make_data
+from tests.training.conftest import N, Net, make_data
+from tests.training.taking_part import Plain, Stopping, step_and_leave
 from tsattn._checks import DivergenceError
 from tsattn._files import read_tensors
 from tsattn.classification import SDMAClassifier
@@ -22,42 +23,12 @@ from tsattn.nn.convolution import BatchNorm
 from tsattn.nn.residual import ResidualTrunk
 from tsattn.training import Batch, Crop, Jitter, Mixup, TimeWarp, Training, accuracy, check_training, fit_network
 from tsattn.training import devices as devices_module
+from tsattn.training.fabric import make_fabric
 from tsattn.training.processes import Alone, Together
 
 ROOT = Path(__file__).parents[2]
 PLAIN = {"epochs": 3, "lr": 1e-2}
 EVERYTHING = {"validation": 0.2, "averaging": 0.9, "augment": (Jitter(), TimeWarp(), Crop(), Mixup()), **PLAIN}
-
-
-class Plain(nn.Module):
-    """Without what sees a share of a batch only: dropout, and torch's batch normalisation."""
-
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(CHANNELS, 7, batch_first=True)
-        self.norm = BatchNorm(7)
-        self.head = nn.Linear(7, CLASSES)
-
-    def forward(self, x, lengths):
-        states = self.norm(self.lstm(x)[0], lengths)
-        return self.head(states[torch.arange(len(x)), lengths - 1])
-
-
-class Stop(Exception):
-    pass
-
-
-class Stopping:
-    """A change that changes nothing, and stops a training at a step."""
-
-    def __init__(self, step):
-        self.left = step
-
-    def __call__(self, batch, generator):
-        self.left -= 1
-        if not self.left:
-            raise Stop
-        return batch
 
 
 def fit(make, data, **parameters):
@@ -129,30 +100,10 @@ def test_p66_several_processes_diverge_as_one_does(importable, data, poison):
         assert_close(several.network.state_dict()[name], value, atol=1e-4, rtol=0)
 
 
-def threads():
-    return sorted(path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm"))
-
-
-def step_and_leave(fabric):
-    """The threads of a process that has taken a step together with another: while they are joined, and after."""
-    from tsattn.training.fabric import leave
-
-    def step():
-        network = fabric.setup_module(nn.Linear(2, 1))
-        fabric.backward(network(torch.ones(3, 2)).sum())
-        return threads()
-
-    joined = step()
-    leave(fabric)
-    return joined, threads()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
 def test_processes_leave_without_threads_that_serve_their_group(strategy, importable):
     """With such a thread, a process may be aborted while it ends: one in many, when there is much else to do."""
-    from tsattn.training.fabric import make_fabric
-
     with devices_module._own_environment():
         joined, left = make_fabric("cpu", 2, strategy).launch(step_and_leave)
     assert "pt_gloo_runloop" in joined
