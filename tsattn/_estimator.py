@@ -19,7 +19,7 @@ from tsattn._panel import Panel
 from tsattn._relevance import Following, relevance
 from tsattn.models.committee import BestOf, Committee
 from tsattn.nn.ridge_head import ProportionRidge
-from tsattn.training import Fitted, Training, fit_network, predict_network
+from tsattn.training import Fitted, Training, check_training, fit_network, predict_network
 
 SCALINGS = ("standard", "series", None)
 UNNAMED = ("numpy3D", "df-list")  # containers whose series are merely numbered, and in each part of them anew
@@ -166,8 +166,9 @@ class NetworkEstimator(Nested, Trained):
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
         check_one_of("scaling", self.scaling, SCALINGS)
         inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
-        self._study(prepared)
         training = self._usual(len(panel.lengths)) if self.training is None else self.training
+        check_training(training)
+        self._study(prepared)
         if self._X_metadata["mtype"] in UNNAMED:
             labels["ids"] = None
         data = inputs.sequences(prepared, **labels)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from tsattn._checks import check_bool, check_fraction, check_int, check_one_of, draw_seed
@@ -147,6 +148,9 @@ class LSTMSANNetwork(PooledNetwork):
                               {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
 
 
+NOTHING_FOUND = Features(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros((0, 1)), np.zeros(0, np.int64))
+
+
 class Designed:
     """What networks of series and of images have whose shape is read off the training data."""
 
@@ -169,6 +173,13 @@ class Designed:
         self.check_is_fitted()
         return self.plan_.architecture
 
+    def _design(self, find: Callable[[], Features], ndim: int) -> None:
+        """Shape the network by features, which take long to find: parameters are looked at before."""
+        check_bool("normalise", self.normalise)
+        check_bool("recurrent", self.recurrent)
+        self._plan(NOTHING_FOUND, ndim)
+        self.plan_ = self._plan(find(), ndim)
+
     def _plan(self, features: Features, ndim: int) -> RACKNetPlan:
         """The network for the data that these features are of."""
         return racknet(
@@ -185,12 +196,11 @@ class RACKNetNetwork(Designed):
 
     def _study(self, prepared: Prepared) -> None:
         series = prepared.series
-        features = series_features(series.values, series.lengths, n_octaves=self.n_octaves)
-        self.plan_ = self._plan(features, 1)
+        self._design(partial(series_features, series.values, series.lengths, n_octaves=self.n_octaves), 1)
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
-        normalise, recurrent = check_bool("normalise", self.normalise), check_bool("recurrent", self.recurrent)
-        body = SeriesRackNetwork(self.plan_.architecture, sum(widths), normalise=normalise, recurrent=recurrent)
+        body = SeriesRackNetwork(self.plan_.architecture, sum(widths), normalise=self.normalise,
+                                 recurrent=self.recurrent)
         return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS))
 
 
@@ -207,7 +217,13 @@ class ImageNetwork:
     def _trained(self, size: tuple[int, int], n_channels: int, n_outputs: int) -> nn.Module:
         backbone = Backbone(self.backbone) if callable(self.backbone) else \
             chosen("backbone", self.backbone, BACKBONES)
+        if isinstance(self.backbone, nn.Module):
+            raise TypeError("backbone must build a network, got one that is built, "
+                            f"{type(self.backbone).__name__}: pass its class, or a function")
         body = backbone.make(n_channels, size, attention=self._block(backbone.width), placement=self.placement)
+        if not isinstance(getattr(body, "n_features", None), int):
+            raise TypeError(f"backbone must build a module with an attribute n_features, got {type(body).__name__} "
+                            "without")
         return OfImages(body, n_outputs, dropout=check_fraction("dropout", self.dropout))
 
     def _block(self, width: int) -> Any:

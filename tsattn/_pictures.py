@@ -36,8 +36,9 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
     X = check_array(X, dtype="numeric", allow_nd=True, ensure_2d=False, ensure_all_finite=False, input_name="X",
                     ensure_min_samples=0)
     if X.ndim not in (3, 4):
-        raise ValueError(f"X must have shape {SHAPES}, got {X.shape}; X[np.newaxis] makes an array of one image, and "
-                         "images of different sizes must be brought to one first")
+        raise ValueError(f"X must have shape {SHAPES}, got {X.shape}; X.reshape(n, height, width) makes images of rows "
+                         "of pixels, X[np.newaxis] makes an array of one image, and images of different sizes must be "
+                         "brought to one first")
     shape = X.shape
     X = X[..., np.newaxis] if X.ndim == 3 else X
     if 0 in shape:

@@ -10,10 +10,12 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from torch import nn
 
 import tsattn
 from tsattn._checks import DivergenceError, ModelFileError
 from tsattn._files import read_tensors, write_tensors
+from tsattn._pictures import Pictures
 from tsattn.classification import ImageClassifier
 from tsattn.image.slot import BLOCKS
 from tsattn.nn import SqueezeExcitation
@@ -300,12 +302,39 @@ def test_masks_and_relevance(attention, grey):
     assert (shares >= 0).all()
     np.testing.assert_allclose(shares.sum((1, 2)), 1, rtol=1e-6)
     if attention is None:
-        with pytest.raises(ValueError, match="0 places of attention"):
+        with pytest.raises(ValueError, match="has no attention, and so no masks; ImageClassifier"):
             classifier.masks(grey[0])
         return
     masks = [classifier.masks(grey[0][:3], place) for place in (0, 1)]
     assert [mask.shape for mask in masks] == [(3, 12, 12, 6), (3, 2, 2, 16)]
     assert all(((mask > 0) & (mask < 1)).all() for mask in masks)
+
+
+class Halved(nn.Module):
+    def forward(self, x):
+        return x / 2
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"attention": nn.Identity()}, r"attention must be a function .* a module, got Identity.*, which returns 6"),
+    ({"backbone": nn.Identity()}, "backbone must build a network, got one that is built, Identity"),
+    ({"backbone": lambda *_, **__: nn.Identity()}, "a module with an attribute n_features, got Identity without"),
+])
+def test_networks_of_ones_own_that_are_none_are_refused(options, said, grey):
+    with pytest.raises(TypeError, match=said):
+        quick(**options).fit(*grey)
+
+
+def test_a_block_of_ones_own_without_masks_is_told_what_it_lacks(grey):
+    classifier = quick(attention=lambda _: Halved()).fit(*grey)
+    with pytest.raises(TypeError, match=r"must have a method mask\(features\) for its masks to be seen, got Halved"):
+        classifier.masks(grey[0])
+
+
+def test_a_training_that_is_none_is_refused_before_anything_is_learned(grey, monkeypatch):
+    monkeypatch.setattr(Pictures, "learn", lambda _: pytest.fail("too late"))
+    with pytest.raises(TypeError, match="must be a Training"):
+        quick({"epochs": 1}).fit(*grey)
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_masks_are_those_that_the_network_applied(draw, generator):
     assert not first._forward_pre_hooks
     with pytest.raises(ValueError, match=r"one of the network's 2 places of attention, from 0, got 2"):
         Masks(network, 2)
-    with pytest.raises(ValueError, match="0 places"):
+    with pytest.raises(ValueError, match="has no attention"):
         Masks(OfImages(LeNet5(), 3))
 
 

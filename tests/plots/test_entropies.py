@@ -21,7 +21,7 @@ def test_the_histogram_and_each_gaussian(octave):
     assert heights.sum() * 0.01 == pytest.approx(1)
     assert ax.patches[0].get_x() == pytest.approx(2.0)  # from the first bin that holds any
     assert [line.get_label() for line in ax.lines] == [
-        "layer 1: 2.00 bits, 7 clusters", "layer 2: 3.00 bits, 2 clusters"]
+        "2.00 bits: a layer of 7 clusters", "3.00 bits: a layer of 2 clusters"]
     areas = [np.trapezoid(line.get_ydata(), line.get_xdata()) for line in ax.lines]
     assert areas == pytest.approx([0.75, 0.25], abs=0.2)  # cut where no feature is
     assert ax.get_title() == "octave 1, 20 features"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_hex
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from tsattn.image import sift
 from tsattn.plots import plot_keypoints
@@ -62,6 +62,14 @@ def test_images_are_shown_as_they_are_searched(kind, channels, blobs):
         expected = expected[..., 0]
     assert_allclose(shown, expected[..., :3] if channels == 4 else expected, rtol=1e-6)
     assert len(plot_keypoints(torch.from_numpy(image), sift.detect(image)).images) == 1
+
+
+def test_those_of_one_image_of_a_batch_are_drawn(blobs):
+    found = sift.detect(np.stack([np.zeros_like(blobs), blobs]))
+    drawn, alone = (plot_keypoints(blobs, some).collections[0].get_offsets()
+                    for some in (found.take(found.series == 1), sift.detect(blobs)))
+    assert len(alone)
+    assert_array_equal(drawn, alone)
 
 
 def test_what_does_not_fit_is_refused(blobs):

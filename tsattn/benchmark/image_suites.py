@@ -40,7 +40,7 @@ class AttendedLeNet(Form):
     channel_alignment: bool = True
     extrema: bool = True
     smoothing: bool = True
-    residual: bool = False  # as published
+    residual: bool = False  # masked features replace the features, as published
 
     def __call__(self, seed: int, _info: ImageInfo) -> Any:
         from tsattn.training import Training

@@ -17,7 +17,7 @@ from tsattn._pictures import Pictures, check_images
 from tsattn._relevance import relevance
 from tsattn.image.of_images import Flattened
 from tsattn.image.slot import Masks
-from tsattn.training import Sequences, Training, accuracy, cross_entropy, fit_network, predict_network
+from tsattn.training import Sequences, Training, accuracy, check_training, cross_entropy, fit_network, predict_network
 from tsattn.training.augment_images import IMAGE_RECIPES
 
 PLAIN = {"lenet5": "tanh", "vgg16-plain": "relu", "vgg19-plain": "relu"}  # the activation of published networks' layers
@@ -35,13 +35,16 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     ----------
     backbone : {"lenet5", "resnet20", "resnet18", "resnet50", "vgg16", "vgg19", ...} or callable, default="lenet5"
         The network: LeNet-5, residual networks and VGG, sized for small images. "vgg16-plain" and "vgg19-plain" are VGG
-        without batch normalisation, as published. Or what builds one: `backbone(n_channels, size, attention=...,
-        placement=...)`, see `tsattn.image`.
+        without batch normalisation, as published, the former with three convolutions of 1 x 1. Or what builds one:
+        `backbone(n_channels, size, attention=..., placement=...)`, a module with an attribute `n_features`, see
+        `tsattn.image`.
     attention : {"san-d", "san-c", "se", "cbam", "bam"}, callable or None, default="san-d"
         Scale-space attention with a dilated or a plain convolution; squeeze and excitation; CBAM; BAM. Or what builds a
-        block, `attention(n_features)`, see `tsattn.image.slot`. None: no attention.
+        block, `attention(n_features)`, a module from features to weighed features of the same shape; what it may have
+        besides, `tsattn.image.slot` says. None: no attention.
     placement : {"bottleneck", "full"}, default="bottleneck"
-        Attention before each pooling, or at every convolution that is trained. LeNet-5 has no place that is not both.
+        Attention before each pooling, or after every convolution that is trained, projections beside a shortcut left
+        out. LeNet-5 has no place that is not both.
     absolute, channel_alignment, extrema, smoothing : bool, default=True
         Parts of scale-space attention, each of which may be left out, as in `LSTMSANClassifier`. Without alignment a
         layer must have as many channels as what it reads, and LeNet-5's do not.
@@ -212,13 +215,15 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")
+        training = self._training()
+        check_training(training)
         inputs = Pictures.learn(X)
         data = inputs(X, target=codes, n_classes=len(classes), weight=weight_of_each(self.class_weight, classes, codes))
         fresh = copy(self)  # what was fitted before stays until there is something better
         fresh.classes_, fresh.inputs_ = classes, inputs
         try:
             fresh._study(X)
-            fresh._keep(fit_network(fresh._network, data, self._training(), loss=cross_entropy, metric=accuracy,
+            fresh._keep(fit_network(fresh._network, data, training, loss=cross_entropy, metric=accuracy,
                                     seed=draw_seed(self.random_state), strata=y))
         except DivergenceError as error:
             fresh._keep(error.fitted)

@@ -1,5 +1,6 @@
 """RACKNet as a classifier of images, which it was made for: scikit-learn's interface, and which network is meant."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ class RACKNetImageClassifier(Designed, ImageClassifier):
                    training=Training.paper(epochs), class_weight=class_weight, random_state=random_state)
 
     def _study(self, X: np.ndarray) -> None:
-        self.plan_ = self._plan(image_features(X, n_octaves=self.n_octaves), 2)
+        self._design(partial(image_features, X, n_octaves=self.n_octaves), 2)
 
     def _trained(self, size: tuple[int, int], n_channels: int, n_outputs: int) -> nn.Module:
         """What is trained, with fresh weights."""

@@ -93,14 +93,14 @@ def detect(image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int 
 
 
 def detect_and_describe(
-    images: Any, *, n_octaves: int | str = "auto", scales_per_octave: int = 3, sigma0: float = 1.6,
+    image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int = 3, sigma0: float = 1.6,
     contrast: float = CONTRAST, edge_ratio: float | None = EDGE_RATIO, double: bool = True,
 ) -> tuple[ImageKeypoints, Any]:
     """Find the keypoints of images, and describe them.
 
     Parameters
     ----------
-    images, n_octaves, scales_per_octave, sigma0, contrast, edge_ratio, double
+    image, n_octaves, scales_per_octave, sigma0, contrast, edge_ratio, double
         As in `detect`.
 
     Returns
@@ -130,7 +130,7 @@ def detect_and_describe(
     True
     """
     pyramid = n_octaves, scales_per_octave, sigma0
-    columns = _found(_described, images, double, contrast, edge_ratio, pyramid, angle=None, descriptors=128)
+    columns = _found(_described, image, double, contrast, edge_ratio, pyramid, angle=None, descriptors=128)
     descriptors = columns.pop("descriptors")
     return ImageKeypoints(**columns), descriptors
 

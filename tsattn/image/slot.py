@@ -7,6 +7,11 @@ to, those of the layer before.
     full         at every layer that is trained, of convolutions
     bottleneck   before each pooling, and where a stride takes its place before that
 
+A block of one's own is built by a function of the number of features. It is a module whose `forward` maps features to
+weighed ones of the same shape; with a second parameter `previous` it is given those of the layer before, too. One with
+parameters of its own, not only those of torch's layers, draws them anew in a method `reset(generator)`. A method `mask`
+of what `forward` takes, what the features are multiplied by, is what `Masks` shows.
+
 Differs: where the source is silent, the features of the layer before are those that a layer reads, weighed and pooled
 as they then are, and those before the first layer are the image.
 """
@@ -131,6 +136,8 @@ class Slots:
     ------
     ValueError
         The placement is unknown.
+    TypeError
+        When called: what the attention builds is no module.
 
     Examples
     --------
@@ -151,7 +158,11 @@ class Slots:
         """Return the layer, under attention if one of its places is wanted."""
         if self.attention is None or self.placement not in places:
             return layer
-        return Attended(layer, self.attention(n_features))
+        block = self.attention(n_features)
+        if not isinstance(block, nn.Module):
+            raise TypeError("attention must be a function of the number of features that returns a module, got "
+                            f"{self.attention!r}, which returns {block!r}")
+        return Attended(layer, block)
 
 
 class Masks(nn.Module):
@@ -167,7 +178,9 @@ class Masks(nn.Module):
     Raises
     ------
     ValueError
-        The network has no such place.
+        The network has no such place, or no attention.
+    TypeError
+        The block there, one's own, has no method `mask`.
 
     Examples
     --------
@@ -182,9 +195,16 @@ class Masks(nn.Module):
         super().__init__()
         self.network = network
         places = [layer for layer in network.modules() if isinstance(layer, Attended)]
+        if not places:
+            raise ValueError("the network has no attention, and so no masks; ImageClassifier(attention='san-d') has")
         if not 0 <= place < len(places):
             raise ValueError(f"place must be the number of one of the network's {len(places)} places of attention, "
                              f"from 0, got {place!r}")
+        block = places[place].block
+        block = block.block if isinstance(block, Alone) else block
+        if not callable(getattr(block, "mask", None)):
+            raise TypeError(f"a block of attention must have a method mask(features) for its masks to be seen, got "
+                            f"{type(block).__name__}, which has none")
         self.place = place
 
     @torch.no_grad()

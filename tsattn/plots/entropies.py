@@ -53,7 +53,7 @@ def plot_entropies(octave: "OctavePlan", *, ax: Axes | None = None) -> Axes:
     for number, density in enumerate(octave.mixture.density(grid).T):
         mean, clusters = octave.mixture.means[number], octave.clusters[number]
         ax.plot(grid, density, color=f"C{number % 10}", linewidth=1.4,
-                label=f"layer {number + 1}: {mean:.2f} bits, {clusters} clusters")
+                label=f"{mean:.2f} bits: a layer of {clusters} clusters")
     ax.set_xlim(low, high)
     ax.set_xlabel("entropy in bits", fontsize=MEDIUM, color=INK)
     ax.set_ylabel("density of features", fontsize=MEDIUM, color=INK)

@@ -24,7 +24,8 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     image : array or tensor, (height, width) or (height, width, channel)
         One image, as `tsattn.image.sift.detect` takes them.
     keypoints : ImageKeypoints
-        Of that image alone, as `tsattn.image.sift.detect` gives them.
+        Of that image alone, as `tsattn.image.sift.detect` gives them; of a batch, those of one image:
+        ``keypoints.take(keypoints.series == 2)``.
     strongest : int or None, default=300
         Draw no more than so many, those of the greatest difference; None draws all.
     ax : Axes, optional
@@ -55,8 +56,10 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     if image.ndim not in (2, 3):
         raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
     found = keypoints.to_numpy()
-    if found.n_series != 1:
-        raise ValueError(f"keypoints must be of one image, got those of {found.n_series}; detect them in it alone")
+    of = np.unique(found.series)
+    if len(of) > 1:
+        raise ValueError(f"keypoints must be of one image, got those of {len(of)}; take those of the first, say: "
+                         "keypoints.take(keypoints.series == 0)")
     order = np.argsort(-abs(found.value), kind="stable")
     order = order if strongest is None else order[: check_int("strongest", strongest)]
     ax = axes_of(ax, WIDTH, WIDTH * image.shape[0] / image.shape[1])

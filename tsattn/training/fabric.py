@@ -16,7 +16,6 @@ from lightning.fabric.strategies import DDPStrategy, ModelParallelStrategy
 from lightning.fabric.strategies.launchers.multiprocessing import _MultiProcessingLauncher
 from torch import nn
 from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor.debug import _clear_sharding_prop_cache
 
 
 class Launcher(_MultiProcessingLauncher):
@@ -53,6 +52,8 @@ class Sharded(Spawned, ModelParallelStrategy):
 
     def let_go(self) -> None:
         """Hold nothing any more that joins the processes: meshes of devices hold their group."""
+        from torch.distributed.tensor.debug import _clear_sharding_prop_cache  # not public: only where it is needed
+
         self._device_mesh = None
         _clear_sharding_prop_cache()
 
