@@ -46,6 +46,8 @@ def test_what_was_planted_is_found(plan):
 def test_inverse_order_has_complex_layers_first(found):
     plan = racknet(found, budget=60, strategy="inverse-order", ndim=1, random_state=0)
     assert plan.architecture.racks == ((Layer(21), Layer(9)), (Layer(6, edge=5), Layer(24)))
+    assert "kernels by inverse-order, layers of high entropies first\noctave 0" in str(plan)
+    assert "kernels by racknet\noctave 0" in str(racknet(found, budget=60, ndim=1, random_state=0))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -127,7 +127,8 @@ class RACKNetPlan:
             raise ValueError(f"what an architecture is made of does not belong to it: {self!r}")
 
     def __str__(self) -> str:
-        lines = [str(self.architecture), f"{self.n_features} features, kernels by {self.strategy}"]
+        order = ", layers of high entropies first" if STRATEGIES[self.strategy].complex_first else ""
+        lines = [str(self.architecture), f"{self.n_features} features, kernels by {self.strategy}{order}"]
         for one in self.octaves:
             sample = f", sampled {one.n_sampled}" if one.n_sampled < one.n_features else ""
             means = ", ".join(f"{mean:.2f}" for mean in one.mixture.means)
