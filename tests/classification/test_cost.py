@@ -1,8 +1,8 @@
 """What long series, large panels and wide ones cost: memory within a limit, and growth in the order that is said."""
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +60,9 @@ def made_for(small, n_channels):
 def growth(made_and_sizes, rounds=5):
     """The power by which processor time of predicting grows from size to size.
 
-    A machine slows by spells, so in each round every size is timed, for about as long; the middle round counts.
+    Without the system's share: what it takes to give memory anew hangs on what the process gave back before, and is
+    between nothing and as much again. A machine slows by spells, so in each round every size is timed, for about as
+    long; the middle round counts.
     """
     numbers, slopes = [np.prod(size) for _, size in made_and_sizes], []
     for _ in range(1 + rounds):
@@ -71,10 +73,10 @@ def growth(made_and_sizes, rounds=5):
 
 def seconds(made, size, times):
     X = np.random.default_rng(1).normal(size=size)
-    begin = time.process_time()
+    begin = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     for _ in range(times):
         made.predict_proba(X)
-    return (time.process_time() - begin) / times
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_utime - begin) / times
 
 
 def slope(sizes, costs):

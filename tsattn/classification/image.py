@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import nn
 
-from tsattn._checks import DivergenceError, check_int, check_one_of, draw_seed
+from tsattn._checks import DivergenceError, check_int, draw_seed
 from tsattn._estimator import Nested, Trained
 from tsattn._labels import check_labels, probabilities, weight_of_each
 from tsattn._networks import ImageNetwork
@@ -27,38 +27,34 @@ AS_PUBLISHED = {"vgg16": "vgg16-plain", "vgg19": "vgg19-plain"}
 class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstimator):
     """Classify images by a convolutional network with attention at its layers.
 
-    The attention is scale-space attention unless another is asked for: a layer's features are masked by how they differ
-    from what the layer reads, more where a difference stands out from its neighbours', smoothed by a learned
-    convolution. The defaults are our best form of a small network; :meth:`paper` is the published one.
+    Scale-space attention, unless another is asked for, masks a layer's features by how they differ from what the layer
+    reads, more where a difference stands out from its neighbours', smoothed by a learned convolution. The defaults are
+    our best small network; :meth:`paper` is the published one.
 
     Parameters
     ----------
     backbone : {"lenet5", "resnet20", "resnet18", "resnet50", "vgg16", "vgg19", ...} or callable, default="lenet5"
-        The network: LeNet-5, residual networks and VGG, sized for small images. "vgg16-plain" and "vgg19-plain" are VGG
-        without batch normalisation, as published, the former with three convolutions of 1 x 1. Or what builds one:
-        `backbone(n_channels, size, attention=..., placement=...)`, a module with an attribute `n_features`, see
-        `tsattn.image`.
+        The network, sized for small images. "vgg16-plain" (with three convolutions of 1 x 1) and "vgg19-plain" are
+        without batch normalisation, as published. Or what builds a module with an attribute `n_features`:
+        `backbone(n_channels, size, attention=..., placement=...)`, see `tsattn.image`.
     attention : {"san-d", "san-c", "se", "cbam", "bam"}, callable or None, default="san-d"
         Scale-space attention with a dilated or a plain convolution; squeeze and excitation; CBAM; BAM. Or what builds a
-        block, `attention(n_features)`, a module from features to weighed features of the same shape; what it may have
-        besides, `tsattn.image.slot` says. None: no attention.
+        block, `attention(n_features)`, from features to weighed features; see `tsattn.image.slot`. None: no attention.
     placement : {"bottleneck", "full"}, default="bottleneck"
-        Attention before each pooling, or after every convolution that is trained, projections beside a shortcut left
-        out. LeNet-5 has no place that is not both.
+        Attention before each pooling, or at every trained convolution but shortcuts'. In LeNet-5 they are the same.
     absolute, channel_alignment, extrema, smoothing : bool, default=True
-        Parts of scale-space attention, each of which may be left out, as in `LSTMSANClassifier`. Without alignment a
-        layer must have as many channels as what it reads, and LeNet-5's do not.
+        Parts of scale-space attention that may be left out, as in `LSTMSANClassifier`. Without alignment a layer must
+        have as many channels as what it reads, and LeNet-5's do not.
     residual : bool, default=True
-        Add the masked features to the features, as BAM does, so that scale-space attention shuts none off; as published
-        they are replaced.
+        Add masked features to the features, as BAM does, so that none is shut off; as published they are replaced.
     mask_activation : {"relu", "tanh", "gelu", "silu"}, callable or None, default=None
         Between the smoothing of scale-space attention and its sigmoid; the layer's own, as published.
     dropout : float, default=0.0
         Chance that a feature is dropped before the last layer in training.
     training : Training, optional
-        How the network is trained; by default `Training(epochs=10, batch_size=64)`. Its `augment="standard"` moves
-        images by up to 2 pixels (`Translate`), "strong" turns them round left to right (`Flip`) and moves them by up to
-        4: for photographs. To search `training__lr` and the like, pass a `Training` first: None has no parameters.
+        By default `Training(epochs=10, batch_size=64)`. Its `augment="standard"` moves images by up to 2 pixels
+        (`Translate`), "strong" turns them round left to right (`Flip`) and moves them by up to 4: for photographs. To
+        search `training__lr` and the like, pass a `Training` first.
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional
@@ -187,9 +183,9 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     def _training(self) -> Training:
         """How to train, with what "standard" and "strong" mean for images."""
         training = self.USUAL if self.training is None else self.training
-        if not isinstance(training, Training) or not isinstance(training.augment, str):
+        check_training(training)
+        if not isinstance(training.augment, str):
             return training
-        check_one_of("augment", training.augment, IMAGE_RECIPES)
         return training.clone().set_params(augment=IMAGE_RECIPES[training.augment])
 
     def fit(self, X: Any, y: Any) -> "ImageClassifier":
@@ -216,7 +212,6 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         if len(classes) < 2:
             raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")
         training = self._training()
-        check_training(training)
         inputs = Pictures.learn(X)
         data = inputs(X, target=codes, n_classes=len(classes), weight=weight_of_each(self.class_weight, classes, codes))
         fresh = copy(self)  # what was fitted before stays until there is something better
