@@ -57,7 +57,7 @@ def made_for(small, n_channels):
     return small.clone().fit(rng.normal(size=(4, n_channels, 7)), [0, 1, 0, 1])
 
 
-def growth(made_and_sizes, rounds=5):
+def growth(made_and_sizes, rounds=3):
     """The power by which processor time of predicting grows from size to size.
 
     Without the system's share: what it takes to give memory anew hangs on what the process gave back before, and is
