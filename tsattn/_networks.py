@@ -210,7 +210,7 @@ class ImageNetwork:
     backbone: Any
     attention: Any
     placement: str
-    residual: bool
+    residual: bool | str
     mask_activation: Any
     dropout: float
 
@@ -220,17 +220,21 @@ class ImageNetwork:
         if isinstance(self.backbone, nn.Module):
             raise TypeError("backbone must build a network, got one that is built, "
                             f"{type(self.backbone).__name__}: pass its class, or a function")
-        body = backbone.make(n_channels, size, attention=self._block(backbone.width), placement=self.placement)
+        body = backbone.make(n_channels, size, attention=self._block(backbone), placement=self.placement)
         if not isinstance(getattr(body, "n_features", None), int):
             raise TypeError(f"backbone must build a module with an attribute n_features, got {type(body).__name__} "
                             "without")
         return OfImages(body, n_outputs, dropout=check_fraction("dropout", self.dropout))
 
-    def _block(self, width: int) -> Any:
-        """What builds a block of attention, beside convolutions with kernels of this width."""
+    def _block(self, backbone: Backbone) -> Any:
+        """What builds a block of attention of this network."""
         switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
-        switches["residual"] = check_bool("residual", self.residual)
+        switches["residual"] = backbone.residual
+        if not (isinstance(self.residual, str) and self.residual == "auto"):
+            if not isinstance(self.residual, bool | np.bool_):
+                raise TypeError(f"residual must be True, False or 'auto', got {self.residual!r}")
+            switches["residual"] = bool(self.residual)
         activation = chosen_or_none("mask_activation", self.mask_activation, ACTIVATIONS)
         blocks: dict[str, Any] = dict(BLOCKS)
-        blocks |= {name: partial(blocks[name], width=width, activation=activation, **switches) for name in SAN}
+        blocks |= {name: partial(blocks[name], width=backbone.width, activation=activation, **switches) for name in SAN}
         return chosen_or_none("attention", self.attention, blocks)

@@ -17,7 +17,7 @@ from tsattn._checks import DivergenceError, ModelFileError
 from tsattn._files import read_tensors, write_tensors
 from tsattn._pictures import Pictures
 from tsattn.classification import ImageClassifier
-from tsattn.image.slot import BLOCKS
+from tsattn.image.slot import BLOCKS, Attended
 from tsattn.nn import SqueezeExcitation
 from tsattn.training import Flip, Training, Translate
 
@@ -272,7 +272,9 @@ def test_nonsense_is_refused(options, said, grey):
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"extrema": 1}, "extrema must be True or False, got 1"), ({"training": 3}, "training must be a Training, got 3")])
+    ({"extrema": 1}, "extrema must be True or False, got 1"),
+    ({"residual": "yes"}, "residual must be True, False or 'auto', got 'yes'"),
+    ({"training": 3}, "training must be a Training, got 3")])
 def test_other_kinds_of_nonsense_are_refused(options, said, grey):
     with pytest.raises(TypeError, match=said):
         quick(**options).fit(*grey)
@@ -425,10 +427,14 @@ def test_own_blocks_and_own_networks(grey):
     assert quick(attention=SqueezeExcitation).fit(*grey).masks(grey[0]).shape == (24, 12, 12, 6)
 
 
-def test_masked_features_are_added_to_the_features(fitted):
-    published = ImageClassifier(residual=False)._block(3)(6)
-    assert all(layer.block.residual for layer in fitted.network_.body.layers)
-    assert not published.residual
+@pytest.mark.parametrize(("backbone", "residual", "added"), [
+    ("lenet5", "auto", False), ("vgg16", "auto", False), ("resnet20", "auto", True), ("resnet50", "auto", True),
+    ("lenet5", True, True), ("resnet20", False, False)])
+def test_masked_features_are_added_in_residual_networks_or_where_it_is_asked_for(backbone, residual, added):
+    network = ImageClassifier(backbone, residual=residual)._trained((32, 32), 3, 2)
+    blocks = [module.block for module in network.modules() if isinstance(module, Attended)]
+    assert blocks
+    assert all(block.residual == added for block in blocks)
 
 
 def test_smoothing_is_as_wide_as_the_layers_kernels(fitted, grey):

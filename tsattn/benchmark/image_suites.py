@@ -17,7 +17,7 @@ from tsattn.benchmark.suite import Entry, Suite
 
 NAMES = {None: "no attention", "cbam": "CBAM", "bam": "BAM", "san-c": "scale-space attention, plain convolution",
          "san-d": "scale-space attention, dilated convolution"}
-RESIDUAL = "masked features added to the features: our best form"
+RESIDUAL = "masked features added to the features"
 BOTH = ("mnist", "fashion_mnist")
 PARTS = {  # of a mask, as the rows of table 5.9 have them one after another
     "plain": ("the signed difference alone", {}),

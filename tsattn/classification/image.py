@@ -45,16 +45,16 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     absolute, channel_alignment, extrema, smoothing : bool, default=True
         Parts of scale-space attention that may be left out, as in `LSTMSANClassifier`. Without alignment a layer must
         have as many channels as what it reads, and LeNet-5's do not.
-    residual : bool, default=True
-        Add masked features to the features, as BAM does, so that none is shut off; as published they are replaced.
+    residual : bool or "auto", default="auto"
+        Add masked features to the features, as BAM does, or put them in their place, as published. "auto" adds them in
+        residual networks, and replaces elsewhere.
     mask_activation : {"relu", "tanh", "gelu", "silu"}, callable or None, default=None
         Between the smoothing of scale-space attention and its sigmoid; the layer's own, as published.
     dropout : float, default=0.0
         Chance that a feature is dropped before the last layer in training.
     training : Training, optional
-        By default `Training(epochs=10, batch_size=64)`. Its `augment="standard"` moves images by up to 2 pixels
-        (`Translate`), "strong" turns them round left to right (`Flip`) and moves them by up to 4: for photographs. To
-        search `training__lr` and the like, pass a `Training` first.
+        By default `Training(epochs=10, batch_size=64)`; pass one to search `training__lr`. `augment="standard"` moves
+        images by up to 2 pixels (`Translate`), "strong", for photographs, by up to 4, and turns some round (`Flip`).
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional
@@ -114,8 +114,8 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     network_: nn.Module
 
     def __init__(self, backbone="lenet5", attention="san-d", placement="bottleneck", absolute=True,
-                 channel_alignment=True, extrema=True, smoothing=True, residual=True, mask_activation=None, dropout=0.0,
-                 training=None, class_weight=None, random_state=None):
+                 channel_alignment=True, extrema=True, smoothing=True, residual="auto", mask_activation=None,
+                 dropout=0.0, training=None, class_weight=None, random_state=None):
         self.backbone = backbone
         self.attention = attention
         self.placement = placement

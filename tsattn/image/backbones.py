@@ -22,10 +22,13 @@ class Backbone:
         (batch, n_features); `n_features` is an attribute of it.
     width : int
         Of its convolutions' kernels, and so of those that smooth a mask.
+    residual : bool, default=False
+        Whether its layers add what they compute to what they read, and so are to have masked features added, too.
     """
 
     make: Callable[..., nn.Module]
     width: int = 3
+    residual: bool = False
 
 
 BACKBONES: dict[str, Backbone] = {
@@ -34,7 +37,7 @@ BACKBONES: dict[str, Backbone] = {
     "vgg19": Backbone(partial(VGG, depths=VGG19)),
     "vgg16-plain": Backbone(partial(VGG, norm=False, pointwise=True)),
     "vgg19-plain": Backbone(partial(VGG, depths=VGG19, norm=False)),
-    "resnet20": Backbone(resnet20),
-    "resnet18": Backbone(resnet18),
-    "resnet50": Backbone(resnet50),
+    "resnet20": Backbone(resnet20, residual=True),
+    "resnet18": Backbone(resnet18, residual=True),
+    "resnet50": Backbone(resnet50, residual=True),
 }
