@@ -76,10 +76,10 @@ def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
     return value
 
 
-def check_bool(name: str, value: Any) -> bool:
+def check_bool(name: str, value: Any, rule: str = "True or False") -> bool:
     """Return `value` as a bool; raise unless it is one, Python's or NumPy's."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
+        raise TypeError(f"{name} must be {rule}, got {value!r}")
     return bool(value)
 
 

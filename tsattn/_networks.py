@@ -229,11 +229,9 @@ class ImageNetwork:
     def _block(self, backbone: Backbone) -> Any:
         """What builds a block of attention of this network."""
         switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
-        switches["residual"] = backbone.residual
-        if not (isinstance(self.residual, str) and self.residual == "auto"):
-            if not isinstance(self.residual, bool | np.bool_):
-                raise TypeError(f"residual must be True, False or 'auto', got {self.residual!r}")
-            switches["residual"] = bool(self.residual)
+        as_backbone = isinstance(self.residual, str) and self.residual == "auto"
+        switches["residual"] = backbone.residual if as_backbone else \
+            check_bool("residual", self.residual, "True, False or 'auto'")
         activation = chosen_or_none("mask_activation", self.mask_activation, ACTIVATIONS)
         blocks: dict[str, Any] = dict(BLOCKS)
         blocks |= {name: partial(blocks[name], width=backbone.width, activation=activation, **switches) for name in SAN}

@@ -30,3 +30,10 @@ def fitted(request, ragged):  # noqa: F811 - the fixture
 @pytest.fixture(scope="session", params=CLASSIFIERS, ids=lambda cls: cls.__name__)
 def learned(request, ragged):  # noqa: F811
     return learning(request.param).fit(ragged.X, ragged.y)
+
+
+WRONG_FOR_RACKNET = [  # and told before features are looked for
+    ({"budget": -5}, "budget must be an integer of at least 1"), ({"recurrent": "yes"}, "recurrent must be True"),
+    ({"normalise": 1}, "normalise must be True"), ({"dropout": 1.0}, "dropout must lie in"),
+    ({"max_components": 0}, "max_components must be"), ({"training": {"epochs": 1}}, "must be a Training"),
+]

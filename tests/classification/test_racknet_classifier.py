@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.classification.conftest import classifier, frame, series
+from tests.classification.conftest import WRONG_FOR_RACKNET, classifier, frame, series
 from tsattn import _networks
 from tsattn.classification import RACKNetClassifier
 from tsattn.design import RackNetwork, racknet, series_features
@@ -119,12 +119,7 @@ def test_nonsense_is_refused_in_fit(options, said, walks):
         racks(**options).fit(*walks)
 
 
-WRONG = [({"budget": -5}, "budget must be an integer of at least 1"), ({"recurrent": "yes"}, "recurrent must be True"),
-         ({"normalise": 1}, "normalise must be True"), ({"dropout": 1.0}, "dropout must lie in"),
-         ({"max_components": 0}, "max_components must be"), ({"training": {"epochs": 1}}, "must be a Training")]
-
-
-@pytest.mark.parametrize(("options", "said"), WRONG)
+@pytest.mark.parametrize(("options", "said"), WRONG_FOR_RACKNET)
 def test_nonsense_is_refused_before_features_are_looked_for(options, said, walks, monkeypatch):
     monkeypatch.setattr(_networks, "series_features", lambda *_, **__: pytest.fail("too late"))
     with pytest.raises((TypeError, ValueError), match=said):

@@ -6,6 +6,7 @@ import torch
 from sklearn.exceptions import NotFittedError
 
 import tsattn
+from tests.classification.conftest import WRONG_FOR_RACKNET
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
 from tsattn.classification import RACKNetImageClassifier, racknet_image
@@ -110,12 +111,7 @@ def test_nonsense_is_refused_in_fit(options, said):
         make(**options).fit(*problem(1))
 
 
-WRONG = [({"budget": -5}, "budget must be an integer of at least 1"), ({"recurrent": "yes"}, "recurrent must be True"),
-         ({"normalise": 1}, "normalise must be True"), ({"dropout": 1.0}, "dropout must lie in"),
-         ({"max_components": 0}, "max_components must be"), ({"training": {"epochs": 1}}, "must be a Training")]
-
-
-@pytest.mark.parametrize(("options", "said"), WRONG)
+@pytest.mark.parametrize(("options", "said"), WRONG_FOR_RACKNET)
 def test_nonsense_is_refused_before_features_are_looked_for(options, said, monkeypatch):
     monkeypatch.setattr(racknet_image, "image_features", lambda *_, **__: pytest.fail("too late"))
     with pytest.raises((TypeError, ValueError), match=said):

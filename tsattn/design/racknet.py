@@ -192,8 +192,6 @@ def racknet(
     check_one_of("strategy", strategy, STRATEGIES)
     check_one_of("method", method, METHODS)
     check_int("max_features", max_features)
-    check_int("budget", budget)
-    Architecture(((Layer(1),),), pooling, dropout, ndim)  # raises before the long work, not after it
     watch = Stopwatch()
     octaves = sufficient_octaves(features.octave, min_features) if len(features) else ()
     mix = _Mixing(method, check_int("max_components", max_components), min_features, max_features, random_state)
