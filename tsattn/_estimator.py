@@ -165,9 +165,9 @@ class NetworkEstimator(Nested, Trained):
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
         check_one_of("scaling", self.scaling, SCALINGS)
-        inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         training = self._usual(len(panel.lengths)) if self.training is None else self.training
         check_training(training)
+        inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         self._study(prepared)
         if self._X_metadata["mtype"] in UNNAMED:
             labels["ids"] = None

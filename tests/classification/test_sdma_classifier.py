@@ -12,6 +12,7 @@ from sktime.transformations.series.summarize import SummaryTransformer
 from tests.classification.conftest import LEARNING, classifier, frame, learning, series
 from tests.reference.relevance import integrated
 from tsattn._choices import LADDER
+from tsattn._inputs import Inputs
 from tsattn._panel import Panel
 from tsattn._relevance import Following, attribution, relevance
 from tsattn.classification import ScaleSpaceRidgeClassifier, SDMAClassifier
@@ -88,6 +89,12 @@ def test_nonsense_is_refused_in_fit(options, said, ragged):
 def test_wrong_types_are_refused_in_fit(options, said, ragged):
     with pytest.raises(TypeError, match=said):
         classifier(**options).fit(ragged.X, ragged.y)
+
+
+def test_a_training_is_looked_at_before_series_are(ragged, monkeypatch):
+    monkeypatch.setattr(Inputs, "learn", lambda *_, **__: pytest.fail("too late"))
+    with pytest.raises(TypeError, match="must be a Training"):
+        classifier(training="fast").fit(ragged.X, ragged.y)
 
 
 @pytest.mark.parametrize(("label", "error", "said"), [
