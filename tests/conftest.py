@@ -12,7 +12,7 @@ from jaxtyping import install_import_hook
 # there; and not what is compiled
 OF_IMAGES = [f"tsattn.image.{name}" for name in ("layers", "lenet", "of_images", "resnet", "slot", "vgg")]
 install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.training.losses", *OF_IMAGES,
-                     "tsattn.design.network", "tsattn.design.recurrent"],
+                     "tsattn.design.layers", "tsattn.design.network", "tsattn.design.recurrent"],
                     "beartype.beartype")
 
 NEEDS = {

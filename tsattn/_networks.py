@@ -16,7 +16,16 @@ from torch import nn
 from tsattn._checks import check_bool, check_fraction, check_int, check_one_of, draw_seed
 from tsattn._choices import ACTIVATIONS, ENCODERS, POOLINGS, TRUNKS, chosen, chosen_or_none
 from tsattn._inputs import Prepared
-from tsattn.design import Architecture, Features, RACKNetPlan, SeriesRackNetwork, racknet, series_features
+from tsattn.design import (
+    Architecture,
+    Features,
+    ImageRackNetwork,
+    RACKNetPlan,
+    SeriesRackNetwork,
+    image_features,
+    racknet,
+    series_features,
+)
 from tsattn.design.plan import RACK_POOLINGS
 from tsattn.image.backbones import BACKBONES, Backbone
 from tsattn.image.of_images import OfImages
@@ -177,24 +186,24 @@ class Designed:
         """Shape the network by features, which take long to find: parameters are looked at before."""
         check_bool("normalise", self.normalise)
         check_bool("recurrent", self.recurrent)
-        self._plan(NOTHING_FOUND, ndim)
-        self.plan_ = self._plan(find(), ndim)
-
-    def _plan(self, features: Features, ndim: int) -> RACKNetPlan:
-        """The network for the data that these features are of."""
-        return racknet(
-            features, budget=self.budget, strategy=self.strategy, ndim=ndim, min_features=self.min_features,
+        plan = partial(
+            racknet, budget=self.budget, strategy=self.strategy, ndim=ndim, min_features=self.min_features,
             max_components=self.max_components,
             pooling=check_one_of("rack_pooling", self.rack_pooling, RACK_POOLINGS), dropout=self.dropout,
             random_state=draw_seed(self.random_state))
+        plan(NOTHING_FOUND)
+        self.plan_ = plan(find())
 
 
 class RACKNetNetwork(Designed):
     """Racks of convolutions, as many and as wide as the training series say, on all inputs as channels of one."""
 
     pooling: Any
+    proportions: int
 
     def _study(self, prepared: Prepared) -> None:
+        chosen("pooling", self.pooling, POOLINGS)
+        check_int("proportions", self.proportions, minimum=0)
         series = prepared.series
         self._design(partial(series_features, series.values, series.lengths, n_octaves=self.n_octaves), 1)
 
@@ -202,6 +211,18 @@ class RACKNetNetwork(Designed):
         body = SeriesRackNetwork(self.plan_.architecture, sum(widths), normalise=self.normalise,
                                  recurrent=self.recurrent)
         return Pooled(Joined(body), body.n_features, n_outputs, pooling=chosen("pooling", self.pooling, POOLINGS))
+
+
+class RACKNetImageNetwork(Designed):
+    """Racks of convolutions, as many and as wide as the training images say; `size` is theirs, height and width."""
+
+    def _study(self, X: np.ndarray) -> None:
+        self._design(partial(image_features, X, n_octaves=self.n_octaves), 2)
+
+    def _trained(self, size: tuple[int, int], n_channels: int, n_outputs: int) -> nn.Module:
+        body = ImageRackNetwork(self.plan_.architecture, n_channels, size, normalise=self.normalise,
+                                recurrent=self.recurrent)
+        return OfImages(body, n_outputs)
 
 
 class ImageNetwork:

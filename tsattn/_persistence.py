@@ -28,6 +28,7 @@ from tsattn.classification import (
     SDMAClassifier,
     XM2AClassifier,
 )
+from tsattn.classification._images import NetworkImageClassifier
 from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
@@ -245,7 +246,7 @@ class EstimatorReader(Reader):
             if is_vector(value) and name in EVENT_STATE and len(value) != len(made.feature_names_in_):
                 raise ValueError(f"{name} has {len(value)} entries for {len(made.feature_names_in_)} columns")
             setattr(made, name, value)
-        if isinstance(made, ImageClassifier):  # fitted with its network
+        if isinstance(made, NetworkImageClassifier):  # fitted with its network
             self._give_network(made)
             return
         made._is_fitted = True
@@ -253,7 +254,7 @@ class EstimatorReader(Reader):
             made._as_fitted()
             self._give_network(made)
 
-    def _give_network(self, made: NetworkEstimator | ImageClassifier) -> None:
+    def _give_network(self, made: NetworkEstimator | NetworkImageClassifier) -> None:
         """Give an estimator its network with the file's weights; nothing is allocated before they are checked."""
         names = [name for name in self.unread if name.startswith("network.")]
         for name in {"n_layers", "n_heads"} & set(made.get_param_names()):  # each has tensors of its own

@@ -108,6 +108,10 @@ class Pictures:
         if X.shape[1:] != self.shape:
             raise ValueError(f"X must have images as they were in fit, {self._told(self.shape)}, got "
                              f"{self._told(X.shape[1:])}")
+        return self.scaled(X, **labels)
+
+    def scaled(self, X: np.ndarray, **labels: Any) -> Sequences:
+        """Return images that were checked, (n, height, width, channel), as the training loop has them."""
         with np.errstate(over="ignore"):
             scaled = ((part - self.mean) / self.scale for part in _in_parts(X))
             parts = [part.transpose(0, 3, 1, 2).astype(np.float32) for part in scaled]

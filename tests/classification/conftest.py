@@ -34,6 +34,7 @@ def learned(request, ragged):  # noqa: F811
 
 WRONG_FOR_RACKNET = [  # and told before features are looked for
     ({"budget": -5}, "budget must be an integer of at least 1"), ({"recurrent": "yes"}, "recurrent must be True"),
-    ({"normalise": 1}, "normalise must be True"), ({"dropout": 1.0}, "dropout must lie in"),
-    ({"max_components": 0}, "max_components must be"), ({"training": {"epochs": 1}}, "must be a Training"),
+    ({"min_features": 2.0}, "min_features must lie in"), ({"normalise": 1}, "normalise must be True"),
+    ({"dropout": 1.0}, "dropout must lie in"), ({"max_components": 0}, "max_components must be"),
+    ({"training": {"epochs": 1}}, "must be a Training"),
 ]

@@ -9,9 +9,9 @@ from tests.classification.conftest import WRONG_FOR_RACKNET, classifier, frame, 
 from tsattn import _networks
 from tsattn.classification import RACKNetClassifier
 from tsattn.design import RackNetwork, racknet, series_features
-from tsattn.design.network import SeriesKernels
 from tsattn.design.recurrent import RecurrentRack
 from tsattn.nn.convolution import BatchNorm
+from tsattn.nn.rank import HeConv1d
 
 pytestmark = pytest.mark.slow  # each fit takes a while; make check has those of series
 
@@ -74,7 +74,7 @@ def test_the_published_form(walks):
     made = RACKNetClassifier.paper(budget=60, epochs=2, random_state=0).fit(*walks)
     modules = list(made.network_.modules())
     assert not any(isinstance(module, BatchNorm) for module in modules)
-    assert all(module.bias is not None for module in modules if isinstance(module, SeriesKernels))
+    assert all(module.bias is not None for module in modules if isinstance(module, HeConv1d))
     assert (made.inputs_.saliency, made.network_.trunk, body_of(made).dropout.p) == (None, None, 0.25)
     assert len(made.history_) == 2
     assert set(made.history_["lr"]) == {1e-3}
@@ -119,7 +119,9 @@ def test_nonsense_is_refused_in_fit(options, said, walks):
         racks(**options).fit(*walks)
 
 
-@pytest.mark.parametrize(("options", "said"), WRONG_FOR_RACKNET)
+@pytest.mark.parametrize(("options", "said"), [
+    *WRONG_FOR_RACKNET, ({"pooling": "median"}, "unknown pooling .median."), ({"proportions": -1}, "proportions must be"),
+])
 def test_nonsense_is_refused_before_features_are_looked_for(options, said, walks, monkeypatch):
     monkeypatch.setattr(_networks, "series_features", lambda *_, **__: pytest.fail("too late"))
     with pytest.raises((TypeError, ValueError), match=said):

@@ -7,9 +7,10 @@ from sklearn.exceptions import NotFittedError
 
 import tsattn
 from tests.classification.conftest import WRONG_FOR_RACKNET
+from tsattn import _networks
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
-from tsattn.classification import RACKNetImageClassifier, racknet_image
+from tsattn.classification import RACKNetImageClassifier
 from tsattn.design import ImageRackNetwork
 from tsattn.training import Training
 
@@ -97,9 +98,8 @@ def test_pictures_of_nothing_get_one_layer():
     assert [len(rack) for rack in made.architecture_.racks] == [1]
 
 
-def test_there_is_no_attention_to_be_shown(fitted):
-    with pytest.raises(ValueError, match="attention"):
-        fitted.masks(problem(1)[0][:2])
+def test_pixels_speak_and_there_is_no_attention_to_be_shown(fitted):
+    assert not hasattr(fitted, "masks")
     assert fitted.relevance(problem(1)[0][:2]).shape == (2, 20, 24)
 
 
@@ -113,7 +113,7 @@ def test_nonsense_is_refused_in_fit(options, said):
 
 @pytest.mark.parametrize(("options", "said"), WRONG_FOR_RACKNET)
 def test_nonsense_is_refused_before_features_are_looked_for(options, said, monkeypatch):
-    monkeypatch.setattr(racknet_image, "image_features", lambda *_, **__: pytest.fail("too late"))
+    monkeypatch.setattr(_networks, "image_features", lambda *_, **__: pytest.fail("too late"))
     with pytest.raises((TypeError, ValueError), match=said):
         make(**options).fit(*problem(1))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tsattn.design import STRATEGIES, Architecture, Features, Layer, OctavePlan, RACKNetPlan, racknet, series_features
-from tsattn.design.racknet import sampled
+from tsattn.design.designing import sampled
 
 KINDS = [(0, 2.0, 1.0, 5), (0, 2.0, 3.0, 2), (1, 4.0, 2.0, 1), (1, 6.0, 4.0, 4)]  # octave, sigma, entropy, directions
 EACH = 60

@@ -10,11 +10,11 @@ from torch.testing import assert_close
 
 from tsattn.image import VGG, LeNet5, OfImages, ResNet
 from tsattn.image.backbones import BACKBONES
-from tsattn.image.layers import HeConvolution
 from tsattn.image.of_images import Flattened
 from tsattn.image.resnet import ResidualImageBlock, Subsample, basic, bottleneck
 from tsattn.image.slot import BLOCKS
 from tsattn.nn import Dropout, bind, build
+from tsattn.nn.rank import HeConv2d
 
 small_resnet = partial(ResNet, 3, (8, 8), depths=(1, 2), widths=(4, 6), stem=4)
 SMALL = {
@@ -119,7 +119,7 @@ def test_weights_come_from_the_generator_alone():
 
 
 def test_a_convolution_begins_as_he_has_it(generator):
-    layer = build(lambda: HeConvolution(40, 60, 3), generator)
+    layer = build(lambda: HeConv2d(40, 60, 3), generator)
     assert float(layer.weight.detach().var()) == pytest.approx(2 / (40 * 9), rel=0.05)
     assert not layer.bias.any()
 

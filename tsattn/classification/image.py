@@ -1,30 +1,18 @@
 """Networks of images as a classifier: scikit-learn's interface, its parameters, and which network they mean."""
 
-from copy import copy
 from typing import Any
 
 import numpy as np
-import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
-from torch import nn
 
-from tsattn._checks import DivergenceError, check_int, draw_seed
-from tsattn._estimator import Nested, Trained
-from tsattn._labels import check_labels, probabilities, weight_of_each
+from tsattn._checks import check_int
 from tsattn._networks import ImageNetwork
-from tsattn._pictures import Pictures, check_images
-from tsattn._relevance import relevance
-from tsattn.image.of_images import Flattened
+from tsattn.classification._images import NetworkImageClassifier
+from tsattn.image.backbones import BACKBONES
 from tsattn.image.slot import Masks
-from tsattn.training import Sequences, Training, accuracy, check_training, cross_entropy, fit_network, predict_network
-from tsattn.training.augment_images import IMAGE_RECIPES
-
-PLAIN = {"lenet5": "tanh", "vgg16-plain": "relu", "vgg19-plain": "relu"}  # the activation of published networks' layers
-AS_PUBLISHED = {"vgg16": "vgg16-plain", "vgg19": "vgg19-plain"}
+from tsattn.training import Training, predict_network
 
 
-class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstimator):
+class ImageClassifier(ImageNetwork, NetworkImageClassifier):
     """Classify images by a convolutional network with attention at its layers.
 
     Scale-space attention, unless another is asked for, masks a layer's features by how they differ from what the layer
@@ -43,11 +31,12 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     placement : {"bottleneck", "full"}, default="bottleneck"
         Attention before each pooling, or at every trained convolution but shortcuts'. In LeNet-5 they are the same.
     absolute, channel_alignment, extrema, smoothing : bool, default=True
-        Parts of scale-space attention that may be left out, as in `LSTMSANClassifier`. Without alignment a layer must
-        have as many channels as what it reads, and LeNet-5's do not.
+        Parts of scale-space attention that may be left out, as in `LSTMSANClassifier`; other attention has none of
+        them. Without alignment a layer must have as many channels as what it reads, and LeNet-5's do not.
     residual : bool or "auto", default="auto"
-        Add masked features to the features, as BAM does, or put them in their place, as published. "auto" adds them in
-        residual networks, and replaces elsewhere.
+        Add the features that scale-space attention masks to the features, or put them in their place, as published.
+        "auto" adds them in residual networks, and replaces elsewhere. Of other attention, BAM always adds, and squeeze
+        and excitation and CBAM always replace.
     mask_activation : {"relu", "tanh", "gelu", "silu"}, callable or None, default=None
         Between the smoothing of scale-space attention and its sigmoid; the layer's own, as published.
     dropout : float, default=0.0
@@ -109,10 +98,6 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
     ((2, 12, 12, 6), (2, 12, 12))
     """
 
-    USUAL = Training(epochs=10, batch_size=64)
-
-    network_: nn.Module
-
     def __init__(self, backbone="lenet5", attention="san-d", placement="bottleneck", absolute=True,
                  channel_alignment=True, extrema=True, smoothing=True, residual="auto", mask_activation=None,
                  dropout=0.0, training=None, class_weight=None, random_state=None):
@@ -146,106 +131,11 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         **switches
             `absolute`, `channel_alignment`, `extrema` and `smoothing`, as for the class.
         """
-        backbone = AS_PUBLISHED.get(backbone, backbone)
-        return cls(backbone=backbone, attention=attention, placement=placement, residual=False,
-                   mask_activation=PLAIN.get(backbone, "relu"), training=Training.paper(epochs),
+        known = BACKBONES.get(backbone)
+        return cls(backbone=known.published or backbone if known else backbone, attention=attention,
+                   placement=placement, residual=False, mask_activation=known.activation if known else "relu",
+                   training=Training.paper(epochs),
                    class_weight=class_weight, random_state=random_state, **switches)
-
-    @classmethod
-    def get_param_names(cls) -> list[str]:
-        """Names of the parameters, as estimators of sktime give them."""
-        return cls._get_param_names()
-
-    @property
-    def is_fitted(self) -> bool:
-        """Whether there is something to predict with."""
-        return hasattr(self, "network_")
-
-    def check_is_fitted(self) -> None:
-        """Raise NotFittedError before fit."""
-        check_is_fitted(self, "network_")
-
-    @property
-    def image_shape_(self) -> tuple[int, int, int]:
-        """Height, width and channels of the training images."""
-        self.check_is_fitted()
-        return self.inputs_.shape
-
-    def _network(self) -> nn.Module:
-        """The whole network, with fresh weights."""
-        return self._trained(self.inputs_.shape[:2], self.inputs_.n_channels, len(self.classes_))
-
-    def _blank(self) -> nn.Module:
-        """The network that was fitted, without weights."""
-        with torch.device("meta"):
-            return self._network()
-
-    def _training(self) -> Training:
-        """How to train, with what "standard" and "strong" mean for images."""
-        training = self.USUAL if self.training is None else self.training
-        check_training(training)
-        if not isinstance(training.augment, str):
-            return training
-        return training.clone().set_params(augment=IMAGE_RECIPES[training.augment])
-
-    def fit(self, X: Any, y: Any) -> "ImageClassifier":
-        """Learn from images.
-
-        Parameters
-        ----------
-        X : array, (n, height, width) or (n, height, width, channel)
-            Of any real dtype and unit: each channel is standardised over all training images.
-        y : array, (n,)
-            Labels of any dtype that can be sorted: texts, integers, booleans.
-
-        Returns
-        -------
-        self
-        """
-        X = check_images(X)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        check_consistent_length(X, y)
-        y = column_or_1d(y, warn=True)
-        check_labels(y)
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")
-        training = self._training()
-        inputs = Pictures.learn(X)
-        data = inputs(X, target=codes, n_classes=len(classes), weight=weight_of_each(self.class_weight, classes, codes))
-        fresh = copy(self)  # what was fitted before stays until there is something better
-        fresh.classes_, fresh.inputs_ = classes, inputs
-        try:
-            fresh._study(X)
-            fresh._keep(fit_network(fresh._network, data, training, loss=cross_entropy, metric=accuracy,
-                                    seed=draw_seed(self.random_state), strata=y))
-        except DivergenceError as error:
-            fresh._keep(error.fitted)
-            self.__dict__.update(fresh.__dict__)
-            raise
-        self.__dict__.update(fresh.__dict__)
-        return self
-
-    def _study(self, X: np.ndarray) -> None:
-        """Learn from the training images what the shape of the network hangs on: nothing does."""
-
-    def _read(self, X: Any) -> Sequences:
-        self.check_is_fitted()
-        return self.inputs_(X)
-
-    def _logits(self, X: Any) -> np.ndarray:
-        data = self._read(X)
-        return predict_network(self.network_, data, device=self._device).double().numpy()
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, (n, n_classes), for images as in fit."""
-        return probabilities(self._logits(X))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likeliest label of each image, (n,)."""
-        said = self._logits(X).argmax(axis=1)
-        return self.classes_[said]
 
     def masks(self, X: Any, place: int = 0) -> np.ndarray:
         """What attention says of images at one of its places: how much of each value it lets through.
@@ -273,39 +163,3 @@ class ImageClassifier(ImageNetwork, Nested, Trained, ClassifierMixin, BaseEstima
         check_int("place", place, minimum=0)
         data = self._read(X)
         return predict_network(Masks(self.network_, place), data, device=self._device).permute(0, 2, 3, 1).numpy()
-
-    def relevance(self, X: Any) -> np.ndarray:
-        """Which pixels speak for what is predicted of each image.
-
-        Integrated gradients, as `SDMAClassifier.attention` has them, from the mean training image's colour to the
-        image: what speaks against the prediction counts 0, and the channels of a pixel are added.
-
-        Parameters
-        ----------
-        X : array, as in fit
-
-        Returns
-        -------
-        ndarray of float64, (n, height, width)
-            At least 0, with sum 1 over each image; even over it where nothing in it speaks for the answer.
-
-        Raises
-        ------
-        NotFittedError
-            Before fit.
-
-        References
-        ----------
-        Sundararajan, Taly & Yan, "Axiomatic attribution for deep networks", ICML 2017.
-        """
-        data, axes = self._read(X), self.inputs_.first_axes
-        rows = Sequences([data.rows[0][:-1].flatten(1).numpy()], data.lengths.numpy())
-        shares = relevance(Flattened(self.network_, axes), rows, int(np.prod(axes)))
-        return shares.reshape(-1, *axes).sum(1)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        tags.non_deterministic = self.random_state is None
-        return tags

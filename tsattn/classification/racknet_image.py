@@ -1,19 +1,13 @@
 """RACKNet as a classifier of images, which it was made for: scikit-learn's interface, and which network is meant."""
 
-from functools import partial
 from typing import Any
 
-import numpy as np
-from torch import nn
-
-from tsattn._networks import Designed
-from tsattn.classification.image import ImageClassifier
-from tsattn.design import ImageRackNetwork, image_features
-from tsattn.image.of_images import OfImages
+from tsattn._networks import RACKNetImageNetwork
+from tsattn.classification._images import NetworkImageClassifier
 from tsattn.training import Training
 
 
-class RACKNetImageClassifier(Designed, ImageClassifier):
+class RACKNetImageClassifier(RACKNetImageNetwork, NetworkImageClassifier):
     """Classify images by convolutions whose racks, layers and kernels the training images themselves say.
 
     Before the network is trained, SIFT features of the training images are found, and their labels are not looked at.
@@ -91,7 +85,7 @@ class RACKNetImageClassifier(Designed, ImageClassifier):
         self.random_state = random_state
 
     @classmethod
-    def paper(  # type: ignore[override] # other networks have other forms
+    def paper(
         cls, strategy: str = "racknet", *, recurrent: bool = False, rack_pooling: str = "average", budget: int = 400,
         epochs: int = 10, class_weight: Any = None, random_state: Any = None,
     ) -> "RACKNetImageClassifier":
@@ -107,12 +101,3 @@ class RACKNetImageClassifier(Designed, ImageClassifier):
         """
         return cls(budget=budget, strategy=strategy, rack_pooling=rack_pooling, normalise=False, recurrent=recurrent,
                    training=Training.paper(epochs), class_weight=class_weight, random_state=random_state)
-
-    def _study(self, X: np.ndarray) -> None:
-        self._design(partial(image_features, X, n_octaves=self.n_octaves), 2)
-
-    def _trained(self, size: tuple[int, int], n_channels: int, n_outputs: int) -> nn.Module:
-        """What is trained, with fresh weights."""
-        body = ImageRackNetwork(self.plan_.architecture, n_channels, size, normalise=self.normalise,
-                                recurrent=self.recurrent)
-        return OfImages(body, n_outputs)

@@ -6,11 +6,11 @@
 """
 
 from tsattn.design.allocation import STRATEGIES, allocate
+from tsattn.design.designing import OctavePlan, RACKNetPlan, racknet
 from tsattn.design.features import Features, image_features, series_features
 from tsattn.design.network import ImageRackNetwork, RackNetwork, SeriesRackNetwork
 from tsattn.design.observations import Mixture
 from tsattn.design.plan import Architecture, Layer
-from tsattn.design.racknet import OctavePlan, RACKNetPlan, racknet
 
 __all__ = ["STRATEGIES", "Architecture", "Features", "ImageRackNetwork", "Layer", "Mixture", "OctavePlan",
            "RACKNetPlan", "RackNetwork", "SeriesRackNetwork", "allocate", "image_features", "racknet",

@@ -28,20 +28,20 @@ Clusters = Sequence[Sequence[int]]
 Shares = list[list[float]]
 
 
-def racknet(clusters: Clusters, rng: np.random.Generator) -> Shares:  # noqa: ARG001 - of all
+def inverse_shares(clusters: Clusters, rng: np.random.Generator) -> Shares:  # noqa: ARG001 - of all
     """Shares inversely proportional to the clusters."""
     return _within(clusters, lambda n: 1.0 / n)
 
 
-def racknet_printed(clusters: Clusters, rng: np.random.Generator) -> Shares:
+def printed_shares(clusters: Clusters, rng: np.random.Generator) -> Shares:
     """The printed formula, over the sum of what it gives; all of it for a layer that is alone."""
     n_layers = sum(map(len, clusters))
     if n_layers == 1:
         return [[1.0]]
-    return [[(1.0 - share) / (n_layers - 1) for share in rack] for rack in proportional(clusters, rng)]
+    return [[(1.0 - share) / (n_layers - 1) for share in rack] for rack in proportional_shares(clusters, rng)]
 
 
-def proportional(clusters: Clusters, rng: np.random.Generator) -> Shares:  # noqa: ARG001
+def proportional_shares(clusters: Clusters, rng: np.random.Generator) -> Shares:  # noqa: ARG001
     """Shares proportional to the clusters."""
     return _within(clusters, float)
 
@@ -79,9 +79,9 @@ class Strategy:
 
 
 STRATEGIES: dict[str, Strategy] = {
-    "racknet": Strategy(racknet), "racknet-printed": Strategy(racknet_printed), "proportional": Strategy(proportional),
-    "inverse-order": Strategy(racknet, complex_first=True), "uniform-rack": Strategy(uniform_rack),
-    "uniform-layer": Strategy(uniform_layer), "random": Strategy(random_shares),
+    "racknet": Strategy(inverse_shares), "racknet-printed": Strategy(printed_shares),
+    "proportional": Strategy(proportional_shares), "inverse-order": Strategy(inverse_shares, complex_first=True),
+    "uniform-rack": Strategy(uniform_rack), "uniform-layer": Strategy(uniform_layer), "random": Strategy(random_shares),
 }
 
 

@@ -31,7 +31,7 @@ COLUMNS = ("octave", "sigma", "entropy", "descriptor", "instance")
 ROUNDING = 1e-12  # share of its values by which a constant varies
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Features:
     """Local features of a set of series or images, in units of input samples.
 

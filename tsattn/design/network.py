@@ -14,47 +14,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsattn._checks import check_bool, check_int
+from tsattn.design.layers import Finish, Lengths, Space, kernels
 from tsattn.design.plan import Architecture, Layer
-from tsattn.image.layers import HeConvolution
-from tsattn.nn.convolution import BatchNorm
+from tsattn.design.recurrent import RecurrentRack
 from tsattn.nn.dropout import Dropout
-from tsattn.nn.initialise import HeWeights
 from tsattn.nn.padding import zero_padding
+from tsattn.nn.rank import MAX_POOL
 from tsattn.nn.residual import halve
-
-Space = Float[Tensor, "b _ ..."]  # channels, then one or two axes of space
-Lengths = Int[Tensor, " b"] | None
-
-
-class SeriesKernels(HeWeights, nn.Conv1d):
-    """Kernels over time."""
-
-
-KERNELS: dict[int, Callable[..., nn.Conv1d | nn.Conv2d]] = {1: SeriesKernels, 2: HeConvolution}
-NORMS: dict[int, Callable[[int], nn.Module]] = {1: BatchNorm, 2: nn.BatchNorm2d}
-CONVOLVE: dict[int, Callable[..., Tensor]] = {1: nn.functional.conv1d, 2: nn.functional.conv2d}
-LARGEST: dict[int, Callable[..., Tensor]] = {1: nn.functional.max_pool1d, 2: nn.functional.max_pool2d}
-
-
-def kernels(n_inputs: int, layer: Layer, ndim: int, *, bias: bool) -> nn.Conv1d | nn.Conv2d:
-    """The kernels of a layer; its features are as large as what it reads."""
-    return KERNELS[ndim](n_inputs, layer.kernels, layer.edge, padding=layer.edge // 2, bias=bias)
-
-
-class Finish(nn.Module):
-    """What comes after a convolution: batch normalisation if wanted, ReLU, zeros beyond each series' end."""
-
-    def __init__(self, n_features: int, ndim: int, *, normalise: bool) -> None:
-        super().__init__()
-        self.normalise = NORMS[ndim](n_features) if normalise else None
-
-    def forward(self, y: Space, lengths: Lengths) -> Space:
-        """Return the features."""
-        if lengths is None:
-            return (y if self.normalise is None else self.normalise(y)).relu()
-        steps = y.mT  # b t c
-        steps = zero_padding(steps, lengths) if self.normalise is None else self.normalise(steps, lengths)
-        return steps.mT.relu()
 
 
 class Rack(nn.Module):
@@ -96,7 +62,7 @@ def halved(x: Space, lengths: Lengths, pooling: str) -> tuple[Space, Lengths]:
     ((tensor([[[2., 5.]]]), tensor([2])), [[[3.0, 5.0]]])
     """
     if pooling == "max":  # zeros beyond a series' end are no larger than anything
-        return LARGEST[x.ndim - 2](x, 2, ceil_mode=True), None if lengths is None else (lengths + 1) // 2
+        return MAX_POOL[x.ndim - 2](x, 2, ceil_mode=True), None if lengths is None else (lengths + 1) // 2
     if lengths is None:
         return nn.functional.avg_pool2d(x, 2, ceil_mode=True), None
     means, lengths = halve(x.mT, lengths)
@@ -134,8 +100,6 @@ class RackNetwork(nn.Module):
         self, architecture: Architecture, n_channels: int, *, normalise: bool = False, recurrent: bool = False
     ) -> None:
         super().__init__()
-        from tsattn.design.recurrent import RecurrentRack
-
         check_bool("normalise", normalise)
         rack: Callable[..., nn.Module] = RecurrentRack if check_bool("recurrent", recurrent) else Rack
         widths = [check_int("n_channels", n_channels), *(layers[-1].kernels for layers in architecture.racks)]

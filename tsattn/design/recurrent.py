@@ -23,8 +23,9 @@ from typing import Any
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from tsattn.design.network import CONVOLVE, Finish, Lengths, Space, kernels
+from tsattn.design.layers import Finish, Lengths, Space, kernels
 from tsattn.design.plan import Layer
+from tsattn.nn.rank import CONVOLVE
 
 
 def most_similar(upstream: Float[Tensor, "h *k"], own: Float[Tensor, "l *k"]) -> Int[Tensor, " l"]:

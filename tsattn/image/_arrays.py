@@ -14,7 +14,7 @@ from tsattn.scalespace._arrays import is_torch
 LUMA = (0.299, 0.587, 0.114)  # of red, green, blue: ITU-R BT.601
 OPACITY = (2, 4)  # so many channels end in one that says how solid a pixel is
 MOST_CHANNELS = 4  # of an image whose axes could be mistaken
-LARGEST = float(np.finfo(np.float32).max)
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def as_array(name: str, images: Any) -> Any:
@@ -57,10 +57,10 @@ def check_finite(name: str, x: Any, axes: Sequence[str], first: int = 0) -> None
     if not (x.is_floating_point() if is_torch(x) else x.dtype.kind == "f"):
         return
     seen = x.detach() if is_torch(x) else x
-    if abs(float(seen.min())) <= LARGEST and abs(float(seen.max())) <= LARGEST:  # neither holds if one is NaN
+    if abs(float(seen.min())) <= FLOAT32_MAX and abs(float(seen.max())) <= FLOAT32_MAX:  # neither holds if one is NaN
         return
     values = as_numpy(x).astype(np.float64)
-    place = np.argwhere(~(abs(values) <= LARGEST))[0]
+    place = np.argwhere(~(abs(values) <= FLOAT32_MAX))[0]
     value = float(values[tuple(place)])
     what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else "a value too large for float32"
     place[0] += first

@@ -9,7 +9,7 @@ from tsattn.image._memory import available, check_memory, needed
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder
 
-LARGEST = {"uint8": 255, "uint16": 65535, "bool": 1}
+WHITE = {"uint8": 255, "uint16": 65535, "bool": 1}
 ACCEPTED = "uint8, uint16, bool, or real numbers from 0 to 1"
 
 
@@ -38,7 +38,7 @@ def as_grey(images: Any, ladder: Ladder) -> Any:
 def _kind(x: Any) -> str:
     """The name of the type of the pixels; raise unless it says what white is."""
     kind = str(x.dtype).rpartition(".")[2] if is_torch(x) else x.dtype.name
-    if kind in LARGEST or "float" in kind:
+    if kind in WHITE or "float" in kind:
         return kind
     whole = kind.startswith(("int", "uint"))
     cure = f"; convert it, as by image.{'to(torch' if is_torch(x) else 'astype(numpy'}.uint8)" if whole else ""
@@ -47,10 +47,10 @@ def _kind(x: Any) -> str:
 
 def as_shares(x: Any, kind: str) -> Any:
     """Whole numbers of that type as shares of the largest there is; real ones as they are."""
-    if kind not in LARGEST:
+    if kind not in WHITE:
         return x
     shares = x.float() if is_torch(x) else x.astype(np.float32)
-    shares /= LARGEST[kind]
+    shares /= WHITE[kind]
     return shares
 
 

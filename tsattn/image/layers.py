@@ -7,20 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsattn._checks import check_int
-from tsattn.nn.initialise import HeWeights
-
-
-class HeConvolution(HeWeights, nn.Conv2d):
-    """A convolution of images whose weights suit a ReLU; see `tsattn.nn.initialise.HeWeights`.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from tsattn.nn import build
-    >>> layer = build(lambda: HeConvolution(50, 40, 3), torch.Generator().manual_seed(0))
-    >>> round(float(layer.weight.detach().var()) * 50 * 9, 1)
-    2.0
-    """
+from tsattn.nn.rank import HeConv2d
 
 
 class ConvolutionLayer(nn.Module):
@@ -50,7 +37,7 @@ class ConvolutionLayer(nn.Module):
         activation: Callable[[Tensor], Tensor] | None = torch.relu,
     ) -> None:
         super().__init__()
-        self.convolution = HeConvolution(n_inputs, n_features, width, stride=stride, padding=width // 2, bias=not norm)
+        self.convolution = HeConv2d(n_inputs, n_features, width, stride=stride, padding=width // 2, bias=not norm)
         self.normalise = nn.BatchNorm2d(n_features) if norm else None
         self.activation = activation
 

@@ -6,11 +6,34 @@ from typing import Any
 from torch import Tensor, nn
 
 from tsattn._checks import check_int, check_one_of
+from tsattn.nn.initialise import HeWeights
 
 CONVOLUTION: dict[int, type[nn.Conv1d] | type[nn.Conv2d]] = {1: nn.Conv1d, 2: nn.Conv2d}
+CONVOLVE: dict[int, Callable[..., Tensor]] = {1: nn.functional.conv1d, 2: nn.functional.conv2d}
 SHRINK: dict[int, Callable[[Tensor, Any], Tensor]] = {
     1: nn.functional.adaptive_avg_pool1d, 2: nn.functional.adaptive_avg_pool2d,
 }
+MAX_POOL: dict[int, Callable[..., Tensor]] = {1: nn.functional.max_pool1d, 2: nn.functional.max_pool2d}
+
+
+class HeConv1d(HeWeights, nn.Conv1d):
+    """A convolution over time whose weights suit a ReLU; see `tsattn.nn.initialise.HeWeights`."""
+
+
+class HeConv2d(HeWeights, nn.Conv2d):
+    """A convolution of images whose weights suit a ReLU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from tsattn.nn import build
+    >>> layer = build(lambda: HeConv2d(50, 40, 3), torch.Generator().manual_seed(0))
+    >>> round(float(layer.weight.detach().var()) * 50 * 9, 1)
+    2.0
+    """
+
+
+HE_CONVOLUTION: dict[int, type[HeConv1d] | type[HeConv2d]] = {1: HeConv1d, 2: HeConv2d}
 
 
 def same_size(ndim: int, n_inputs: int, n_features: int, *, width: int = 3, dilation: int = 1) -> nn.Module:

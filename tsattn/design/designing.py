@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tsattn._checks import check_int, check_one_of
+from tsattn._checks import check_fraction, check_int, check_one_of
 from tsattn.design._stopwatch import STAGES, Stopwatch
 from tsattn.design.allocation import STRATEGIES, allocate
 from tsattn.design.features import Features
@@ -191,6 +191,7 @@ def racknet(
     """
     check_one_of("strategy", strategy, STRATEGIES)
     check_one_of("method", method, METHODS)
+    check_fraction("min_features", min_features)
     check_int("max_features", max_features)
     watch = Stopwatch()
     octaves = sufficient_octaves(features.octave, min_features) if len(features) else ()
