@@ -278,3 +278,8 @@ def test_series_of_months_may_begin_anywhere():
     assert dated(months("2020-01-01", 5, "QS-JAN"), months("2020-02-01", 7, "QS-FEB")).has_even_steps()
     assert not dated(months("2020-01-01", 5), months("2020-01-01", 5, "QS")).has_even_steps()
     assert not dated(months("2020-01-01", 5), months("2020-01-01", 7).delete(3)).has_even_steps()
+
+
+def test_masked_series_are_refused():
+    with pytest.raises(TypeError, match=r"X must be an array without a mask, .* give gaps as NaN: X.filled\(np.nan\)"):
+        Panel.from_sktime(np.ma.masked_array(np.ones((2, 3, 5)), np.ones((2, 3, 5)) > 2))

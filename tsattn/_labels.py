@@ -39,6 +39,17 @@ def check_values(y: Any) -> np.ndarray:
     return values
 
 
+def from_list(y: Any) -> Any:
+    """Labels that stand in a list as an array, if they are labels; others as they are.
+
+    NumPy makes texts of a mixture, and of what is missing among texts.
+    """
+    if not isinstance(y, list | tuple):
+        return y
+    check_labels(pd.Series(y, dtype=object))
+    return np.array(y)
+
+
 def check_labels(y: Any) -> None:
     """Raise unless `y` (n,) names classes: all there, of one kind, and whole where they are numbers.
 
@@ -47,8 +58,10 @@ def check_labels(y: Any) -> None:
     ValueError
         A label is missing, or infinite, or a number that is not whole, as targets of a regression are.
     TypeError
-        Labels cannot be put in order, as texts beside numbers.
+        Labels cannot be put in order, as texts beside numbers; or they are masked.
     """
+    if isinstance(y, np.ma.MaskedArray):
+        raise TypeError("y must be an array without a mask, got a masked array; leave out what is masked")
     labels = np.asarray(y)
     missing = np.flatnonzero(np.asarray(pd.isna(labels)))
     if len(missing):

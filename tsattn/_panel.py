@@ -62,6 +62,8 @@ class Panel:
         ValueError
             If there is no series, no column or no time point.
         """
+        if isinstance(X, np.ma.MaskedArray):
+            raise TypeError("X must be an array without a mask, got a masked array; give gaps as NaN: X.filled(np.nan)")
         if isinstance(X, pd.Series):
             X = X.to_frame()
         if isinstance(X, pd.DataFrame):

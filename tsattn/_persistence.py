@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sktime.forecasting.base import ForecastingHorizon
+from torch import nn
 
 from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkEstimator
@@ -33,6 +34,7 @@ from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
 from tsattn.forecasting._saving import History, Model, Standing
+from tsattn.nn.description import describe_network
 from tsattn.nn.lag_ridge import LagRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training, check_training
@@ -194,8 +196,16 @@ class EstimatorWriter(Writer):
                              for name in STATE[type(value)] if hasattr(value, name)}
         network = getattr(value, "network_", None)
         if network is not None:
+            check_unchanged(value, network)
             self.tensors |= {f"network.{name}": tensor.numpy() for name, tensor in network.state_dict().items()}
         return node
+
+
+def check_unchanged(estimator: Any, network: nn.Module) -> None:
+    """Raise unless the estimator's parameters are those of its network, which a file is to be read by."""
+    if describe_network(estimator._blank()) != describe_network(network):
+        raise ValueError(f"{type(estimator).__name__} has other parameters than it was fitted with, so that its file "
+                         "would not be of the network that predicts: fit it again, or set them back")
 
 
 def without_callables(value: Any, where: str) -> dict[str, Any]:

@@ -179,6 +179,15 @@ def test_p14_labels_that_cannot_be_learned(labels, said, grey):
         quick().fit(grey[0], None if labels is None else np.array(labels))
 
 
+@pytest.mark.parametrize(("labels", "error", "said"), [
+    ([np.nan, *["one", "two"] * 11, "one"], ValueError, "y must not hold missing labels, found one at position 0"),
+    ([1, *["one", "two"] * 11, "one"], TypeError, "y must hold labels of one kind"),
+])
+def test_p14_lists_of_what_are_no_labels_are_refused(labels, error, said, grey):
+    with pytest.raises(error, match=said):
+        quick().fit(grey[0], labels)
+
+
 @pytest.mark.parametrize("labels", [["b", "a"], [3, -7], [True, False], [2.0, 5.0]])
 def test_p16_labels_come_back_as_they_were(labels, grey):
     y = np.array(labels)[np.arange(24) % 2]
@@ -473,6 +482,17 @@ def test_p41_made_up_files_are_refused(change, of_colours, tmp_path):
         tsattn.load(tmp_path / "model")
 
 
+@pytest.mark.parametrize("change", [{"absolute": False}, {"residual": True}, {"attention": "se"}, {"dropout": 0.5}])
+def test_a_model_of_other_parameters_than_its_networks_is_not_saved(change, grey, tmp_path):
+    classifier = quick().fit(*grey)
+    classifier.set_params(**change)
+    with pytest.raises(ValueError, match=r"has other parameters than it was fitted with, .* set them back"):
+        tsattn.save(classifier, tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+    classifier.set_params(**{name: getattr(ImageClassifier(), name) for name in change})
+    tsattn.save(classifier, tmp_path / "model")
+
+
 def test_searches_and_cross_validation(grey):
     X, y = pictures(48)
     assert cross_val_score(quick(LEARNING), X, y, cv=3).mean() > 0.8
@@ -535,3 +555,29 @@ def test_a_gpu_trains_the_same_network(attention):
     fitted = ImageClassifier(attention=attention, training=Training(epochs=20, device="cuda"), random_state=0).fit(X, y)
     assert fitted.score(X, y) > 0.9
     assert next(fitted.network_.parameters()).device.type == "cpu"
+
+
+@pytest.mark.parametrize("container", [lambda X: X, list], ids=["array", "list"])
+def test_masked_images_are_refused(container, grey):
+    masked = np.ma.masked_array(grey[0], grey[0] > 5)
+    with pytest.raises(TypeError, match="X must be an array without a mask, got a masked array; fill it first"):
+        quick().fit(container(masked), grey[1])
+    with pytest.raises(TypeError, match="y must be an array without a mask, got a masked array"):
+        quick().fit(grey[0], np.ma.masked_array(grey[1], grey[1] == grey[1][0]))
+
+
+@pytest.mark.parametrize(("given", "expected"), [("tanh", torch.tanh), (None, None)])
+def test_the_masks_activation_is_the_one_that_is_asked_for(given, expected):
+    network = ImageClassifier(mask_activation=given)._trained((28, 28), 1, 2)
+    assert [module.block.activation for module in network.modules() if isinstance(module, Attended)] == [expected] * 2
+
+
+@pytest.mark.parametrize("backbone", ["lenet5", "vgg16", "vgg16-plain", "resnet20", "resnet50"])
+def test_masks_are_smoothed_as_wide_as_the_layers_kernels_or_three(backbone):
+    with torch.device("meta"):
+        network = ImageClassifier(backbone, placement="full")._trained((32, 32), 3, 2)
+    places = [module for module in network.modules() if isinstance(module, Attended)]
+    kernels = [[layer.kernel_size[0] for layer in place.layer.modules() if isinstance(layer, torch.nn.Conv2d)][-1]
+               for place in places]
+    assert [place.block.smoothing.kernel_size[0] for place in places] == [max(width, 3) for width in kernels]
+    assert (1 in kernels) == (backbone in ("vgg16-plain", "resnet50"))

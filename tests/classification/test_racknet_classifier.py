@@ -120,7 +120,7 @@ def test_nonsense_is_refused_in_fit(options, said, walks):
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    *WRONG_FOR_RACKNET, ({"pooling": "median"}, "unknown pooling .median."), ({"proportions": -1}, "proportions must be"),
+    *WRONG_FOR_RACKNET, ({"pooling": "median"}, "unknown pooling 'median'"), ({"proportions": -1}, "proportions must"),
 ])
 def test_nonsense_is_refused_before_features_are_looked_for(options, said, walks, monkeypatch):
     monkeypatch.setattr(_networks, "series_features", lambda *_, **__: pytest.fail("too late"))

@@ -31,6 +31,14 @@ def made(generator, ndim, dropout=0.0, pooling="average", racks=RACKS, **options
     return build(lambda: RackNetwork(architecture, 2, **options), generator).double()
 
 
+def with_biases(module, draw):
+    """The module, its biases drawn: they begin at 0."""
+    for name, parameter in module.named_parameters():
+        if name.endswith("bias"):
+            parameter.data.copy_(draw(*parameter.shape))
+    return module
+
+
 def lengths_of(ndim):
     return torch.tensor([11, 6, 1]) if ndim == 1 else None
 
@@ -62,14 +70,14 @@ def test_places_are_halved_between_racks_and_round_up(ndim, recurrent, generator
 @both_ranks
 @pytest.mark.parametrize("pooling", ["average", "max"])
 def test_the_plain_network_equals_the_loop(ndim, pooling, generator, draw):
-    network = made(generator, ndim, pooling=pooling).eval()
+    network = with_biases(made(generator, ndim, pooling=pooling), draw).eval()
     x = draw(1, 2, *SPACES[ndim])
     by_hand = x[0].numpy()
     for number, rack in enumerate(network.racks):
         by_hand = reference.halved(by_hand, pooling) if number else by_hand
         for layer in rack.convolutions:
-            bias = layer.bias.detach().numpy() + 0.0
-            by_hand = np.maximum(reference.convolution(by_hand, layer.weight.detach().numpy(), bias), 0)
+            weight, bias = layer.weight.detach().numpy(), layer.bias.detach().numpy()
+            by_hand = np.maximum(reference.convolution(by_hand, weight, bias), 0)
     found, _ = network(x, whole(ndim))
     np.testing.assert_allclose(found[0].detach(), by_hand, rtol=0, atol=1e-12)
 
@@ -78,6 +86,7 @@ def test_the_plain_network_equals_the_loop(ndim, pooling, generator, draw):
 def test_the_recurrent_rack_equals_the_loop(ndim, generator, draw):
     rack = build(lambda: RecurrentRack(2, (Layer(5), Layer(5), Layer(7, 5), Layer(3)), ndim=ndim, normalise=False),
                  generator).double()
+    with_biases(rack, draw)
     u = draw(1, 2, *SPACES[ndim])
     x = np.zeros((0, *SPACES[ndim]))
     kernels = rack.feed[0].weight.detach().numpy()
@@ -87,7 +96,8 @@ def test_the_recurrent_rack_equals_the_loop(ndim, generator, draw):
             middle = (slice(None), slice(None), *[slice(1, -1)] * ndim)
             kernels = np.pad(kernels, [(0, 0)] * 2 + [(1, 1)] * ndim) if layer.edge == 5 else kernels[middle]
             kernels = kernels[reference.most_similar(kernels, own[t].detach().numpy())]
-        drive = reference.convolution(u[0].numpy(), kernels, np.zeros(len(kernels)))
+        first = np.zeros(len(kernels)) if t else rack.feed[0].bias.detach().numpy()
+        drive = reference.convolution(u[0].numpy(), kernels, first)
         if t:
             back = rack.back[t - 1]
             drive += reference.convolution(x, back.weight.detach().numpy(), back.bias.detach().numpy())
@@ -98,10 +108,11 @@ def test_the_recurrent_rack_equals_the_loop(ndim, generator, draw):
 def test_equal_layers_are_liang_and_hus_iterations(generator, draw):
     rack = build(lambda: RecurrentRack(2, (Layer(5),) * 4, ndim=1, normalise=False), generator).double()
     assert len(rack.feed) == len(rack.back) == 1  # one W and one R for all of them
+    rack.back[0].bias = with_biases(rack.feed[0], draw).bias  # theirs is one, of all iterations
     u, lengths = draw(3, 2, 11), torch.tensor([11, 11, 11])
     x = rack.feed[0](u).relu()
     for _ in range(3):
-        x = (rack.feed[0](u) + rack.back[0](x)).relu()
+        x = (rack.feed[0](u) + rack.back[0](x) - rack.back[0].bias[:, None]).relu()
     assert_close(rack(u, lengths), x)
 
 
@@ -196,6 +207,17 @@ def test_dropout_leaves_whole_kernels_out(generator, draw):
     assert 16 < out.sum() < 48
     assert not (plain == 0).flatten(2).all(2).any()
     assert_close(features[~out], 2 * plain[~out])
+
+
+def test_kernels_are_dropped_after_each_rack(generator, draw):
+    network = made(generator, 2, dropout=0.5, racks=((Layer(64),), (Layer(48),)))
+    bind(network, generator)
+    read = []
+    network.racks[1].register_forward_pre_hook(lambda _, given: read.append(given[0]))
+    features, _ = network(draw(1, 2, 7, 11), None)
+    for x in (read[0], features):
+        out = (x == 0).flatten(2).all(2)
+        assert x.shape[1] / 4 < out.sum() < 3 * x.shape[1] / 4
 
 
 def test_variance_outlasts_a_dozen_layers(generator, draw):

@@ -132,3 +132,10 @@ def test_a_wide_scope_asks_for_five(scope, edge):
 def test_nonsense_is_refused(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+@pytest.mark.parametrize("method", ["bic", "dirichlet"])
+def test_no_gaussian_is_narrower_than_a_twentieth_of_a_bit(method):
+    found = separate(np.repeat([1.0, 2.0, 3.0], 100), method=method, random_state=0)
+    assert len(found.sds) == 3
+    assert min(found.sds) >= 0.05 - 1e-9

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from tsattn.design import Architecture, Layer
@@ -10,6 +11,12 @@ COIL = Architecture(((Layer(8), Layer(77)), (Layer(44), Layer(29, 5), Layer(44),
 def test_it_goes_round_through_json():
     assert Architecture.from_dict(json.loads(json.dumps(COIL.to_dict()))) == COIL
     assert COIL.to_dict()["racks"][0] == [{"kernels": 8, "edge": 3}, {"kernels": 77, "edge": 3}]
+
+
+def test_numbers_of_numpys_are_pythons():
+    made = Architecture(((Layer(np.int64(8), np.int32(5)),),), "max", np.float32(0.5), np.int64(1))
+    assert json.loads(json.dumps(made.to_dict())) == made.to_dict()
+    assert made == Architecture(((Layer(8, 5),),), "max", 0.5, 1)
 
 
 def test_it_is_a_value():

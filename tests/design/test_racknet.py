@@ -3,8 +3,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tsattn.design import STRATEGIES, Architecture, Features, Layer, OctavePlan, RACKNetPlan, racknet, series_features
+from tsattn.design import (
+    STRATEGIES,
+    Architecture,
+    Features,
+    Layer,
+    Mixture,
+    OctavePlan,
+    RACKNetPlan,
+    racknet,
+    series_features,
+)
 from tsattn.design.designing import sampled
+from tsattn.design.observations import METHODS, count_clusters, nearness
 
 KINDS = [(0, 2.0, 1.0, 5), (0, 2.0, 3.0, 2), (1, 4.0, 2.0, 1), (1, 6.0, 4.0, 4)]  # octave, sigma, entropy, directions
 EACH = 60
@@ -136,3 +147,36 @@ def test_motions_have_three_racks():
     assert [octave.octave for octave in plans[0].octaves] == [0, 1, 2]
     assert all(2 <= len(rack) <= 5 for rack in plans[0].architecture.racks)
     assert plans[0].architecture == plans[1].architecture
+
+
+def test_the_method_is_the_one_that_is_asked_for(found, plan, monkeypatch):
+    monkeypatch.setitem(METHODS, "dirichlet", lambda x, *_: Mixture((1.0,), (float(x.mean()),), (1.0,)))
+    assert [len(octave.clusters) for octave in racknet(found, budget=60, method="dirichlet").octaves] == [1, 1]
+    assert [len(octave.clusters) for octave in plan.octaves] == [2, 2]
+
+
+def test_what_near_means_is_said_by_the_whole_octave():
+    rng = np.random.default_rng(0)
+    n = [100, 300]  # of two kinds, three directions each
+    entropy = np.concatenate([rng.normal(1, 0.1, n[0]), rng.normal(3, 0.1, n[1])])
+    direction = np.eye(6)[np.concatenate([np.arange(n[0]) % 3, 3 + np.arange(n[1]) % 3])]
+    descriptor = direction + np.repeat([[0.01], [0.1]], n, axis=0) * rng.normal(size=(sum(n), 6))
+    found = Features(np.zeros(sum(n), int), np.full(sum(n), 2.0), entropy, descriptor, np.arange(sum(n)))
+    (octave,) = racknet(found, budget=60, random_state=0).octaves
+    parts = [descriptor[entropy < 2], descriptor[entropy > 2]]
+    expected, other = (tuple(count_clusters(part, nearness(whole)) for part in parts)
+                       for whole in (descriptor, parts[0]))
+    assert octave.clusters == expected != other
+
+
+def test_the_histogram_is_that_of_the_octaves_entropies(found, plan):
+    for octave in plan.octaves:
+        own = found.entropy[found.octave == octave.octave]
+        assert octave.counts.tolist() == np.bincount((own * 100).astype(int)).tolist()
+
+
+def test_what_are_no_features_is_told():
+    with pytest.raises(TypeError, match=r"features must be Features, as series_features.* return them, got ndarray"):
+        racknet(np.zeros((5, 12, 12)))
+    with pytest.raises(ValueError, match=r"min_features must lie in"):
+        racknet(planted().take(np.zeros(0, int)), min_features=2.0)

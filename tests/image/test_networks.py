@@ -11,7 +11,7 @@ from torch.testing import assert_close
 from tsattn.image import VGG, LeNet5, OfImages, ResNet
 from tsattn.image.backbones import BACKBONES
 from tsattn.image.of_images import Flattened
-from tsattn.image.resnet import ResidualImageBlock, Subsample, basic, bottleneck
+from tsattn.image.resnet import ResidualImageBlock, Subsample, basic, bottleneck, project
 from tsattn.image.slot import BLOCKS
 from tsattn.nn import Dropout, bind, build
 from tsattn.nn.rank import HeConv2d
@@ -20,8 +20,7 @@ small_resnet = partial(ResNet, 3, (8, 8), depths=(1, 2), widths=(4, 6), stem=4)
 SMALL = {
     "lenet5": (partial(LeNet5, 3, (13, 17)), (13, 17)),
     "resnet": (small_resnet, (8, 8)),
-    "resnet of bottlenecks": (partial(small_resnet, widths=(8, 12), layers=bottleneck, shortcut=BACKBONES[
-        "resnet50"].make.keywords["shortcut"]), (8, 8)),
+    "resnet of bottlenecks": (partial(small_resnet, widths=(8, 12), layers=bottleneck, shortcut=project), (8, 8)),
 }
 ATTENTIONS = {"none": {}, **{name: {"attention": block, "placement": "full"} for name, block in BLOCKS.items()},
               "san-c before pooling": {"attention": BLOCKS["san-c"], "placement": "bottleneck"}}
@@ -188,3 +187,63 @@ def test_a_block_is_its_shortcut_where_its_layers_say_nothing(layers, draw):
     nn.init.zeros_(block.layers[-1].convolution.weight)
     x = draw(2, 8, 5, 7, dtype=torch.float32)
     assert_close(block(x), x.relu())
+
+
+def normed(layer, x, stride):
+    """A convolution and its batch normalisation in evaluation, without activation."""
+    weight, norm = layer.convolution.weight, layer.normalise
+    y = nn.functional.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2)
+    mean, variance, factor, level = (part.view(1, -1, 1, 1) for part in (
+        norm.running_mean, norm.running_var, norm.weight, norm.bias))
+    return (y - mean) / (variance + 1e-5).sqrt() * factor + level
+
+
+@pytest.mark.parametrize(("layers", "shortcut"), [(basic, Subsample), (basic, project), (bottleneck, project)])
+def test_resnet_layer_by_layer(layers, shortcut, draw, generator):
+    network = build(partial(small_resnet, widths=(8, 12), layers=layers, shortcut=shortcut), generator).double().eval()
+    for norm in (module for module in network.modules() if isinstance(module, nn.BatchNorm2d)):
+        for part in (norm.running_mean, norm.weight.data, norm.bias.data):
+            part.copy_(draw(*part.shape))
+        norm.running_var.copy_(draw(*norm.running_var.shape).square() + 0.5)
+    x = draw(2, 3, 8, 8)
+    y, sizes = normed(network.blocks[0], x, 1).relu(), []
+    for block, stride in zip(network.blocks[1:], (1, 2, 1), strict=True):
+        beside, strides = y, (stride, 1) if layers is basic else (1, stride, 1)
+        for number, (layer, step) in enumerate(zip(block.layers, strides, strict=True), 1):
+            beside = normed(layer, beside, step)
+            beside = beside.relu() if number < len(strides) else beside
+        if isinstance(block.shortcut, nn.Identity):
+            past = y
+        elif shortcut is project:
+            past = normed(block.shortcut, y, stride)
+        else:
+            past = torch.zeros_like(beside)
+            past[:, : y.shape[1]] = y[:, :, ::stride, ::stride]
+        y = (past + beside).relu()
+        sizes.append(tuple(y.shape[1:]))
+    assert sizes == [(8, 8, 8), (12, 4, 4), (12, 4, 4)]
+    assert_close(network(x), y.mean((2, 3)))
+
+
+def test_the_dense_layers_of_vgg_by_hand(draw, generator):
+    network = build(lambda: VGG(3), generator).double().eval()
+    y = x = draw(2, 3, 32, 32)
+    for stage in network.stages:
+        y = stage(y)
+    y = y.mean((2, 3))
+    for layer in (layer for layer in network.dense if isinstance(layer, nn.Linear)):
+        y = (y @ layer.weight.T + layer.bias).relu()
+    assert_close(network(x), y)
+
+
+def test_features_are_dropped_before_the_last_layer_in_training_alone(draw, generator):
+    network = build(lambda: OfImages(LeNet5(1), 3, dropout=0.5), generator).double()
+    bind(network, generator)
+    x, read = draw(4, 1, 1, 28, 28), []
+    network.head.register_forward_pre_hook(lambda _, given: read.append(given[0]))
+    for mode in (True, False):
+        network.train(mode)(x, lengths=torch.ones(4, dtype=torch.long))
+    kept = read[0] != 0
+    assert 0.3 < kept.double().mean() < 0.7
+    assert_close(read[0][kept], 2 * read[1][kept])
+    assert_close(read[1], network.body(x[:, 0]))

@@ -166,9 +166,9 @@ def test_p25_pictures_with_nothing_in_them_have_no_keypoints(x):
     ("image.jpg", TypeError, r"got 'image.jpg'; a file is read by numpy.asarray\(PIL"),
     (None, TypeError, "got object$"),
     (np.full((32, 32), 200.0), ValueError, "from 0 to 1, got 200 to 200; divide"),
-    (np.full((32, 32), 7), TypeError, r"got int64; convert it, as by image.astype"),
+    (np.full((32, 32), 7), TypeError, r"got int64; if 255 is white, convert it by image.astype"),
     (np.zeros((32, 32), complex), TypeError, "got complex128$"),
-    (torch.zeros(32, 32, dtype=torch.int32), TypeError, r"got int32; convert it, as by image.to"),
+    (torch.zeros(32, 32, dtype=torch.int32), TypeError, r"got int32; if 255 is white, convert it by image.to"),
 ])
 def test_p25_what_is_no_picture_is_refused(x, error, message):
     with pytest.raises(error, match=message):
@@ -321,3 +321,16 @@ def test_a_gpu_finds_what_the_cpu_finds():
     assert other.position.is_cuda
     assert_allclose(other.position.cpu(), one.position, atol=1e-6)
     assert_allclose(b.cpu(), a, atol=1e-4)
+
+
+@pytest.mark.parametrize("colour", [(2.0, 0.0, 0.0), (-0.5, 1.0, 0.0)])
+def test_each_colour_lies_from_0_to_1(colour):
+    with pytest.raises(ValueError, match="real numbers of an image must lie from 0 to 1"):
+        sift.detect(np.ones((16, 16, 1)) * colour)
+    assert len(sift.detect(np.ones((16, 16, 3)))) == 0  # white, whatever the shares of colours sum to
+
+
+def test_keypoints_may_be_compared():
+    found = sift.detect(image())
+    assert found == found
+    assert found != sift.detect(image())  # as objects: their columns are compared as arrays are

@@ -99,7 +99,7 @@ def test_a_stage_of_vgg_pools_what_is_attended(placement, draw):
     if placement == "bottleneck":
         assert_close(twice, 2 * once)
     else:
-        assert not torch.allclose(twice, 2 * once)
+        assert_close(twice, 4 * once)  # two layers without biases: what is twice as large comes out so
 
 
 def test_masks_are_those_that_the_network_applied(draw, generator):
@@ -125,3 +125,9 @@ def test_a_block_of_ones_own_without_a_mask_works_but_shows_none(draw):
     assert isinstance(attended.block, Alone)
     with pytest.raises(AttributeError, match="mask"):
         attended.mask(draw(1, 3, 7, 7, dtype=torch.float32))
+
+
+def test_a_block_that_changes_the_size_is_refused(draw):
+    attended = Attended(nn.Conv2d(3, 5, 3), nn.Conv2d(5, 5, 3)).double()
+    with pytest.raises(ValueError, match=r"must return features of the shape .* \(2, 5, 5, 9\), got \(2, 5, 3, 7\)"):
+        attended(draw(2, 3, 7, 11))

@@ -1,6 +1,6 @@
 import pytest
 
-from tsattn.design import Architecture, Layer
+from tsattn.design import Architecture, Layer, RACKNetPlan
 from tsattn.plots import plot_architecture
 from tsattn.plots.pages import figure
 
@@ -46,3 +46,14 @@ def test_no_bar_lies_under_the_names_of_edges(ax):
     ax.figure.canvas.draw()
     names = ax.get_legend().get_window_extent()
     assert not any(names.overlaps(bar.get_window_extent()) for bar in ax.patches)
+
+
+def test_many_edges_have_as_many_colours(ax):
+    made = Architecture((tuple(Layer(10 + n, edge=2 * n + 1) for n in range(8)),))
+    plot_architecture(made, ax=ax)
+    assert len({bar.get_facecolor() for bar in ax.patches}) == 8
+
+
+def test_a_plan_is_told_where_its_architecture_is():
+    with pytest.raises(TypeError, match=r"must be an Architecture, got RACKNetPlan; a plan has one, plan.architecture"):
+        plot_architecture(RACKNetPlan(Architecture(((Layer(4),),)), (), "racknet", 0))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tsattn.design import Mixture, OctavePlan
+from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.plots import plot_entropies
 from tsattn.plots.pages import figure
 
@@ -31,3 +31,8 @@ def test_one_bin_can_be_drawn(octave):
     counts = np.array([4], np.int64)
     one = OctavePlan(0, 4, 4, counts, Mixture((1.0,), (0.005,), (0.05,)), (2.0,), (3,), (1,))
     assert len(plot_entropies(one, ax=figure()[1][0, 0]).patches) == 1
+
+
+def test_a_plan_is_told_where_its_octaves_are():
+    with pytest.raises(TypeError, match=r"must be an OctavePlan, got RACKNetPlan; a plan has one for each rack"):
+        plot_entropies(RACKNetPlan(Architecture(((Layer(4),),)), (), "racknet", 0))

@@ -75,5 +75,13 @@ def test_those_of_one_image_of_a_batch_are_drawn(blobs):
 def test_what_does_not_fit_is_refused(blobs):
     with pytest.raises(ValueError, match="must be of one image, got those of 2"):
         plot_keypoints(blobs, sift.detect(np.stack([blobs, blobs])))
-    with pytest.raises(ValueError, match=r"got \(1, 2, 3, 4\)"):
-        plot_keypoints(np.zeros((1, 2, 3, 4)), sift.detect(blobs))
+    found = sift.detect(blobs)
+    for image, said in [
+        (np.zeros((1, 2, 3, 4)), r"got \(1, 2, 3, 4\)"), (np.stack([blobs] * 3), r"got \(3, "),
+        (np.stack([blobs] * 5, -1), r"must have shape"), (255 * blobs, "must lie from 0 to 1"),
+        (np.where(blobs > 0.5, np.nan, blobs), "nan"), (blobs[:15, :15], "keypoints must lie in the image, of 15 x 15"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            plot_keypoints(image, found)
+    with pytest.raises(TypeError, match=r"keypoints must be ImageKeypoints, .* got DataFrame"):
+        plot_keypoints(blobs, found.to_frame())

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tsattn.training import Batch, Flip, Translate
+from tsattn.training import Batch, Crop, Flip, TimeWarp, Translate
 from tsattn.training.augment_images import IMAGE_RECIPES
 
 N = 200
@@ -69,3 +69,9 @@ def test_recipes_are_named_as_those_of_series():
     from tsattn.training.config import RECIPES
 
     assert IMAGE_RECIPES.keys() == RECIPES.keys()
+
+
+@pytest.mark.parametrize("change", [Crop(), TimeWarp()])
+def test_images_have_no_time_to_be_changed(change):
+    with pytest.raises(ValueError, match=r"shape \(batch, time, channel\) .*; images are changed by Translate and Flip"):
+        changed(change)

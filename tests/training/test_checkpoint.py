@@ -136,6 +136,12 @@ def shifted(data):
     return Sequences([rows], data.lengths, target=data.target, n_classes=data.n_classes)
 
 
+def reweighted(data):
+    weight = np.linspace(1, 2, len(data.target))
+    return Sequences([data.rows[0][:-1].numpy()], data.lengths, target=data.target, n_classes=data.n_classes,
+                     weight=weight)
+
+
 def test_p51_a_foreign_checkpoint_is_refused(net, data, stop_after, tmp_path):
     path = tmp_path / "progress"
     stop_after(9)
@@ -153,7 +159,40 @@ def test_p51_a_foreign_checkpoint_is_refused(net, data, stop_after, tmp_path):
         fit(net, shifted(data), checkpoint=path)
     with pytest.raises(ValueError, match="differs in the network: delete it"):
         fit(lambda: torch.nn.Sequential(net()), data, checkpoint=path)
+    with pytest.raises(ValueError, match="differs in the targets or their weights: delete it"):
+        fit(net, reweighted(data), checkpoint=path)
     assert path.read_bytes() == before
+
+
+as_it_is = partial(torch.mul, other=1.0)
+
+
+class Scaled(torch.nn.Module):
+    """A network of one size, whatever its settings."""
+
+    def __init__(self, net, factor=1.0, activation=torch.tanh, scale=as_it_is):
+        super().__init__()
+        self.body, self.factor, self.activation, self.scale = net(), factor, activation, scale
+
+    def forward(self, x, lengths):
+        return self.factor * self.scale(self.activation(self.body(x, lengths=lengths)))
+
+
+def test_p51_a_network_of_the_same_size_and_other_settings_is_another(net, data, stop_after, tmp_path):
+    path = tmp_path / "progress"
+    stop_after(9)
+    with pytest.raises(Stop):
+        fit(partial(Scaled, net), data, checkpoint=path)
+    for setting in ({"factor": 2.0}, {"activation": torch.relu}, {"scale": partial(torch.mul, other=3.0)}):
+        with pytest.raises(ValueError, match="differs in the network: delete it"):
+            fit(partial(Scaled, net, **setting), data, checkpoint=path)
+    fit(partial(Scaled, net), data, checkpoint=path)
+    assert not path.exists()
+
+
+def test_p51_a_folder_is_no_checkpoint(net, data, tmp_path):
+    with pytest.raises(IsADirectoryError, match=r"checkpoint must name a file, .* is a folder: name a file in it"):
+        fit(net, data, checkpoint=tmp_path)
 
 
 def test_p51_a_damaged_checkpoint_is_refused(net, data, stop_after, tmp_path):

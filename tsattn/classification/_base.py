@@ -7,7 +7,7 @@ import pandas as pd
 from sktime.classification.base import BaseClassifier
 
 from tsattn._estimator import OF_PANELS, NetworkEstimator
-from tsattn._labels import check_labels, probabilities, weight_of_each
+from tsattn._labels import check_labels, from_list, probabilities, weight_of_each
 from tsattn._panel import Panel
 from tsattn.training import accuracy, cross_entropy
 
@@ -34,9 +34,7 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
         return int(self.n_classes_)
 
     def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
-        if isinstance(y, list | tuple):  # sktime fails on them
-            check_labels(pd.Series(y, dtype=object))  # a mixture would become texts
-            y = np.array(y)
+        y = from_list(y)  # sktime fails on lists
         for part in [] if y is None else [y[name] for name in y] if isinstance(y, pd.DataFrame) else [y]:
             check_labels(part)
         return super()._check_y(y, **kwargs)

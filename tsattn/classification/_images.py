@@ -11,7 +11,7 @@ from torch import nn
 
 from tsattn._checks import DivergenceError, draw_seed
 from tsattn._estimator import Nested, Trained
-from tsattn._labels import check_labels, probabilities, weight_of_each
+from tsattn._labels import check_labels, from_list, probabilities, weight_of_each
 from tsattn._pictures import Pictures, check_images
 from tsattn._relevance import relevance
 from tsattn.image.of_images import Flattened
@@ -91,8 +91,9 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         check_consistent_length(X, y)
-        y = column_or_1d(y, warn=True)
+        y = from_list(y)
         check_labels(y)
+        y = column_or_1d(y, warn=True)
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")

@@ -44,6 +44,7 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
     training : Training, optional
         By default `Training(epochs=10, batch_size=64)`; pass one to search `training__lr`. `augment="standard"` moves
         images by up to 2 pixels (`Translate`), "strong", for photographs, by up to 4, and turns some round (`Flip`).
+        Images have no ids, and so no `groups`: name the images to hold out, `validation=(0, 3, ...)`.
     class_weight : "balanced" or dict, optional
         Weight of each class in the loss: inverse to its frequency, or by label (1 for labels not named).
     random_state : int or RandomState, optional

@@ -130,7 +130,7 @@ def allocate(
     n_layers = sum(map(len, clusters))
     if check_int("budget", budget) < n_layers:
         raise ValueError(f"budget must be at least the number of layers, {n_layers}, so that each has a kernel, got "
-                         f"{budget}; raise it, or let there be fewer layers with max_components")
+                         f"{budget}; raise it, or let there be fewer layers, as by an estimator's max_components")
     shares = rule.shares(clusters, np.random.default_rng(random_state))
     flat = iter(rounded([share for rack in shares for share in rack], budget))
     return tuple(tuple(next(flat) for _ in rack) for rack in clusters)

@@ -189,6 +189,9 @@ def racknet(
     >>> print(plan.architecture)
     1-1 layers of (30-30) kernels, edges (3-3), 1-D, average pooling, dropout 0.25
     """
+    if not isinstance(features, Features):
+        raise TypeError("features must be Features, as series_features(values, lengths) and image_features(images) "
+                        f"return them, got {type(features).__name__}")
     check_one_of("strategy", strategy, STRATEGIES)
     check_one_of("method", method, METHODS)
     check_fraction("min_features", min_features)

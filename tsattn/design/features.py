@@ -8,7 +8,8 @@ complexity of a feature F is the entropy of the amplitudes a within its scope, 3
 
 Features are keypoints of the difference-of-Gaussians scale space, whether of images (SIFT) or of series (the same with
 one axis less). Differs: amplitudes are told apart by 256 levels over the range of the whole set, so that series have
-entropies too; the logarithm is that of bits.
+entropies too; the logarithm is that of bits; the least contrast is that of `tsattn.image.sift`, 0.04 / 3 of the range
+of all images, and of series that of `tsattn.scalespace.detect`.
 """
 
 from collections.abc import Callable, Iterator

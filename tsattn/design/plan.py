@@ -34,8 +34,9 @@ class Layer:
     edge: int = 3
 
     def __post_init__(self) -> None:
-        check_int("kernels", self.kernels)
-        if check_int("edge", self.edge) % 2 == 0:
+        for name in ("kernels", "edge"):  # NumPy's integers too, which JSON has not
+            object.__setattr__(self, name, check_int(name, getattr(self, name)))
+        if self.edge % 2 == 0:
             raise ValueError(f"edge must be odd, so that the size stays, got {self.edge}")
 
 
@@ -83,8 +84,8 @@ class Architecture:
             raise TypeError(f"racks must be a tuple of one or more racks, each a tuple of one or more Layers, got "
                             f"{self.racks!r}")
         check_one_of("pooling", self.pooling, RACK_POOLINGS)
-        check_fraction("dropout", self.dropout)
-        check_one_of("ndim", self.ndim, RANKS)
+        object.__setattr__(self, "dropout", float(check_fraction("dropout", self.dropout)))
+        object.__setattr__(self, "ndim", int(check_one_of("ndim", self.ndim, RANKS)))
 
     def __str__(self) -> str:
         kernels, edges = ("-".join(",".join(str(getattr(layer, part)) for layer in rack) for rack in self.racks)

@@ -13,8 +13,8 @@ l of W_t is the one of W_{t-1} that is most similar to it,
 
 The map is found anew at each pass. Gradients follow it to W_{t-1}, and reach K_t too, which thereby goes on saying what
 the kernel would have become: else a map could not change by it. Differs: that the source's layers of a rack are
-iterations is our reading of it; R is an iteration's own where counts change; kernels of unlike edges are compared about
-their middles.
+iterations is our reading of it; R is an iteration's own where counts change; a bias is W's in the first iteration and
+R's in the others, where theirs is one; kernels of unlike edges are compared about their middles.
 """
 
 from collections.abc import Iterator

@@ -21,7 +21,8 @@ def as_array(name: str, images: Any) -> Any:
     """Return a tensor as it is, and anything else as a NumPy array; raise if it is none."""
     if is_torch(images):
         return images
-    if isinstance(images, np.ma.MaskedArray):
+    several = images if isinstance(images, list | tuple) else ()
+    if isinstance(images, np.ma.MaskedArray) or any(isinstance(one, np.ma.MaskedArray) for one in several):
         raise TypeError(f"{name} must be an array without a mask, got a masked array; fill it first")
     if isinstance(images, str | bytes | os.PathLike):
         raise TypeError(f"{name} must be an array of pixels, got {images!r}; a file is read by "

@@ -1,5 +1,6 @@
 """The way in for pictures: grey numbers from 0 to 1, if there is room for their pyramid."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,29 +20,37 @@ def as_grey(images: Any, ladder: Ladder) -> Any:
     Whether there is room for their pyramid is asked before anything is taken.
     """
     x = as_array("images", images)
-    kind = _kind(x)
-    shape, axes = _space(tuple(x.shape))
+    kind = kind_of(x)
+    shape, axes = space_of(tuple(x.shape))
     colours = axes[-1] == "channel"
     check_memory(needed(shape, 8 if kind == "float64" else 4, ladder, tensor=is_torch(x), colours=colours), shape,
                  available(x))
-    check_finite("images", without_opacity(x) if colours else x, axes)
+    check_pixels(x, kind, axes)
     x = grey(x, lambda channel: as_shares(channel, kind)) if colours else as_shares(x, kind)
-    x, _ = prepare(x.reshape(shape), (-2, -1))
-    seen = x.detach() if is_torch(x) else x
+    return prepare(x.reshape(shape), (-2, -1))[0]
+
+
+def check_pixels(x: Any, kind: str, axes: Sequence[str]) -> None:
+    """Raise unless pixels are finite, and real ones shares of white in each channel; opacity may be anything."""
+    seen = without_opacity(x) if axes[-1] == "channel" else x
+    check_finite("images", seen, axes)
+    if kind in WHITE:
+        return
+    seen = seen.detach() if is_torch(seen) else seen
     low, high = float(seen.min()), float(seen.max())
     if low < 0 or high > 1:
         raise ValueError(f"real numbers of an image must lie from 0 to 1, got {low:.4g} to {high:.4g}; divide them by "
                          "the largest that there can be")
-    return x
 
 
-def _kind(x: Any) -> str:
+def kind_of(x: Any) -> str:
     """The name of the type of the pixels; raise unless it says what white is."""
     kind = str(x.dtype).rpartition(".")[2] if is_torch(x) else x.dtype.name
     if kind in WHITE or "float" in kind:
         return kind
     whole = kind.startswith(("int", "uint"))
-    cure = f"; convert it, as by image.{'to(torch' if is_torch(x) else 'astype(numpy'}.uint8)" if whole else ""
+    cure = f"; if 255 is white, convert it by image.{'to(torch' if is_torch(x) else 'astype(numpy'}.uint8)" \
+        if whole else ""
     raise TypeError(f"an image must be {ACCEPTED}, got {kind}{cure}")
 
 
@@ -54,7 +63,7 @@ def as_shares(x: Any, kind: str) -> Any:
     return shares
 
 
-def _space(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+def space_of(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], tuple[str, ...]]:
     """Images, height and width; and what each axis counts. A last one of 1 to 4 is of channels."""
     check_channels_last("images", shape)
     channels = len(shape) in (3, 4) and 1 <= shape[-1] <= MOST_CHANNELS

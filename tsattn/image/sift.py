@@ -7,7 +7,8 @@ of a pixel on either side of those that they stem from. Then all are smoothed al
 another view than from Lowe's grid, every second pixel of which is sharper. Positions are where things are: OpenCV,
 whose grid is the same, reports them a quarter of a pixel further right and down. The eight directions of a cell go
 round with the clock; OpenCV's go against it, so that descriptors compare once they are put in its order, as
-`descriptors.reshape(-1, 4, 4, 8)[..., -numpy.arange(8)]`.
+`descriptors.reshape(-1, 4, 4, 8)[..., -numpy.arange(8)]`. The least contrast is OpenCV's, 0.04 / 3, where Lowe has
+0.03, as `tsattn.scalespace.detect` does: an image has more keypoints then.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ EDGE_RATIO = 10.0
 CONTRAST = 0.04 / 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageKeypoints(Keypoints):
     """Keypoints of images; `position` is (row, column) in pixels, `series` counts images.
 

@@ -99,6 +99,11 @@ class Attended(nn.Module):
         Called with (batch, n_features, height, width) features and, if its `forward` has a parameter `previous`, with
         what the layer reads.
 
+    Raises
+    ------
+    ValueError
+        When called: the block returns features of another shape.
+
     Examples
     --------
     >>> import torch
@@ -120,7 +125,11 @@ class Attended(nn.Module):
 
     def forward(self, x: Float[Tensor, "b p i j"]) -> Float[Tensor, "b c h w"]:
         """Return the weighed features."""
-        weighed: Tensor = self.block(self.layer(x), x)
+        y: Tensor = self.layer(x)
+        weighed: Tensor = self.block(y, x)
+        if weighed.shape != y.shape:
+            raise ValueError(f"a block of attention must return features of the shape that it is given, "
+                             f"{tuple(y.shape)}, got {tuple(weighed.shape)} from {self.block}")
         return weighed
 
 

@@ -158,11 +158,11 @@ class StepRidge(RidgeHead):
         latest = max(min(LATEST, MOST // check_int("n_inputs", n_inputs)), 1)
         super().__init__(latest * n_inputs, n_outputs)
         self.latest, self.n_inputs = latest, n_inputs
-        self.longest = latest  # steps of the longest series that was learned from, or `latest`
+        self._longest = latest  # steps of the longest series that was learned from, or `latest`
 
     def prepare(self, batches: Callable[[], Iterable[Any]]) -> None:
         """See how long series are: beyond all of them there is nothing to read."""
-        self.longest = min(self.latest, max(int(batch.lengths.max()) for batch in batches()))
+        self._longest = min(self.latest, max(int(batch.lengths.max()) for batch in batches()))
 
     def features(self, inputs: Sequence[Tensor], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b p"]:
         """Return the latest steps, one after another."""
@@ -173,7 +173,7 @@ class StepRidge(RidgeHead):
     def solve_values(self, features: Float[Tensor, "n p"], target: Float[Tensor, "n k"],
                      weight: Float[Tensor, " n"] | None) -> Solution:
         """Solve for each number of latest steps; the best for parts of the series left out has all the weights."""
-        spans = [*takewhile(lambda span: span < self.longest, (2**power for power in count())), self.longest]
+        spans = [*takewhile(lambda span: span < self._longest, (2**power for power in count())), self._longest]
         found = [best_ridge(features[:, -span * self.n_inputs :], target, weight) for span in spans]
         best = min(found, key=lambda one: float(squares(one.left_out, target, weight).sum()))
         earlier = features.shape[1] - best.weight.shape[1]

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.patches import Patch
 
 from tsattn.plots._series import BLUE, INK, MEDIUM, ORANGE, QUIET, SMALL, WIDTH, axes_of
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 2.4  # inches
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#56b4e9")  # of edges, the shortest first; Okabe and Ito's
+MOST_SIGNS = 5  # in a row of the legend
 GAP = 0.6  # bars between racks, where places are halved
 
 
@@ -29,6 +33,11 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     Axes
         The given one, or that of a new figure, which is ``ax.figure``; see `plot_events`.
 
+    Raises
+    ------
+    TypeError
+        It is something else, as a plan, whose attribute `architecture` is one.
+
     Examples
     --------
     >>> from tsattn.design import Architecture, Layer
@@ -37,11 +46,18 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     >>> [text.get_text() for text in ax.texts]
     ['8', '77', '44']
     """
+    from tsattn.design import Architecture
+
+    if not isinstance(architecture, Architecture):
+        raise TypeError(f"architecture must be an Architecture, got {type(architecture).__name__}; a plan has one, "
+                        "plan.architecture")
     ax = axes_of(ax, WIDTH, HEIGHT)
     at, middles, labels = 0.0, [], []
     highest = max(layer.kernels for rack in architecture.racks for layer in rack)
     edges = sorted({layer.edge for rack in architecture.racks for layer in rack})
-    colours = {edge: COLOURS[number % len(COLOURS)] for number, edge in enumerate(edges)}
+    scale = np.linspace(0.0, 0.9, len(edges))  # of more edges than have a colour: from dark to light
+    shades = COLOURS if len(edges) <= len(COLOURS) else [*map(to_hex, colormaps["viridis"](scale))]
+    colours = dict(zip(edges, shades, strict=False))
     for number, rack in enumerate(architecture.racks):
         if number:
             at += GAP
@@ -59,5 +75,6 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, colors=INK, length=0)
     signs = [Patch(color=colours[edge], label=f"edge {edge}") for edge in edges]
-    ax.legend(handles=signs, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(signs), frameon=False, fontsize=SMALL)
+    ax.legend(handles=signs, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(signs), MOST_SIGNS),
+              frameon=False, fontsize=SMALL)
     return ax

@@ -32,6 +32,11 @@ def plot_entropies(octave: "OctavePlan", *, ax: Axes | None = None) -> Axes:
     Axes
         The given one, or that of a new figure, which is ``ax.figure``; see `plot_events`.
 
+    Raises
+    ------
+    TypeError
+        It is something else, as a whole plan, whose `octaves` they are.
+
     Examples
     --------
     >>> import numpy as np
@@ -42,6 +47,11 @@ def plot_entropies(octave: "OctavePlan", *, ax: Axes | None = None) -> Axes:
     >>> len(ax.lines) == len(plan.octaves[0].mixture.means)
     True
     """
+    from tsattn.design import OctavePlan
+
+    if not isinstance(octave, OctavePlan):
+        raise TypeError(f"octave must be an OctavePlan, got {type(octave).__name__}; a plan has one for each rack, "
+                        "plan.octaves[0]")
     ax = axes_of(ax, WIDTH, HEIGHT)
     centres = octave.centres
     width = 2 * float(centres[0])

@@ -8,7 +8,8 @@ from matplotlib.collections import EllipseCollection, LineCollection
 
 from tsattn._checks import check_int
 from tsattn.image._arrays import LUMA, as_array, as_numpy, grey, without_opacity
-from tsattn.image._grey import as_shares
+from tsattn.image._grey import as_shares, check_pixels, kind_of, space_of
+from tsattn.image.sift import ImageKeypoints
 from tsattn.plots._series import BLUE, ORANGE, WIDTH, axes_of
 
 SIDES = {1: (ORANGE, "solid"), -1: (BLUE, (0, (3, 1.5)))}  # the lines say in print what the colours say
@@ -38,8 +39,9 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
 
     Raises
     ------
-    ValueError
-        The image has other axes, or the keypoints are of several images.
+    TypeError, ValueError
+        `tsattn.image.sift.detect` would not take the image, or it is a batch; there are no keypoints of images, or they
+        are of several, or lie outside this one.
 
     Examples
     --------
@@ -52,10 +54,14 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     >>> len(ax.collections[0].get_offsets())
     1
     """
-    image = as_numpy(as_array("image", image))
-    if image.ndim not in (2, 3):
-        raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
+    image, size = _checked(image)
+    if not isinstance(keypoints, ImageKeypoints):
+        raise TypeError("keypoints must be ImageKeypoints, as tsattn.image.sift.detect gives them, got "
+                        f"{type(keypoints).__name__}")
     found = keypoints.to_numpy()
+    if len(found) and not (found.position <= np.array(size)).all():
+        raise ValueError(f"keypoints must lie in the image, of {size[0]} x {size[1]} pixels, got one at row and column "
+                         f"{found.position.max(0).round(1).tolist()}: are they of another image?")
     of = np.unique(found.series)
     if len(of) > 1:
         raise ValueError(f"keypoints must be of one image, got those of {len(of)}; take those of the first, say: "
@@ -76,6 +82,17 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
         ax.add_collection(LineCollection(list(np.stack([centre, ends], axis=1)), colors=colour, linewidths=0.9))
     ax.set_axis_off()
     return ax
+
+
+def _checked(image: Any) -> tuple[np.ndarray, tuple[int, int]]:
+    """One image as an array, with its height and width; raise unless it is one that could be searched."""
+    image = as_numpy(as_array("image", image))
+    kind = kind_of(image)
+    (n, height, width), axes = space_of(image.shape)
+    if n != 1 or axes[0] == "image":
+        raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
+    check_pixels(image, kind, axes)
+    return image, (height, width)
 
 
 def _shown(image: np.ndarray) -> np.ndarray:

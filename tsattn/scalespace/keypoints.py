@@ -14,7 +14,7 @@ BUMP, DIP = 1, -1
 Columns = TypeVar("Columns", bound="Keypoints")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Keypoints:
     """Extrema of a difference-of-Gaussians pyramid, in units of input samples.
 

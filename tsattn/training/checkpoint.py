@@ -16,6 +16,7 @@ from torch import Tensor
 
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
+from tsattn.nn.description import describe, describe_network
 from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Sequences
 from tsattn.training.processes import own_part, whole
@@ -79,12 +80,16 @@ def resume(run: Run) -> None:
         The file belongs to another training; the message says in what they differ.
     FileNotFoundError
         The folder to write to is missing.
+    IsADirectoryError
+        A folder stands there.
     """
     path = run.training.checkpoint
     if path is None:
         return
     if not Path(path).parent.is_dir():  # better now than after the first epoch
         raise FileNotFoundError(f"the folder of checkpoint {str(path)!r} must exist")
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"checkpoint must name a file, and {str(path)!r} is a folder: name a file in it")
     if not Path(path).exists():
         return
     arrays, config = _read(path)
@@ -120,12 +125,12 @@ def discard(run: Run) -> None:
 
 def fingerprint(run: Run) -> dict[str, str]:
     """What must be the same for a checkpoint to be of use: a digest, or a text, by name."""
-    training = {name: _describe(value) for name, value in run.training.get_params(deep=False).items()
+    training = {name: describe(value) for name, value in run.training.get_params(deep=False).items()
                 if name not in FREE}
-    shapes = [(name, tuple(value.shape)) for name, value in run.network.state_dict().items()]
-    return {**training, "the series": _digest_of_series(run.data), "the validation part": _digest(run.validation),
-            "the seed": str(run.seed), "the network": hashlib.sha256(repr(shapes).encode()).hexdigest(),
-            "the loss": _describe(run.objective.loss), "the metric": _describe(run.objective.metric)}
+    return {**training, "the series": _digest_of_series(run.data), "the targets or their weights": _digest_of_targets(
+                run.data), "the validation part": _digest(run.validation), "the seed": str(run.seed),
+            "the network": hashlib.sha256(describe_network(run.network).encode()).hexdigest(),
+            "the loss": describe(run.objective.loss), "the metric": describe(run.objective.metric)}
 
 
 def _parts(run: Run) -> dict[str, dict[str, Tensor]]:
@@ -169,22 +174,17 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 def _digest_of_series(data: Sequences) -> str:
     first = data.batch(torch.zeros(1, dtype=torch.int64))  # windows are read as they are cut: rows alone do not say how
-    parts = [*data.rows, data.lengths, data.offsets, data.target, data.weight, *first.inputs, first.target,
-             torch.tensor(data.n_drawn(len(data)))]
-    return hashlib.sha256("".join(_digest(part) for part in parts if part is not None).encode()).hexdigest()
+    return _digest_of(*data.rows, data.lengths, data.offsets, *first.inputs, torch.tensor(data.n_drawn(len(data))))
+
+
+def _digest_of_targets(data: Sequences) -> str:
+    return _digest_of(data.target, data.weight, data.batch(torch.zeros(1, dtype=torch.int64)).target)
+
+
+def _digest_of(*parts: Tensor | None) -> str:
+    return hashlib.sha256("".join("-" if part is None else _digest(part) for part in parts).encode()).hexdigest()
 
 
 def _digest(tensor: Tensor) -> str:
     array = np.ascontiguousarray(tensor.cpu().numpy())
     return hashlib.sha256(f"{array.dtype.str}{tensor.shape}".encode() + array.tobytes()).hexdigest()
-
-
-def _describe(value: Any) -> str:
-    """A text that is the same in every process; a function's default text holds its address."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_describe, value))})"
-    if hasattr(value, "get_params"):
-        return f"{type(value).__qualname__}({_describe(tuple(sorted(value.get_params().items())))})"
-    if callable(value):
-        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
-    return repr(value)

@@ -51,7 +51,8 @@ def hold_out(data: Sequences, training: Training, strata: Any,
 def group_of_each(data: Sequences, groups: Mapping[Any, Any] | Callable[[Any], Any]) -> list[Any]:
     """The group of each series, by its id."""
     if data.ids is None:
-        raise ValueError("groups go by instance ids, and these series have none: give X as pd-multiindex")
+        raise ValueError("groups go by instance ids, and these series have none: give X as pd-multiindex, "
+                         "or name positions: validation=(0, 3)")
     ids = list(data.ids)
     if not isinstance(groups, Mapping):
         return [groups(one) for one in ids]
