@@ -20,11 +20,14 @@ def describe_network(network: nn.Module) -> str:
     (True, 4)
     """
     shapes = [(name, tuple(value.shape)) for name, value in network.state_dict().items()]
-    settings = [(name, type(module).__name__.removeprefix("FSDP"),  # which sharing puts before it
-                 [(key, describe(value)) for key, value in sorted(vars(module).items())
-                  if key != "training" and not key.startswith("_") and _is_setting(value)])
-                for name, module in network.named_modules()]
-    return repr((shapes, settings))
+    modules = [(name, type(module).__name__, _settings(module)) for name, module in network.named_modules()]
+    return repr((shapes, modules))
+
+
+def _settings(module: nn.Module) -> list[tuple[str, str]]:
+    """What a module was told, by name: not its weights, nor its mode."""
+    return [(name, describe(value)) for name, value in sorted(vars(module).items())
+            if name != "training" and not name.startswith("_") and _is_setting(value)]
 
 
 def _is_setting(value: Any) -> bool:

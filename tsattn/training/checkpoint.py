@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
-from tsattn.nn.description import describe, describe_network
+from tsattn.nn.description import describe
 from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Sequences
 from tsattn.training.processes import own_part, whole
@@ -129,7 +129,7 @@ def fingerprint(run: Run) -> dict[str, str]:
                 if name not in FREE}
     return {**training, "the series": _digest_of_series(run.data), "the targets or their weights": _digest_of_targets(
                 run.data), "the validation part": _digest(run.validation), "the seed": str(run.seed),
-            "the network": hashlib.sha256(describe_network(run.network).encode()).hexdigest(),
+            "the network": hashlib.sha256(run.described.encode()).hexdigest(),
             "the loss": describe(run.objective.loss), "the metric": describe(run.objective.metric)}
 
 

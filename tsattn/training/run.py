@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from tsattn.nn.description import describe_network
 from tsattn.nn.dropout import bind
 from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, live, overwrite
@@ -96,6 +97,7 @@ class Run:
     first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: Alone = field(default_factory=Alone)  # this one, or several
+    described: str = ""  # the network as it was made: several processes set what its modules share
 
     @property
     def home(self) -> torch.device:
@@ -169,7 +171,8 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
     initial = snapshot(network)
     return Run(training, objective, data, learned, device, seed, generators, train, validation, network,
                make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
-               Average(network, training.averaging), initial, best=snapshot(network))
+               Average(network, training.averaging), initial, best=snapshot(network),
+               described=describe_network(network))
 
 
 def as_they_are(data: Sequences, positions: Tensor, device: torch.device) -> Iterator[Batch]:
