@@ -34,12 +34,12 @@ from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
 from tsattn.forecasting._saving import History, Model, Standing
-from tsattn.nn.description import describe_network
 from tsattn.nn.lag_ridge import LagRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
 from tsattn.training import Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.training.augment_images import Flip, Translate
+from tsattn.training.description import describe_network
 from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 FORMAT = 1

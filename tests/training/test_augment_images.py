@@ -73,5 +73,5 @@ def test_recipes_are_named_as_those_of_series():
 
 @pytest.mark.parametrize("change", [Crop(), TimeWarp()])
 def test_images_have_no_time_to_be_changed(change):
-    with pytest.raises(ValueError, match=r"shape \(batch, time, channel\) .*; images are changed by Translate"):
+    with pytest.raises(ValueError, match=r"images, here \(200, 1, 2, 5, 7\), have no time to be changed"):
         changed(change)

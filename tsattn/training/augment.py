@@ -309,14 +309,14 @@ def _resample(batch: Batch, position: Tensor, lengths: Tensor) -> Batch:
 
     Flags are those of the nearest step: there is nothing between observed and not observed.
     """
-    if batch.inputs[0].ndim != 3:
-        raise ValueError("series must have shape (batch, time, channel) for their time to be changed, got "
-                         f"{tuple(batch.inputs[0].shape)}; images are changed by Translate and Flip")
+    if batch.inputs[0].ndim == 5:
+        raise ValueError(f"images, here {tuple(batch.inputs[0].shape)}, have no time to be changed: change them by "
+                         "Translate and Flip")
     before, after, share = around(position, batch.lengths)
     series = torch.arange(len(lengths), device=lengths.device).unsqueeze(-1)
     inputs = []
     for number, x in enumerate(batch.inputs):
-        between = share.unsqueeze(-1)
+        between = share.view(*share.shape, *[1] * (x.ndim - 2))
         if batch.flags is not None:
             between = torch.where(_at_channels(batch.flags[number], x), between.round(), between)
         inputs.append(torch.lerp(x[series, before], x[series, after], between.to(x.dtype)))

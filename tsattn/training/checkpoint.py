@@ -16,9 +16,9 @@ from torch import Tensor
 
 from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
-from tsattn.nn.description import describe
 from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Sequences
+from tsattn.training.description import describe
 from tsattn.training.processes import own_part, whole
 from tsattn.training.run import Run
 

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tsattn.nn.description import describe_network
 from tsattn.nn.dropout import bind
 from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, live, overwrite
 from tsattn.training.config import Training
 from tsattn.training.data import Batch, Sequences, sorted_batches
+from tsattn.training.description import describe_network
 from tsattn.training.processes import Alone
 from tsattn.training.schedule import make_optimizer
 from tsattn.training.split import hold_out
