@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 HEIGHT = 2.4  # inches
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#56b4e9")  # of edges, the shortest first; Okabe and Ito's
-MOST_SIGNS = 5  # in a row of the legend
 GAP = 0.6  # bars between racks, where places are halved
 
 
@@ -75,6 +74,7 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, colors=INK, length=0)
     signs = [Patch(color=colours[edge], label=f"edge {edge}") for edge in edges]
-    ax.legend(handles=signs, loc="lower right", bbox_to_anchor=(1, 1), ncols=min(len(signs), MOST_SIGNS),
-              frameon=False, fontsize=SMALL)
+    above = len(signs) <= len(COLOURS)  # in a row; else one under the other beside the bars
+    ax.legend(handles=signs, loc="lower right" if above else "center left", bbox_to_anchor=(1, 1 if above else 0.5),
+              ncols=len(signs) if above else 1, frameon=False, fontsize=SMALL)
     return ax
