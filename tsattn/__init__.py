@@ -45,6 +45,8 @@ def save(estimator, path):
         The estimator is not fitted.
     TypeError
         The estimator, or a part of it that predicting needs, is not one that can be written; the message lists those.
+    ValueError
+        Its parameters were changed after `fit`, so that they are not those of the network that predicts.
     OSError
         The file cannot be written.
 

@@ -76,6 +76,12 @@ def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
     return value
 
 
+def check_unmasked(name: str, value: Any, cure: str = "fill it first") -> None:
+    """Raise if `value` is a masked array: what computes with it would read what is masked."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be an array without a mask, got a masked array; {cure}")
+
+
 def check_bool(name: str, value: Any, rule: str = "True or False") -> bool:
     """Return `value` as a bool; raise unless it is one, Python's or NumPy's."""
     if not isinstance(value, bool | np.bool_):

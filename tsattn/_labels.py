@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_one_of
+from tsattn._checks import check_one_of, check_unmasked
 
+CURE = "leave out what is masked"
 LARGEST = 1e300  # a forecast may be some deviations beyond it
 
 
@@ -19,8 +20,9 @@ def check_values(y: Any) -> np.ndarray:
     ValueError
         A value is missing, or infinite, or as large as that.
     TypeError
-        Something is no number.
+        Something is no number; or they are masked.
     """
+    check_unmasked("y", y, CURE)
     values = np.asarray(y)
     places = np.argwhere(np.asarray(pd.isna(values)))
     if len(places):
@@ -60,8 +62,7 @@ def check_labels(y: Any) -> None:
     TypeError
         Labels cannot be put in order, as texts beside numbers; or they are masked.
     """
-    if isinstance(y, np.ma.MaskedArray):
-        raise TypeError("y must be an array without a mask, got a masked array; leave out what is masked")
+    check_unmasked("y", y, CURE)
     labels = np.asarray(y)
     missing = np.flatnonzero(np.asarray(pd.isna(labels)))
     if len(missing):

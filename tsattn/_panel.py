@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_one_of
+from tsattn._checks import check_one_of, check_unmasked
 
 LARGEST = float(np.sqrt(np.finfo(np.float32).max))  # beyond it the square of a value overflows float32
 ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows indexed by instance and time) or a real " \
@@ -62,8 +62,7 @@ class Panel:
         ValueError
             If there is no series, no column or no time point.
         """
-        if isinstance(X, np.ma.MaskedArray):
-            raise TypeError("X must be an array without a mask, got a masked array; give gaps as NaN: X.filled(np.nan)")
+        check_unmasked("X", X, "give gaps as NaN: X.filled(np.nan)")
         if isinstance(X, pd.Series):
             X = X.to_frame()
         if isinstance(X, pd.DataFrame):

@@ -320,3 +320,8 @@ def test_containers_give_the_same(container):
     expected = regressor().fit(X, y).predict(X)
     other = convert_to(X, container)
     np.testing.assert_allclose(regressor().fit(other, y).predict(other), expected, rtol=0, atol=1e-4)
+
+
+def test_masked_values_are_refused():
+    with pytest.raises(TypeError, match="y must be an array without a mask, got a masked array; leave out what is"):
+        check_values(np.ma.masked_array([1.0, 2.0], [True, False]))

@@ -193,6 +193,8 @@ def test_p51_a_network_of_the_same_size_and_other_settings_is_another(net, data,
 def test_p51_a_folder_is_no_checkpoint(net, data, tmp_path):
     with pytest.raises(IsADirectoryError, match=r"checkpoint must name a file, .* is a folder: name a file in it"):
         fit(net, data, checkpoint=tmp_path)
+    with pytest.raises(IsADirectoryError, match="checkpoint must name a file"):
+        fit_network(net, data, Training(checkpoint=tmp_path))  # whose seed would be in the file
 
 
 def test_p51_a_damaged_checkpoint_is_refused(net, data, stop_after, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 from tsattn._checks import check_int
 from tsattn._networks import ImageNetwork
 from tsattn.classification._images import NetworkImageClassifier
-from tsattn.image.backbones import BACKBONES
+from tsattn.image.backbones import BACKBONES, Backbone
 from tsattn.image.slot import Masks
 from tsattn.training import Training, predict_network
 
@@ -117,7 +117,7 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
         self.random_state = random_state
 
     @classmethod
-    def paper(cls, backbone: str = "lenet5", attention: Any = "san-d", placement: str = "bottleneck", *,
+    def paper(cls, backbone: Any = "lenet5", attention: Any = "san-d", placement: str = "bottleneck", *,
               epochs: int = 10, class_weight: Any = None, random_state: Any = None,
               **switches: Any) -> "ImageClassifier":
         """Make the published form: masked features alone, by the layer's own activation; VGG without norms; RMSprop.
@@ -132,11 +132,10 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
         **switches
             `absolute`, `channel_alignment`, `extrema` and `smoothing`, as for the class.
         """
-        known = BACKBONES.get(backbone)
-        return cls(backbone=known.published or backbone if known else backbone, attention=attention,
-                   placement=placement, residual=False, mask_activation=known.activation if known else "relu",
-                   training=Training.paper(epochs),
-                   class_weight=class_weight, random_state=random_state, **switches)
+        known = BACKBONES.get(backbone, Backbone(backbone))
+        return cls(backbone=known.published or backbone, attention=attention, placement=placement, residual=False,
+                   mask_activation=known.activation, training=Training.paper(epochs), class_weight=class_weight,
+                   random_state=random_state, **switches)
 
     def masks(self, X: Any, place: int = 0) -> np.ndarray:
         """What attention says of images at one of its places: how much of each value it lets through.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._checks import check_unmasked
 from tsattn.scalespace._arrays import is_torch
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green, blue: ITU-R BT.601
@@ -21,9 +22,8 @@ def as_array(name: str, images: Any) -> Any:
     """Return a tensor as it is, and anything else as a NumPy array; raise if it is none."""
     if is_torch(images):
         return images
-    several = images if isinstance(images, list | tuple) else ()
-    if isinstance(images, np.ma.MaskedArray) or any(isinstance(one, np.ma.MaskedArray) for one in several):
-        raise TypeError(f"{name} must be an array without a mask, got a masked array; fill it first")
+    for one in (images, *images) if isinstance(images, list | tuple) else (images,):
+        check_unmasked(name, one)
     if isinstance(images, str | bytes | os.PathLike):
         raise TypeError(f"{name} must be an array of pixels, got {images!r}; a file is read by "
                         "numpy.asarray(PIL.Image.open(path))")

@@ -54,8 +54,8 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     at, middles, labels = 0.0, [], []
     highest = max(layer.kernels for rack in architecture.racks for layer in rack)
     edges = sorted({layer.edge for rack in architecture.racks for layer in rack})
-    scale = np.linspace(0.0, 0.9, len(edges))  # of more edges than have a colour: from dark to light
-    shades = COLOURS if len(edges) <= len(COLOURS) else [*map(to_hex, colormaps["viridis"](scale))]
+    few = len(edges) <= len(COLOURS)  # else their colours go from dark to light, and the legend stands beside the bars
+    shades = COLOURS if few else [to_hex(colormaps["viridis"](share)) for share in np.linspace(0.0, 0.9, len(edges))]
     colours = dict(zip(edges, shades, strict=False))
     for number, rack in enumerate(architecture.racks):
         if number:
@@ -74,7 +74,6 @@ def plot_architecture(architecture: "Architecture", *, ax: Axes | None = None) -
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, colors=INK, length=0)
     signs = [Patch(color=colours[edge], label=f"edge {edge}") for edge in edges]
-    above = len(signs) <= len(COLOURS)  # in a row; else one under the other beside the bars
-    ax.legend(handles=signs, loc="lower right" if above else "center left", bbox_to_anchor=(1, 1 if above else 0.5),
-              ncols=len(signs) if above else 1, frameon=False, fontsize=SMALL)
+    ax.legend(handles=signs, loc="lower right" if few else "center left", bbox_to_anchor=(1, 1 if few else 0.5),
+              ncols=len(signs) if few else 1, frameon=False, fontsize=SMALL)
     return ax

@@ -54,14 +54,14 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     >>> len(ax.collections[0].get_offsets())
     1
     """
-    image, size = _checked(image)
+    image = _checked(image)
     if not isinstance(keypoints, ImageKeypoints):
         raise TypeError("keypoints must be ImageKeypoints, as tsattn.image.sift.detect gives them, got "
                         f"{type(keypoints).__name__}")
     found = keypoints.to_numpy()
-    if len(found) and not (found.position <= np.array(size)).all():
-        raise ValueError(f"keypoints must lie in the image, of {size[0]} x {size[1]} pixels, got one at row and column "
-                         f"{found.position.max(0).round(1).tolist()}: are they of another image?")
+    if not (found.position <= image.shape[:2]).all():
+        raise ValueError(f"keypoints must lie in the image, of {image.shape[0]} x {image.shape[1]} pixels, got one at "
+                         f"row and column {found.position.max(0).round(1).tolist()}: are they of another image?")
     of = np.unique(found.series)
     if len(of) > 1:
         raise ValueError(f"keypoints must be of one image, got those of {len(of)}; take those of the first, say: "
@@ -84,15 +84,14 @@ def plot_keypoints(image: Any, keypoints: Any, *, strongest: int | None = 300, a
     return ax
 
 
-def _checked(image: Any) -> tuple[np.ndarray, tuple[int, int]]:
-    """One image as an array, with its height and width; raise unless it is one that could be searched."""
+def _checked(image: Any) -> np.ndarray:
+    """One image as an array; raise unless it is one that could be searched."""
     image = as_numpy(as_array("image", image))
-    kind = kind_of(image)
-    (n, height, width), axes = space_of(image.shape)
-    if n != 1 or axes[0] == "image":
+    kind, (_, axes) = kind_of(image), space_of(image.shape)
+    if axes[0] == "image":
         raise ValueError(f"image must have shape (height, width) or (height, width, channel), got {image.shape}")
     check_pixels(image, kind, axes)
-    return image, (height, width)
+    return image
 
 
 def _shown(image: np.ndarray) -> np.ndarray:

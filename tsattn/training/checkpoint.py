@@ -18,7 +18,7 @@ from tsattn._checks import ModelFileError
 from tsattn._files import read_tensors, write_tensors
 from tsattn.training.averaging import live, overwrite
 from tsattn.training.data import Sequences
-from tsattn.training.description import describe
+from tsattn.training.description import describe, describe_network
 from tsattn.training.processes import own_part, whole
 from tsattn.training.run import Run
 
@@ -29,9 +29,16 @@ FREE = {"checkpoint", "checkpoint_every", "verbose", "groups", "device"}  # para
 
 def seed_of(path: str | Path | None) -> int | None:
     """The seed of the training that a checkpoint belongs to; None if there is none."""
-    if path is None or not Path(path).exists():
+    if path is None or not _is_written(path):
         return None
     return int(_read(path)[1]["seed"])
+
+
+def _is_written(path: str | Path) -> bool:
+    """Whether a checkpoint has its file; raise if a folder stands there."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"checkpoint must name a file, and {str(path)!r} is a folder: name a file in it")
+    return Path(path).exists()
 
 
 def write(run: Run) -> None:
@@ -41,7 +48,7 @@ def write(run: Run) -> None:
         return
     parts = _parts(run)  # gathered from all processes
     if run.processes.first:
-        _save(run, path, parts, fingerprint=fingerprint(run))
+        _save(run, path, parts, fingerprint=run.fingerprint)
 
 
 def hand_over(run: Run, path: Path) -> None:
@@ -88,12 +95,11 @@ def resume(run: Run) -> None:
         return
     if not Path(path).parent.is_dir():  # better now than after the first epoch
         raise FileNotFoundError(f"the folder of checkpoint {str(path)!r} must exist")
-    if Path(path).is_dir():
-        raise IsADirectoryError(f"checkpoint must name a file, and {str(path)!r} is a folder: name a file in it")
-    if not Path(path).exists():
+    run.fingerprint = fingerprint(run)  # once: all of it stays, and processes set what their modules share
+    if not _is_written(path):
         return
     arrays, config = _read(path)
-    mine, theirs = fingerprint(run), config["fingerprint"]
+    mine, theirs = run.fingerprint, config["fingerprint"]
     differing = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
     if differing:
         raise ValueError(f"checkpoint {str(path)!r} belongs to another training, which differs in "
@@ -129,7 +135,7 @@ def fingerprint(run: Run) -> dict[str, str]:
                 if name not in FREE}
     return {**training, "the series": _digest_of_series(run.data), "the targets or their weights": _digest_of_targets(
                 run.data), "the validation part": _digest(run.validation), "the seed": str(run.seed),
-            "the network": hashlib.sha256(run.described.encode()).hexdigest(),
+            "the network": hashlib.sha256(describe_network(run.network).encode()).hexdigest(),
             "the loss": describe(run.objective.loss), "the metric": describe(run.objective.metric)}
 
 

@@ -17,7 +17,6 @@ from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, live, overwrite
 from tsattn.training.config import Training
 from tsattn.training.data import Batch, Sequences, sorted_batches
-from tsattn.training.description import describe_network
 from tsattn.training.processes import Alone
 from tsattn.training.schedule import make_optimizer
 from tsattn.training.split import hold_out
@@ -97,7 +96,7 @@ class Run:
     first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: Alone = field(default_factory=Alone)  # this one, or several
-    described: str = ""  # the network as it was made: several processes set what its modules share
+    fingerprint: dict[str, str] = field(default_factory=dict)  # what its checkpoint is known by, where it has one
 
     @property
     def home(self) -> torch.device:
@@ -171,8 +170,7 @@ def start(make: Callable[[], nn.Module], data: Sequences, training: Training, ob
     initial = snapshot(network)
     return Run(training, objective, data, learned, device, seed, generators, train, validation, network,
                make_optimizer(training.optimizer, network, training.lr, training.weight_decay),
-               Average(network, training.averaging), initial, best=snapshot(network),
-               described=describe_network(network))
+               Average(network, training.averaging), initial, best=snapshot(network))
 
 
 def as_they_are(data: Sequences, positions: Tensor, device: torch.device) -> Iterator[Batch]:
