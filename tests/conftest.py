@@ -16,9 +16,10 @@ install_import_hook(["tsattn.nn", "tsattn.models", "tsattn._relevance", "tsattn.
                     "beartype.beartype")
 
 NEEDS = {
-    "data": (lambda: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),
-    "gpu": (lambda: _has_gpu(), "no GPU here"),
-    "browser": (lambda: bool(_chromium()), "no Chromium here"),
+    "data": (lambda config: bool(os.environ.get("TSATTN_DATA")), "TSATTN_DATA is not set"),
+    "gpu": (lambda config: _has_gpu(), "no GPU here"),
+    "browser": (lambda config: bool(_chromium()), "no Chromium here"),
+    "long": (lambda config: "long" in config.option.markexpr, "run them by hand with pytest -m long"),
 }
 _left_out = pytest.StashKey[dict]()
 
@@ -41,7 +42,7 @@ def pytest_configure():
 
 def pytest_collection_modifyitems(config, items):
     left_out, kept = {}, []
-    lacking = {marker: reason for marker, (has, reason) in NEEDS.items() if not has()}
+    lacking = {marker: reason for marker, (has, reason) in NEEDS.items() if not has(config)}
     for item in items:
         marker = next((name for name in lacking if item.get_closest_marker(name)), None)
         if marker is None:
@@ -49,7 +50,8 @@ def pytest_collection_modifyitems(config, items):
         else:
             left_out.setdefault(marker, []).append(item)
     config.stash[_left_out] = {
-        marker: f"{len(tests)} tests that need {marker} were left out: {lacking[marker]}"
+        marker: f"{len(tests)} tests {'that are long' if marker == 'long' else f'that need {marker}'} were left out: "
+                f"{lacking[marker]}"
         for marker, tests in left_out.items()
     }
     if left_out:

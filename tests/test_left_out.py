@@ -31,3 +31,14 @@ def test_tests_of_data_are_left_out_where_none_is_named():
 def test_tests_of_a_browser_are_left_out_where_there_is_none(tmp_path):
     found = pytest_on("browser", "benchmark/test_browser.py", PATH=str(tmp_path))
     assert "tests that need browser were left out: no Chromium here" in found.stdout
+
+
+@pytest.mark.slow
+def test_long_tests_are_left_out_unless_asked_for(tmp_path):
+    (tmp_path / "test_long.py").write_text("import pytest\n\n\n@pytest.mark.long\ndef test_none():\n    assert True\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ROOT, "-c",
+               ROOT / "pyproject.toml", "-p", "tests.conftest", tmp_path]
+    usual = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "1 tests that are long were left out: run them by hand with pytest -m long" in usual.stdout
+    assert "1 passed" in subprocess.run([*command, "-m", "long"], cwd=ROOT, capture_output=True, text=True,
+                                        check=False).stdout
