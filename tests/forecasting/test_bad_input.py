@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sktime.exceptions import NotFittedError
 from sktime.forecasting.base import ForecastingHorizon
 
@@ -209,3 +210,92 @@ def test_a_time_that_is_missing_in_one_series_does_not_hide_the_step_of_another(
     found = small().fit(y, fh=[1, 2]).predict()
     assert found.loc["holed"].index.tolist() == found.loc["regular"].index.tolist() == [
         regular.index[-1] + pd.Timedelta(days=step) for step in (1, 2)]
+
+
+@pytest.mark.usefixtures("no_learning")
+@pytest.mark.parametrize(("values", "match"), [
+    (pd.date_range("2020", periods=40, unit="ns"), r"is of datetime64\[ns\]: count it"),
+    (pd.timedelta_range(0, periods=40, freq="h"), r"is of timedelta64\[ns\]: count it"),
+    (pd.period_range("2020", periods=40), r"is of period\[D\]"),
+    (np.arange(40) + 1j, "is of complex128"),
+    (np.arange(40.0).astype(object), "is of object: convert it to float"),
+    (pd.Categorical(np.arange(40) % 3), "is of category"),
+    ([str(value) for value in range(40)], "is of str: convert it to float|is of object: convert it to float"),
+])
+def test_columns_that_hold_no_numbers_are_named(values, match):
+    """Of one series, of a panel and of exogenous columns alike."""
+    y = pd.DataFrame({"a": np.arange(40.0), "odd": values})
+    both = pd.concat({"p": y, "q": y})
+    for step in (
+        lambda: small().fit(y, fh=[1]), lambda: small().fit(y["odd"], fh=[1]), lambda: small().fit(both, fh=[1]),
+        lambda: small().pretrain(both, fh=[1]), lambda: small().fit([y, y], fh=[1]),
+        lambda: small().fit(y[["a"]], y[["odd"]], fh=[1]),
+    ):
+        with pytest.raises(TypeError, match=f"must hold real numbers.* column 'odd' {match}"):
+            step()
+
+
+@pytest.mark.usefixtures("no_learning")
+def test_arrays_that_hold_no_numbers_are_refused():
+    for values in (np.arange(40).astype("M8[D]"), np.arange(40).astype("m8[h]"), np.arange(40) + 1j,
+                   np.arange(40).astype(object), np.zeros((1, 2, 3, 4))):
+        with pytest.raises(TypeError, match="y must be an array of real numbers"):
+            small().fit(values, fh=[1])
+    masked = np.ma.masked_less(np.arange(40.0), 5)
+    for step in (lambda: small().fit(masked, fh=[1]), lambda: small().fit(np.arange(40.0), masked, fh=[1])):
+        with pytest.raises(TypeError, match=r"without a mask.*filled\(np.nan\)"):
+            step()
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "float32", "int8", "bool", "Sparse[float64]"])
+def test_numbers_of_any_type_are_read_as_they_are(dtype):
+    values = pd.Series(np.arange(40) % 2).astype(dtype)
+    y = pd.DataFrame({"a": values})
+    found = [History.read(frame, frame, units=None).panel.values[:, 0] for frame in (y, pd.concat({"p": y}))]
+    assert all(np.array_equal(rows, np.arange(40) % 2) for rows in found)
+
+
+@pytest.mark.usefixtures("no_learning")
+def test_errors_are_short_and_say_what_is_wrong():
+    y = waves(40)
+    twice = y.set_axis(["a", "a"], axis=1)
+    for given, X, match in [
+        (twice, None, "y must have each column once, and 'a' stands twice"),
+        (y, twice, "X must have each column once, and 'a' stands twice"),
+        (y.iloc[:0], None, "y must have at least 1 row and 1 column"), (y[[]], None, "y must have at least 1 row"),
+        ("abc", None, "y must be of type Series"), ({"a": [1.0]}, None, "got dict"), ((y, y), None, "got tuple"),
+        ([y["a"], y["b"]], None, "got list"), ([1.0, 2.0], None, r"np.asarray\(y\)"),
+        (torch.zeros(40), None, "got Tensor"), (y, [1.0] * 40, r"np.asarray\(X\)"),
+        ([y, y.rename(columns={"b": "c"})], None, "every frame of y must have the same columns"),
+        (y, y[["a"]].to_numpy(), "X must hold every time of y, and lacks Period"),
+        (y.to_numpy(), y[:20].to_numpy(), "X must hold every time of y, and lacks 20 "),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=match) as caught:
+            small().fit(given, X, fh=[1])
+        assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("twice", [[0.5, 0.5], [0.5, 100.0]])  # the same value, and another one
+def test_x_with_a_time_twice_is_refused_wherever_it_is_read(twice):
+    y, X = waves(60)[["a"]], waves(60, columns=("x",), seed=3)
+    model = small().fit(y[:50], X[:50], fh=[1, 2])
+    for step, rows in [
+        (lambda X: small().fit(y[:50], X, fh=[1]), X[:50]), (lambda X: model.rolling(y, X, first=50), X),
+        (lambda X: model.predict(X=X), X[50:]), (lambda X: model.attention(X), X[50:]),
+        (lambda X: model.predict_interval(X=X), X[50:]), (lambda X: model.update(y[50:], X), X[50:]),
+        (lambda X: small().pretrain(pd.concat({"p": y, "q": y}), pd.concat({"p": X, "q": X}), fh=[1]), X),
+    ]:
+        with pytest.raises(ValueError, match=r"X must have each time once, and .*Period.* stands twice"):
+            step(pd.concat([rows[:1] * 0 + twice[0], rows[:1] * 0 + twice[1], rows[1:]]))
+
+
+def test_rolling_reads_x_by_its_times():
+    y, X = waves(60)[["a"]], waves(60, columns=("x",), seed=3)
+    model = small().fit(y[:50], X[:50], fh=[1])
+    expected = model.rolling(y, X, first=50)
+    assert model.rolling(y, X["x"], first=50).equals(expected)
+    assert model.rolling(y, X[::-1], first=50).equals(expected)
+    with pytest.raises(TypeError, match="X must be a DataFrame or a Series, got ndarray"):
+        model.rolling(y, X.to_numpy(), first=50)
+    with pytest.raises(ValueError, match="the times of y must increase"):
+        model.rolling(y[::-1], X, first=50)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tsattn._panel import Panel
+from tsattn.forecasting._frames import check_frame
+from tsattn.forecasting._times import numbers, rows_at
 
 STILL = 1e-8  # standard deviation, over the mean, of a series that counts as constant
 
@@ -48,21 +50,17 @@ class History:
         Raises
         ------
         ValueError
-            A time stands twice, a value is infinite, or `X` lacks times of `y`.
+            A time stands twice, in `y` or in `X`, a value is infinite, or `X` lacks series or times of `y`.
         """
-        if y.index.has_duplicates:
-            raise ValueError(f"y must have each time once, and {_first_twice(y.index)!r} stands twice")
-        joined = y.set_axis(range(y.shape[1]), axis=1)  # y and X may have columns of one name
-        if X is not None:
-            missing = y.index.difference(X.index)
-            if len(missing):
-                raise ValueError(f"X must hold every time of y, and lacks {missing[0]!r} ({len(missing)} of {len(y)} "
-                                 "in all)")
-            beside = X.loc[y.index].set_axis(range(y.shape[1], y.shape[1] + X.shape[1]), axis=1)
-            joined = pd.concat([joined, beside], axis=1)
         for name, part in (("y", y), ("X", X)):
             if part is not None:
+                check_frame(name, part, ordered=part is y)
                 Panel.from_sktime(part).check_finite("allow", name)
+        joined = y.set_axis(range(y.shape[1]), axis=1)  # y and X may have columns of one name
+        if X is not None:
+            rows = rows_at(X.index, y.index, "every time of y")
+            columns = range(y.shape[1], y.shape[1] + X.shape[1])
+            joined = pd.concat([joined, pd.DataFrame(numbers(X)[rows], y.index, columns)], axis=1)
         panel = Panel.from_sktime(joined)
         observed = ~np.isnan(panel.values[:, : y.shape[1]]).any(axis=1)
         return cls(laid_out(panel.carried()), y.shape[1], observed, units, fixed)
@@ -153,10 +151,6 @@ def together(parts: Sequence[History]) -> History:
                   pd.RangeIndex(len(lengths)), named=False)
     observed = np.concatenate([part.observed for part in parts])
     return History(laid_out(panel), parts[0].n_targets, observed, parts[0].units)
-
-
-def _first_twice(index: pd.Index) -> Any:
-    return index[index.duplicated()][0]
 
 
 def by_column(history: History) -> History:

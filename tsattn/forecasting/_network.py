@@ -8,13 +8,14 @@ import pandas as pd
 import torch
 from torch import nn
 
-from tsattn._checks import check_bool, check_int, check_one_of, draw_seed
+from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, warn_user
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn, widths_of
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
-from tsattn.forecasting._times import Ends, ends_of, future_of, labels_of
+from tsattn.forecasting._steps import clock_of
+from tsattn.forecasting._times import UNEVEN, Ends, future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
 from tsattn.training import Training
 
@@ -39,6 +40,8 @@ class WindowNetwork(NetworkEstimator):
     # the series that forecasts go on from: y and X as they were given, and the last window of each
     _past: tuple[pd.DataFrame, pd.DataFrame | None]
     _tail: History
+    _ends: Ends
+    _check_X: Any  # sktime's
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained; of a family's mixin."""
@@ -115,10 +118,10 @@ class WindowNetwork(NetworkEstimator):
             found = np.moveaxis(found[:, :, 0].reshape(-1, q, found.shape[1], found.shape[3]), 1, 2)
         return found * tail.scale[:, None, :q, None] + tail.centre[:, None, :q, None]
 
-    def _future(self, X: pd.DataFrame | None, ends: Ends) -> np.ndarray | None:
+    def _future(self, X: pd.DataFrame | None) -> np.ndarray | None:
         """What is known of the future, (n, steps, columns), or None where it is not read."""
         plan = self.model_.plan
-        return future_of(X, ends, plan.exogenous, plan.ahead[-1]) if plan.n_known else None
+        return future_of(X, self._ends, plan.exogenous, plan.ahead[-1]) if plan.n_known else None
 
     def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1,
                 alpha: Sequence[float] | None = None) -> pd.DataFrame:
@@ -158,8 +161,13 @@ class WindowNetwork(NetworkEstimator):
         frame = y.to_frame(self._past[0].columns[0]) if isinstance(y, pd.Series) else y
         if not isinstance(frame, pd.DataFrame) or isinstance(frame.index, pd.MultiIndex):
             raise ValueError("y must be one series, as a DataFrame or a Series: roll over those of a panel one by one")
+        X = X.to_frame() if isinstance(X, pd.Series) else X
+        if not isinstance(X, pd.DataFrame | None):
+            raise TypeError(f"X must be a DataFrame or a Series, got {type(X).__name__}: give it the index of y")
         self._check_columns(frame, X)
         whole = History.read(frame, X, units=None)
+        if (clock := clock_of(frame.index)) is None or not clock.even:
+            warn_user(UNEVEN)
         if check_int("first", first) < plan.look_back:
             raise ValueError(f"first must be at least look_back={plan.look_back}, got {first}")
         cutoffs = np.arange(first, len(frame) - plan.ahead[-1] + 1, check_int("step", step))
@@ -225,7 +233,7 @@ class WindowNetwork(NetworkEstimator):
         which = list(y.columns).index(check_one_of("target", target, list(y.columns)))
         wanted = (steps,) if isinstance(steps, int) else steps or plan.ahead
         chosen = [plan.ahead.index(check_one_of("steps", step, plan.ahead)) for step in wanted]
-        rows, starts = self._rows_before(self._future(X, ends_of(y)))
+        rows, starts = self._rows_before(self._future(self._check_X(X)))
         if plan.independent:
             starts, place = starts[which::q], 0
         else:
