@@ -12,7 +12,7 @@ import numpy as np
 
 PNM_HEADER = re.compile(rb"\AP([56])" + rb"(?:\s|#[^\n]*\n)+(\d{1,6})" * 3 + rb"\s")
 PNM_CHANNELS = {b"5": 1, b"6": 3}
-LARGEST = 2**26  # pixels; the largest photograph here has half a million
+LARGEST = 2**24  # pixels; the largest photograph here has half a million
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as PNG readers have it
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError, TypeError, struct.error,
           zlib.error)

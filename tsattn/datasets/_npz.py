@@ -2,43 +2,45 @@
 
 import io
 import zipfile
-import zlib
+from math import prod
 
 import numpy as np
 
-from tsattn.datasets._sources import LIMIT
+from tsattn.datasets._unpack import BROKEN, LIMIT, UnpackedError, opened_zip, zip_content
 
-BROKEN = (OSError, ValueError, EOFError, SyntaxError, TypeError, KeyError, NotImplementedError, RuntimeError,
-          zipfile.BadZipFile, zlib.error)
+DAMAGED = (*BROKEN, SyntaxError, TypeError)  # of a header's text, too
 
 
-def parse_npz(content: bytes, names: tuple[str, ...], where: str) -> list[np.ndarray]:
+def parse_npz(content: bytes, names: tuple[str, ...], where: str, limit: int = LIMIT) -> list[np.ndarray]:
     """The arrays of these names; of numbers or texts.
 
     Raises
     ------
     ValueError
-        The file is no archive, is damaged or larger than 1 GiB unpacked, or lacks one of the arrays.
+        The file is no archive, is damaged or larger than `limit` bytes unpacked, or lacks one of the arrays.
     """
+    arrays = []
+    with opened_zip(content, where) as archive:
+        for name in names:
+            array = _array(archive, name, where, limit)
+            limit -= array.nbytes
+            arrays.append(array)
+    return arrays
+
+
+def _array(archive: zipfile.ZipFile, name: str, where: str, limit: int) -> np.ndarray:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return [_array(archive, name) for name in names]
-    except BROKEN as error:
+        packed = zip_content(archive, archive.getinfo(f"{name}.npy"), where, limit)
+        stream = io.BytesIO(packed)
+        version = np.lib.format.read_magic(stream)
+        if version != (1, 0):
+            raise ValueError(f"{name} is of version {version}")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        size = len(packed) - stream.tell()
+        if dtype.hasobject or fortran or dtype.itemsize == 0 or size != dtype.itemsize * prod(shape):
+            raise ValueError(f"{name} must be a plain array of shape {shape} and kind {dtype}, got {size} bytes")
+        return np.frombuffer(packed, dtype, offset=stream.tell()).reshape(shape)
+    except UnpackedError:
+        raise
+    except DAMAGED as error:
         raise ValueError(f"damaged file {where}: {error}") from error
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    entry = archive.getinfo(f"{name}.npy")
-    if entry.file_size > LIMIT:
-        raise ValueError(f"{name} has more than {LIMIT} bytes")
-    with archive.open(entry) as file:
-        packed = file.read(LIMIT + 1)
-    stream = io.BytesIO(packed)
-    version = np.lib.format.read_magic(stream)
-    if version != (1, 0):
-        raise ValueError(f"{name} is of version {version}")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    body = packed[stream.tell() :]
-    if dtype.hasobject or fortran or len(body) != dtype.itemsize * int(np.prod(shape, dtype=object)):
-        raise ValueError(f"{name} must be a plain array of shape {shape} and kind {dtype}, got {len(body)} bytes")
-    return np.frombuffer(body, dtype).reshape(shape)

@@ -4,27 +4,24 @@ What a publisher sends is checked before it enters the cache. The checksums are 
 compression, and of an archive's members by name, so that one checksum holds however the bytes were packed.
 """
 
-import gzip
 import hashlib
 import io
-import lzma
 import os
-import tarfile
 import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import Any, BinaryIO
 
 from tsattn._checks import DatasetNotFoundError
 from tsattn._files import write_atomic
+from tsattn.datasets._unpack import LIMIT, Unpacked, tar_members, zip_member
 
 VARIABLE = "TSATTN_DATA"
-PACKINGS = ("", ".xz", ".gz")
-LIMIT = 2**30  # bytes; the largest set here unpacks to 58 MB, and a compressed bomb must not fill the memory
-UNREADABLE = (OSError, EOFError, lzma.LZMAError, zlib.error, tarfile.TarError, zipfile.BadZipFile, NotImplementedError)
+ENDINGS = ("", ".xz", ".gz", ".bz2")  # where it is looked for; what it is packed by, its first bytes say
+MOST = 2**28  # bytes of a download, packed as it is; the largest here has 30 MB
+WAIT = 30  # seconds for a publisher to say something
 
 
 @dataclass(frozen=True)
@@ -65,10 +62,17 @@ def folders() -> list[Path]:
 def find(path: str) -> Path | None:
     """The file on this machine, packed or not; None if it is not here."""
     for folder in folders():
-        for packing in PACKINGS:
-            candidate = folder / (path + packing)
-            if candidate.is_file():
-                return candidate
+        for ending in ENDINGS:
+            candidate = folder / (path + ending)
+            try:
+                if candidate.is_file():
+                    return candidate
+                strange = candidate.is_symlink() or candidate.exists()
+            except OSError as error:
+                raise DatasetNotFoundError(f"cannot look for {str(candidate)!r}: {error.strerror}; make its folder "
+                                           f"readable, or set {VARIABLE} to another") from error
+            if strange:
+                raise DatasetNotFoundError(f"{str(candidate)!r} must be a file, or a link to one; remove what is there")
     return None
 
 
@@ -78,7 +82,8 @@ def locate(source: Source) -> Path:
     Raises
     ------
     DatasetNotFoundError
-        The file is not here and cannot be had; the message names the publisher's page and where to put the file.
+        The file is not here and cannot be had, or not be kept; the message names the publisher's page and where to put
+        the file.
     """
     searched = folders()
     found = find(source.path)
@@ -90,111 +95,103 @@ def locate(source: Source) -> Path:
     target = searched[-1] / source.path
     try:
         content = _download(source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(target, content)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors
         raise _not_found(source, searched[0], f"the download of {source.url} failed: {error}") from error
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, content)
+    except OSError as error:
+        raise _not_found(source, searched[0], f"its download cannot be kept: {error}") from error
     return target
 
 
-def read(path: Path) -> bytes:
-    """The content of a file without its xz or gzip packing.
+def read(path: Path, limit: int = LIMIT) -> bytes:
+    """The content of a file without its xz, gzip or bzip2 packing.
 
     Raises
     ------
     ValueError
-        The packing is damaged, or the content is larger than 1 GiB.
+        The packing is damaged, or the content is larger than `limit` bytes.
+    DatasetNotFoundError
+        The file cannot be read.
     """
-    opener: Callable[..., IO[bytes]] = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)  # type: ignore[assignment]
-    with path.open("rb") as packed:
-        if path.suffix not in {".xz", ".gz"}:
-            return _bounded(packed, str(path))
-        try:
-            with opener(packed) as file:
-                return _bounded(file, str(path))
-        except UNREADABLE as error:
-            raise ValueError(f"damaged file {str(path)!r}: {error}") from error
+    with _opened(path) as packed:
+        return Unpacked(packed, str(path), limit).whole()
 
 
-def members(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
+def members(path: Path, suffix: str, limit: int = LIMIT) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the files in a tar archive, packed or not, whose name ends so (in lower case).
 
     Raises
     ------
     ValueError
-        The archive is damaged, or larger than 1 GiB unpacked.
+        The archive is damaged, has sparse files, or is larger than `limit` bytes unpacked.
+    DatasetNotFoundError
+        The file cannot be read.
     """
-    with path.open("rb") as packed:
-        try:
-            yield from _members(packed, suffix, str(path))
-        except UNREADABLE as error:
-            raise ValueError(f"damaged archive {str(path)!r}: {error}") from error
+    with _opened(path) as packed:
+        yield from tar_members(packed, suffix, str(path), limit)
 
 
-def _members(packed: IO[bytes], suffix: str, where: str) -> Iterator[tuple[str, bytes]]:
-    room = LIMIT
-    with tarfile.open(fileobj=packed) as archive:
-        for entry in archive:
-            room -= max(entry.size, 0)
-            if room < 0:
-                raise ValueError(f"damaged archive {where!r}: more than {LIMIT} bytes unpacked")
-            if entry.isfile() and entry.name.lower().endswith(suffix):
-                file = archive.extractfile(entry)
-                yield entry.name, b"" if file is None else file.read()
-
-
-def content_digest(content: bytes, suffix: str = "") -> str:
+def content_digest(content: bytes, suffix: str = "", limit: int = LIMIT) -> str:
     """SHA-256 of a file's content; of an archive, of its members' names (last two parts) and contents, sorted."""
     if not suffix:
         return hashlib.sha256(content).hexdigest()
     rows = sorted(f"{'/'.join(Path(member).parts[-2:])} {hashlib.sha256(data).hexdigest()}\n"
-                  for member, data in _members(io.BytesIO(content), suffix, "the archive"))
+                  for member, data in tar_members(io.BytesIO(content), suffix, "the archive", limit))
     return hashlib.sha256("".join(rows).encode()).hexdigest()
 
 
-def _download(source: Source) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise DatasetNotFoundError(f"cannot read {str(path)!r}: {error.strerror}; make it readable, or set {VARIABLE} "
+                                   "to a folder with another") from error
+    with file:
+        yield file
+
+
+def _download(source: Source, most: int = MOST, limit: int = LIMIT) -> bytes:
+    """What a publisher sends, without its packing but for an archive, once its checksum is that of the source."""
     import pooch
 
     assert source.url is not None
+
+    def fetch(url: str, output_file: str, pup: Any) -> None:
+        with Path(output_file).open("wb") as file:
+            pooch.HTTPDownloader(timeout=WAIT)(url, _Counted(file, most), pup)
+
     with tempfile.TemporaryDirectory(prefix="tsattn-") as folder:
-        file = Path(pooch.retrieve(source.url, known_hash=None, fname="download", path=folder))
-        try:
-            content = _bounded(io.BytesIO(file.read_bytes()), source.url)
-            if source.member is not None:
-                content = _from_zip(content, source.member, source.url)
-            if not source.suffix and content[:2] == b"\x1f\x8b":  # a packed file, and no archive
-                content = gzip.decompress(content)
-            digest = content_digest(content, source.suffix)
-        except UNREADABLE as error:
-            raise ValueError(f"damaged file: {error}") from error
+        path = Path(pooch.retrieve(source.url, known_hash=None, fname="download", path=folder, downloader=fetch))
+        content: bytes | None = path.read_bytes()
+    if source.member is not None:
+        content = zip_member(content, source.member, source.url, limit)
+    if content is None:
+        raise ValueError(f"no file {source.member!r} in {source.url}")
+    if not source.suffix:
+        content = Unpacked(io.BytesIO(content), source.url, limit).whole()
+    digest = content_digest(content, source.suffix, limit)
     if digest != source.sha256:
         raise ValueError(f"checksum {digest} where {source.sha256} was expected")
     return content
 
 
-def _from_zip(content: bytes, member: str, where: str, *, depth: int = 1) -> bytes:
-    """A member by its bare name, also from archives inside the archive."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for entry in archive.infolist():
-            if Path(entry.filename).name == member:
-                with archive.open(entry) as file:
-                    return _bounded(file, where)
-        inner = [entry for entry in archive.infolist() if entry.filename.endswith(".zip")] if depth else []
-        for entry in inner:
-            with archive.open(entry) as file:
-                nested = _bounded(file, where)
-            try:
-                return _from_zip(nested, member, where, depth=depth - 1)
-            except FileNotFoundError:
-                continue
-    raise FileNotFoundError(f"no file {member!r} in {where}")
+class _Counted:
+    """A file that a download is written to, as far as it may be."""
 
+    def __init__(self, file: BinaryIO, most: int):
+        self._file, self._left, self._most = file, most, most
 
-def _bounded(file: IO[bytes], where: str) -> bytes:
-    content = file.read(LIMIT + 1)
-    if len(content) > LIMIT:
-        raise ValueError(f"damaged file {where!r}: more than {LIMIT} bytes")
-    return content
+    def write(self, data: bytes) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise ValueError(f"more than {self._most} bytes are sent")
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def _not_found(source: Source, folder: Path, reason: str) -> DatasetNotFoundError:
