@@ -10,13 +10,15 @@ WORKERS := -n 2 --dist worksteal
 export OMP_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= $(OMP_NUM_THREADS)
 
-.PHONY: demo test check lint types fast wheel docs clean help
+.PHONY: demo test check lint types fast wheel docs hashes audit versions clean help
 
 help:
 	@echo "make demo    the main job on embedded data: a table, a report, pictures (demo/)"
 	@echo "make test    every test (with TSATTN_DATA=folder also those on real data)"
 	@echo "make docs    the user guide and the reference (build/docs); warnings are errors"
 	@echo "make check   lint, types and the fast tests, before a commit"
+	@echo "make audit   known weaknesses of what constraints.txt pins, and the hashes of its archives"
+	@echo "make versions  every test with the oldest and with the newest versions of what tsattn needs"
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -55,6 +57,32 @@ build/.docs: .venv/.installed
 
 docs: build/.docs
 	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+
+# what pip takes for constraints.txt here, archive by archive; after each change of that file
+hashes: .venv/.installed
+	mkdir -p build
+	$(BIN)/pip install --dry-run --quiet --ignore-installed --disable-pip-version-check $(PIP_ARGS) \
+		--report build/pins.json -c constraints.txt ".[dev,docs]"
+	$(BIN)/python tests/hashes.py build/pins.json > hashes.txt
+
+# fails where an advisory is known, or where it cannot be asked for; then where an archive is another than its hash says
+audit:
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) pip-audit
+	build/audit/bin/pip download --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps --require-hashes \
+		-r hashes.txt -d build/archives
+	build/audit/bin/pip-audit --strict --disable-pip --no-deps -r constraints.txt
+
+# an environment of its own each; the oldest are the lower bounds of pyproject.toml
+versions:
+	mkdir -p build
+	$(PYTHON) -m venv build/newest
+	build/newest/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) --upgrade -e ".[dev]"
+	build/newest/bin/python tests/oldest.py > build/oldest.txt
+	build/newest/bin/pytest $(WORKERS)
+	$(PYTHON) -m venv build/oldest
+	build/oldest/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c build/oldest.txt -e ".[dev]"
+	build/oldest/bin/pytest $(WORKERS)
 
 clean:
 	rm -rf build dist demo .venv
