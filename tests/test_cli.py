@@ -206,3 +206,13 @@ def test_starting_is_quick_because_nothing_heavy_is_imported(command):
 def test_a_row_names_no_folder_of_one_machine():
     said = _command(["bench", "--suite", "clean", "--output", "/home/somebody/runs/mine", "--only", "a task"])
     assert said == "tsattn bench --suite clean --output mine --only 'a task'"
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "demo"], ["--help"]])
+def test_a_reader_that_has_enough_is_no_error(arguments):
+    """As of `tsattn list | head`: nothing is said of a pipe that nobody reads."""
+    program = subprocess.Popen([sys.executable, "-m", "tsattn", *arguments], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    program.stdout.close()
+    assert program.stderr.read().strip() == b""
+    assert program.wait(60) in (0, 1)

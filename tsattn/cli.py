@@ -154,9 +154,9 @@ def table(
         from tsattn.benchmark.text import document
 
         made, remarks = _tables(folder, reference)
-        typer.echo(document(made, column or ()))
+        typer.echo(_printable(document(made, column or ())))
         for remark in remarks:
-            typer.echo(f"warning: {remark}", err=True)
+            typer.echo(_printable(f"warning: {remark}"), err=True)
 
 
 @contextmanager
@@ -167,11 +167,13 @@ def one_line_errors(context: typer.Context) -> Iterator[None]:
     """
     try:
         yield
+    except BrokenPipeError:  # the reader has enough, as of `| head`: typer ends without a word
+        raise
     except (ValueError, OSError) as error:
         if context.find_root().obj:
             raise
         text = " ".join(str(error).split())
-        typer.echo(f"error: {text}", err=True)
+        typer.echo(_printable(f"error: {text}"), err=True)
         raise typer.Exit(2) from error
 
 
@@ -193,7 +195,7 @@ def progress(total: int) -> Iterator:
             ended += event.kind in ("kept", "done", "failed")
             bar.update(event.kind in ("kept", "done", "failed"))
             text = f": {event.text}" if event.text else ""
-            line = f"[{ended}/{total}] {words[event.kind]}: {event.cell.label}{text}"
+            line = _printable(f"[{ended}/{total}] {words[event.kind]}: {event.cell.label}{text}")
             if not terminal:
                 typer.echo(line, err=True)
             elif event.kind in ("failed", "damaged"):
@@ -231,17 +233,26 @@ def _show(folder: Path, reference: str | None) -> None:
     made, remarks = _tables(folder, reference)
     for one in made:
         kept = [place for place, name in enumerate(one.columns) if console.width >= WIDE or name not in NOT_IF_NARROW]
-        shown = RichTable(title=Text(one.title), title_justify="left", title_style="", header_style="bold")
+        shown = RichTable(title=_text(one.title), title_justify="left", title_style="", header_style="bold")
         for place in kept:
             shown.add_column(Text(one.columns[place]), justify="left" if place == 0 else "right", no_wrap=place == 0)
         for line in one.lines:
-            name = Text(line.name + (f" [{line.marks}]" if line.marks else ""), style="bold" if line.ours else "")
-            texts = [name, *(Text(cell.text, style="bold" if cell.best else "red" if cell.bad else "")
+            name = _text(line.name + (f" [{line.marks}]" if line.marks else ""), style="bold" if line.ours else "")
+            texts = [name, *(_text(cell.text, style="bold" if cell.best else "red" if cell.bad else "")
                              for cell in line.cells)]
             shown.add_row(*(texts[place] for place in kept))
         console.print(shown)
         for text in [*(f"[{mark}] {note}" for mark, note in one.notes), *one.remarks]:
-            console.print(Text(f"  {text}"))
+            console.print(_text(f"  {text}"))
         console.print()
     for remark in remarks:
-        console.print(Text(f"warning: {remark}"))
+        console.print(_text(f"warning: {remark}"))
+
+
+def _printable(text: str) -> str:
+    """Text in which nothing but lines drives a terminal: what a row or an error says may be anybody's."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_printable(text), style=style)

@@ -11,6 +11,7 @@ import pandas as pd
 from tsattn.benchmark.across import Board, cliques, critical_difference
 from tsattn.benchmark.folder import Folder
 from tsattn.benchmark.instances import read_instances
+from tsattn.benchmark.schema import CURVES
 from tsattn.benchmark.scores import MEASURES, Measure, kind_name, leading
 from tsattn.benchmark.stats import Protocols, Row, summary
 from tsattn.plots.events import plot_events
@@ -29,7 +30,6 @@ CLOSE = 2  # channels
 MANY = 30  # classes: more cannot be read
 WIDTH, CELL, NAMES = 9.5, 0.16, 0.062  # inches of a page, of a count, and of a letter beside counts
 SHOWN = 16  # channels of a picture: as many as can be named in it
-CURVES = ("train_loss", "validation_loss", "validation_accuracy")
 COSTS = {"fit_seconds": "mean fit time, s (logarithmic)", "n_parameters": "weights of networks (logarithmic)"}
 KINDS = {"series": "series, each channel about its mean", "saliency": "saliency it reads", "attention": "attention"}
 
@@ -67,8 +67,8 @@ def pareto(protocols: Protocols) -> Iterator[Picture]:
 def confusions(protocols: Protocols) -> Iterator[Picture]:
     """Which class is taken for which, a picture a protocol, an axis an estimator; all runs together."""
     for (task, kind, _), estimators in protocols.items():
-        done = {name: own for name, rows in estimators.items()
-                if (own := [row for row in rows if row["status"] == "done" and row.get("classes")])}
+        done = {name: own for name, rows in estimators.items() if (own := [
+            row for row in rows if row["status"] == "done" and kind_name(row["task"]) == "classification"])}
         if not done:
             continue
         classes = next(iter(done.values()))[0]["classes"]
@@ -153,13 +153,21 @@ def _lines(most: int) -> str:
     return f"{thin}, a thick one their mean"
 
 
-def explained(rows: Sequence[Row], folder: Folder) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """What estimators saw in a few test series, for those that keep it: of what it is, and an entry an instance."""
-    pictured = folder.pictured()
-    for row in rows:
-        if row["status"] == "done" and row["key"] in pictured:
-            yield (f"{row['task']['name']}, {row['estimator']['name']}",
-                   read_instances(folder.picture_path(row["key"])))
+def explained(rows: Sequence[Row], folder: Folder) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[str]]:
+    """What estimators saw in a few test series, for those that keep it, and remarks on what cannot be read.
+
+    Of what it is, and an entry an instance.
+    """
+    seen, remarks = [], []
+    for row in (row for row in rows if row["status"] == "done" and row["key"] in folder.pictured()):
+        try:
+            kept = read_instances(folder.picture_path(row["key"]))
+        except (ValueError, OSError) as error:
+            remarks.append(f"no pictures of {row['key']}: {error}")
+            continue
+        if kept:
+            seen.append((f"{row['task']['name']}, {row['estimator']['name']}", kept))
+    return seen, remarks
 
 
 def instances(seen: Iterable[tuple[str, Sequence[Mapping[str, Any]]]]) -> Iterator[Picture]:

@@ -18,23 +18,14 @@ from typing import Any, TextIO
 import orjson
 
 from tsattn._files import digest_of, write_atomic
-from tsattn.benchmark.scores import kind_name
+from tsattn.benchmark.schema import check, tells, unlike
 
 try:
     import fcntl
 except ImportError:  # Windows: cells may be computed twice there, never damaged
     fcntl = None  # type: ignore[assignment]
 
-REQUIRED = {"format": int, "key": str, "status": str, "slot": str, "task": dict, "split": dict, "estimator": dict,
-            "seed": int, "versions": dict, "hardware": dict, "finished": str}
-SINCE_2 = {"code": str}  # rows of the first format can still be read, though none is computed again under their keys
-WHEN_DONE = {"scores": dict, "fit_seconds": float, "predict_seconds": float, "memory": dict}
-KEPT: dict[str, dict[str, type]] = {
-    "classification": {"classes": list, "true": list, "predicted": list},
-    "regression": {"true": list, "predicted": list},
-    "forecasting": {"losses": str, "residuals": str},
-}
-WHEN_FAILED = {"error": dict}
+LARGEST = 2**24  # bytes of a row or a manifest; the largest row here has 63 kB
 
 
 class DamagedRowError(ValueError):
@@ -103,6 +94,9 @@ class Folder:
                 yield read_row(path)
             except DamagedRowError as error:
                 yield error
+            except FileNotFoundError:
+                if path.is_symlink():  # and not removed by another process meanwhile
+                    yield DamagedRowError(f"damaged row {str(path)!r}: it is a link to nowhere")
 
     def current(self) -> tuple[list[dict[str, Any]], list[str]]:
         """One row a slot, and remarks on what was passed over.
@@ -124,13 +118,17 @@ class Folder:
                 rows[slot] = row
         if older:
             remarks.append(f"{older} older rows of the same cells, with other parameters or versions, are not shown")
-        return [rows[slot] for slot in manifest if slot in rows] + [
-            row for slot, row in rows.items() if slot not in manifest], remarks
+        ordered = [*(rows[slot] for slot in manifest if slot in rows),
+                   *(row for slot, row in rows.items() if slot not in manifest)]
+        strange = dict(unlike(ordered))
+        remarks += [f"row {str(self.row_path(ordered[place]['key']))!r} is not shown: {why} than the first of "
+                    f"{ordered[place]['task']['name']!r}" for place, why in strange.items()]
+        return [row for place, row in enumerate(ordered) if place not in strange], remarks
 
     def manifest(self) -> dict[str, str]:
         """Slot -> key of the last run, in the suite's order."""
         slots = self._manifest().get("slots")
-        return slots if isinstance(slots, dict) else {}
+        return {slot: key for slot, key in slots.items() if isinstance(key, str)} if isinstance(slots, dict) else {}
 
     def about(self) -> dict[str, Any]:
         """What the last run said of its suite; empty if nothing.
@@ -139,12 +137,12 @@ class Folder:
         "command".
         """
         about = self._manifest().get("about")
-        return about if isinstance(about, dict) else {}
+        return {name: value for name, value in about.items() if tells(name, value)} if isinstance(about, dict) else {}
 
     def _manifest(self) -> dict[str, Any]:
         try:
-            content = json.loads((self.path / "manifest.json").read_text())
-        except (FileNotFoundError, ValueError):  # a help, not a need: rows stand for themselves
+            content = json.loads(_bytes(self.path / "manifest.json"))
+        except (OSError, ValueError, RecursionError):  # a help, not a need: rows stand for themselves
             return {}
         return content if isinstance(content, dict) else {}
 
@@ -188,22 +186,42 @@ def read_row(path: Path) -> dict[str, Any]:
     DamagedRowError
         The file does not hold the row that was written there.
     """
-    raw = path.read_bytes()
     try:
+        raw = _bytes(path)
         row = _loaded(raw)
-    except ValueError as error:
+        sealed = isinstance(row, dict) and _sealed(row, raw)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedRowError(f"damaged row {str(path)!r}: it cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
         raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
-    if not isinstance(row, dict) or not _sealed(row, raw):
+    if not sealed:
         raise DamagedRowError(f"damaged row {str(path)!r}: its digest does not match its content")
     check_row(row, path)
     return row
+
+
+def _bytes(path: Path) -> bytes:
+    """A file's content; nothing is waited for, and no more is read than a row may have."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it must be a file")
+    with path.open("rb") as file:
+        raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise ValueError(f"it has more than {LARGEST} bytes")
+    return raw
 
 
 def _loaded(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:  # such as half a surrogate pair, of a file's name in an error
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON's")
 
 
 def _sealed(row: Mapping[str, Any], raw: bytes) -> bool:
@@ -218,13 +236,9 @@ def _sealed(row: Mapping[str, Any], raw: bytes) -> bool:
 
 def check_row(row: Mapping[str, Any], path: Path) -> None:
     """Raise `DamagedRowError` unless a row has all its parts, each of its type, and stands under its own key."""
-    task = row.get("task")
-    kept = KEPT.get(kind_name(task) if isinstance(task, dict) else "", {})
-    more = {**WHEN_DONE, **kept} if row.get("status") == "done" else WHEN_FAILED
-    later = SINCE_2 if row.get("format") != 1 else {}
-    for name, kind in {**REQUIRED, **later, **more}.items():
-        if not isinstance(row.get(name), kind):
-            raise DamagedRowError(f"damaged row {str(path)!r}: {name!r} must be a {kind.__name__}, "
-                                  f"got {row.get(name)!r:.60}")
-    if row["status"] not in ("done", "failed") or row["key"] != path.stem:
-        raise DamagedRowError(f"damaged row {str(path)!r}: it says {row['status']!r}, {row['key']!r}")
+    try:
+        check(row)
+    except ValueError as error:
+        raise DamagedRowError(f"damaged row {str(path)!r}: {error}") from error
+    if row["key"] != path.stem:
+        raise DamagedRowError(f"damaged row {str(path)!r}: it says that it is {row['key']!r:.60}")

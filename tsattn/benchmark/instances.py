@@ -12,6 +12,8 @@ import pandas as pd
 
 from tsattn._files import read_tensors, write_tensors
 from tsattn.benchmark.data import Data
+from tsattn.benchmark.schema import anything, entries, listed, scalar, text
+from tsattn.plots.events import NEEDED
 
 RIGHT, WRONG = 2, 1  # instances kept of each kind
 MAX_EVENTS = 400  # rows a picture; more cannot be told apart
@@ -51,10 +53,44 @@ def keep_instances(estimator: Any, data: Data, train: np.ndarray, test: np.ndarr
 
 
 def read_instances(path: Path) -> list[dict[str, Any]]:
-    """What `keep_instances` wrote: an entry an instance, with arrays "series", "saliency" and "attention"."""
+    """What `keep_instances` wrote: an entry an instance, with arrays "series", "saliency" and "attention".
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or holds something else.
+    """
     tensors, config = read_tensors(path)
+    KEPT(config, "")
+    for k, entry in enumerate(config["instances"]):
+        _check(k, entry, tensors)
     return [{**entry, **{kind: tensors[f"{k}.{kind}"] for kind in entry["columns"]},
              "events": pd.DataFrame(dict(entry["events"]))} for k, entry in enumerate(config["instances"])]
+
+
+def _check(k: int, entry: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    """Raise a ValueError unless an instance's arrays are of its columns, and its events a table."""
+    for kind, columns in entry["columns"].items():
+        array = tensors.get(f"{k}.{kind}", np.empty(0))
+        n_steps = len(tensors.get(f"{k}.series", ()))
+        if array.dtype != np.float32 or array.shape != (n_steps, len(columns)) or not array.size or \
+                not np.isfinite(array).all() or len(set(columns)) != len(columns):
+            raise ValueError(f"instances.{k}.{kind} must be finite numbers of shape ({n_steps}, {len(columns)}), got "
+                             f"{array.dtype} of shape {array.shape}")
+    lengths = {name: len(values) for name, values in entry["events"]}
+    if len(set(lengths.values())) > 1 or (entry["events"] and not lengths.keys() >= set(NEEDED)):
+        raise ValueError(f"instances.{k}.events must be a table of {', '.join(NEEDED)}, got {lengths}")
+
+
+def _pair(value: Any, place: str) -> None:
+    listed(anything, exactly=2)(value, place)
+    text(value[0], place)
+    listed(scalar, MAX_EVENTS)(value[1], place)
+
+
+KEPT = entries({"instances": listed(entries({
+    "id": text, "true": text, "predicted": text, "columns": entries({"series": listed(text)}, others=listed(text)),
+    "events": listed(_pair)}))})
 
 
 def _ask(estimator: Any, name: str, X: pd.DataFrame) -> pd.DataFrame | None:

@@ -67,7 +67,7 @@ def write_report(folder: str | Path, *, reference: str | None = None) -> Path:
     if not rows:
         raise ValueError(f"no rows in {str(folder)!r}; run `tsattn bench --output {folder}` first")
     path = place.path / "report.html"
-    write_atomic(path, page(rows, place, remarks, reference).encode())
+    write_atomic(path, page(rows, place, remarks, reference).encode(errors="replace"))
     return path
 
 
@@ -76,7 +76,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
     about = place.about()
     title = about.get("title") or "Benchmark"
     protocols, across = by_protocol(rows), boards(rows)
-    explained = list(figures.explained(rows, place))
+    explained, unreadable = figures.explained(rows, place)
     sections = [
         ("Results", [*map(_table, arranged(protocols, across, about, reference))]),
         ("Ranks across data sets", _figures(figures.critical_differences(across))),
@@ -90,7 +90,7 @@ def page(rows: Sequence[Row], place: Folder, remarks: Sequence[str], reference: 
         ("How to run it again", [_commands(rows)]),
     ]
     last = max(row["finished"] for row in rows)[:16].replace("T", " ")
-    warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *mixtures(rows)]]
+    warnings = [f'<p class="warning">{escape(remark)}</p>' for remark in [*remarks, *mixtures(rows), *unreadable]]
     runs = f"{len(rows)} run{'s' * (len(rows) != 1)}"
     body = [
         f"<h1>{escape(title)}</h1>",

@@ -151,7 +151,8 @@ def _published(rows: Sequence[Row]) -> Cell:
 
 def _label(scores: set[str], task: Mapping[str, Any]) -> str:
     """What the column of published scores is of: accuracies are known by their sign."""
-    return " / ".join("%" if name == "accuracy" else MEASURES[kind_name(task)][name].label for name in sorted(scores))
+    known = {**{name: one for some in MEASURES.values() for name, one in some.items()}, **MEASURES[kind_name(task)]}
+    return " / ".join("%" if name == "accuracy" else known[name].label for name in sorted(scores))
 
 
 def _order(estimators: Mapping[str, list[Row]], heading: str) -> list[str]:

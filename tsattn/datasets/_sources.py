@@ -165,11 +165,12 @@ def _download(source: Source, most: int = MOST, limit: int = LIMIT) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="tsattn-") as folder:
         path = Path(pooch.retrieve(source.url, known_hash=None, fname="download", path=folder, downloader=fetch))
-        content: bytes | None = path.read_bytes()
+        content = path.read_bytes()
     if source.member is not None:
-        content = zip_member(content, source.member, source.url, limit)
-    if content is None:
-        raise ValueError(f"no file {source.member!r} in {source.url}")
+        found = zip_member(content, source.member, source.url, limit)
+        if found is None:
+            raise ValueError(f"no file {source.member!r} in {source.url}")
+        content = found
     if not source.suffix:
         content = Unpacked(io.BytesIO(content), source.url, limit).whole()
     digest = content_digest(content, source.suffix, limit)

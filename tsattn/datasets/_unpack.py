@@ -76,7 +76,7 @@ class Unpacked:
         self._rest = b"" if packing else file.read(CHUNK)  # read, and not unpacked yet
         found = (make for magic, make in PACKINGS.items() if self._rest.startswith(magic))
         self._packing = packing or next(found, None)
-        self._stream = self._packing() if self._packing else None
+        self._stream: Any = self._packing() if self._packing else None
         self._parts = 1
 
     def read(self, size: int = CHUNK) -> bytes:
@@ -121,7 +121,7 @@ class Unpacked:
         self._parts += 1
         if self._parts > PARTS:
             raise ValueError(f"more than {PARTS} streams one after another")
-        self._rest, self._stream = self._rest.lstrip(b"\0"), self._packing()
+        self._rest, self._stream = self._rest.lstrip(b"\0"), self._packing()  # type: ignore[misc] # not None where a stream has ended
         return True
 
 
@@ -137,7 +137,7 @@ class _Entry(tarfile.TarInfo):
     def fromtarfile(cls, archive: tarfile.TarFile) -> "_Entry":
         try:
             return super().fromtarfile(archive)
-        except tarfile.EOFHeaderError:  # the blocks of zeros that end every archive
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined] # the blocks of zeros that end every archive
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"it ends without its last blocks ({error})") from error
@@ -153,7 +153,8 @@ def tar_members(file: IO[bytes], suffix: str, where: str, limit: int = LIMIT) ->
     """
     try:
         # as a stream: nothing but what is read in turn, and so counted, is ever looked at
-        with tarfile.open(fileobj=Unpacked(file, where, limit), mode="r|", tarinfo=_Entry) as archive:
+        stream: Any = Unpacked(file, where, limit)  # of a file, tarfile asks for no more than `read`
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Entry) as archive:
             for number, entry in enumerate(archive):
                 if number == MEMBERS:
                     raise ValueError(f"more than {MEMBERS} members")
