@@ -43,13 +43,15 @@ def check_positive(name: str, value: Any, *, zero: bool = False) -> float:
     return number
 
 
-def check_int(name: str, value: Any, *, minimum: int = 1) -> int:
-    """Return `value` as an int; raise unless it is a whole number of at least `minimum`."""
+def check_int(name: str, value: Any, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return `value` as an int; raise unless it is a whole number of at least `minimum`, and at most `maximum`."""
     rule = f"{name} must be an integer of at least {minimum}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{rule}, got {value!r}")
     if value < minimum:
         raise ValueError(f"{rule}, got {value!r}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, got {value!r}")
     return int(value)
 
 

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -5,7 +7,9 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.reference import scalespace as reference
-from tsattn.scalespace import blur, gaussian_kernel
+from tsattn.scalespace import bands, blur, detect, gaussian_kernel, octaves
+from tsattn.scalespace.gaussian import _folded, convolve, half_kernel
+from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 
 @pytest.mark.parametrize("kind", ["discrete", "sampled"])
@@ -187,3 +191,56 @@ def test_the_discrete_gaussian_of_any_width_is_finite(sigma):
 
 def test_no_step_where_the_sampled_gaussian_takes_over():
     assert_allclose(gaussian_kernel(30_001.0).max() * 30_001, gaussian_kernel(29_999.0).max() * 29_999, rtol=1e-9)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "nearest", "constant"])
+@pytest.mark.parametrize(("shape", "sigma"), [((3,), 40.0), ((1,), 17.3), ((24,), 90.5), ((2, 5), 33.0)])
+def test_p33_a_kernel_much_longer_than_the_series_equals_the_loop(backend, mode, shape, sigma):
+    x = np.random.default_rng(6).normal(size=shape)
+    axes = tuple(range(len(shape)))
+    found = blur(backend.array(x), sigma, axes=axes, mode=mode, kernel="sampled")
+    assert_allclose(backend.numpy(found), reference.blur(x, sigma, mode, "sampled"), rtol=0, atol=1e-13)
+    taps = half_kernel(sigma, "sampled", 4.0, shape, mode)
+    assert [*map(len, taps if isinstance(taps, tuple) else [taps])] == [n + 1 for n in shape]
+
+
+@pytest.mark.parametrize("mode", ["reflect", "nearest", "constant"])
+def test_a_kernel_is_folded_as_it_is_the_same(mode):
+    x = np.random.default_rng(7).normal(size=(3, 11))
+    sigma = 26.9  # a radius of 108, 4 n + 64, is the last that is not
+    assert len(half_kernel(sigma, "discrete", 4.0, (11,), mode)) == 109
+    found = [convolve(x, half_kernel(one, "discrete", 4.0, (11,), mode), 1, mode) for one in (sigma, sigma + 0.2)]
+    assert_allclose(*found, rtol=0, atol=5e-3)
+    folded = convolve(x, _folded(108, sigma, True, 11, mode), 1, mode)
+    assert_allclose(folded, found[0], rtol=0, atol=1e-14)
+
+
+def test_the_widest_gaussian_takes_no_memory(backend):
+    x = backend.array(np.random.default_rng(8).normal(size=(2, 24)))
+    tracemalloc.start()
+    found = [blur(x, 1e6), bands(x, (0, 1e6))[:, 0], octaves(x, sigma0=1e5, n_octaves=1)[0].levels[:, -1]]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    mean = backend.numpy(x).mean(axis=-1, keepdims=True)
+    assert_allclose(backend.numpy(found[0]), np.broadcast_to(mean, (2, 24)), atol=1e-4)
+    assert_allclose(backend.numpy(found[1] + found[0]), backend.numpy(x), atol=1e-12)
+    assert_allclose(backend.numpy(found[2]), np.broadcast_to(mean, (2, 24)), atol=1e-4)
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: blur(x, 1.1e6), lambda x: gaussian_kernel(2e6), lambda x: bands(x, (0, 1e7)),
+    lambda x: octaves(x, sigma0=1e7), lambda x: bands(x, range(1001)), lambda x: octaves(x, n_octaves=33),
+    lambda x: octaves(x, scales_per_octave=101), lambda x: detect(x, n_octaves=10**6),
+    lambda x: ScaleSpaceChannels(sigmas=(0, 1e7)).fit(x), lambda x: UVTFEvents(n_octaves=10**6).fit(x),
+    lambda x: UVTFEvents(n_words=10**6).fit(x), lambda x: UVTFSaliency(sigma0=1e9).fit(x),
+    lambda x: UVTFSaliency(scales_per_octave=10**9).fit(x),
+])
+def test_no_parameter_asks_for_more_than_there_is(call):
+    with pytest.raises(ValueError, match=r"must be at most \d+"):
+        call(np.zeros((2, 1, 24)))
+
+
+def test_beyond_what_a_float_holds_a_kernel_has_nothing():
+    assert_array_equal(gaussian_kernel(0.5, truncate=1e12)[[0, -1]], 0)
+    assert len(gaussian_kernel(0.5, truncate=1e12)) < 1000

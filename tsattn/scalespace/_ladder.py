@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from tsattn._checks import check_int, check_one_of, check_positive
-from tsattn.scalespace.gaussian import KERNELS, MODES, half_kernel
+from tsattn.scalespace.gaussian import KERNELS, MODES, Taps, check_sigma, half_kernel
 
 LEAST_SAMPLES = 8  # an octave with fewer has hardly an inside
+MOST_OCTAVES = 32  # no series has more
+MOST_SCALES = 100  # in an octave
 REDUCERS = ("auto", "average", "decimate", None)
 
 
@@ -27,8 +29,16 @@ class Rung:
     step: float  # sample i lies at i * step + offset in input samples
     offset: float
     sigmas: np.ndarray  # (S + 3,) in input samples
-    taps: list[np.ndarray]  # per level, half kernels; the first leads to level 0, [1.0] where it is already there
-    reducer: np.ndarray  # half kernel before averaging
+    taps: list[Taps]  # per level, half kernels; the first leads to level 0, [1.0] where it is already there
+    reducer: Taps  # half kernel before averaging
+
+
+def check_ladder_of_octaves(n_octaves: Any, scales_per_octave: Any, sigma0: Any) -> None:
+    """Raise unless these parameters make a ladder."""
+    if not isinstance(n_octaves, str) or n_octaves != "auto":
+        check_int("n_octaves", n_octaves, maximum=MOST_OCTAVES)
+    check_int("scales_per_octave", scales_per_octave, maximum=MOST_SCALES)
+    check_sigma("sigma0", sigma0, zero=False)
 
 
 @dataclass(frozen=True)
@@ -46,10 +56,7 @@ class Ladder:
     double: bool
 
     def __post_init__(self) -> None:
-        if self.n_octaves != "auto":
-            check_int('n_octaves (or "auto")', self.n_octaves)
-        check_int("scales_per_octave", self.scales_per_octave)
-        check_positive("sigma0", self.sigma0)
+        check_ladder_of_octaves(self.n_octaves, self.scales_per_octave, self.sigma0)
         check_positive("assumed_blur", self.assumed_blur, zero=True)
         check_one_of("mode", self.mode, MODES)
         check_one_of("kernel", self.kernel, KERNELS)
@@ -106,6 +113,6 @@ class Ladder:
         reducer = np.ones(1)
         if reduce == "average":
             missing = 4 * self.sigma0**2 - 0.25 - own[self.source()] ** 2
-            reducer = half_kernel(float(np.sqrt(missing)), self.kernel, self.truncate)
-        taps = [half_kernel(float(sigma), self.kernel, self.truncate) for sigma in steps]
+            reducer = half_kernel(float(np.sqrt(missing)), self.kernel, self.truncate, sizes, self.mode)
+        taps = [half_kernel(float(sigma), self.kernel, self.truncate, sizes, self.mode) for sigma in steps]
         return Rung(octave, sizes, step, offset, sigmas, taps, reducer)

@@ -78,7 +78,8 @@ def describe(
     for one in sigma.unique() if is_torch(sigma) else np.unique(sigma):
         here = sigma == one
         owners = series[here].unique() if is_torch(sigma) else np.unique(series[here])
-        level = convolve(rows[owners], half_kernel(float(one), kernel, truncate), 1, mode)
+        taps = half_kernel(float(one), kernel, truncate, rows.shape[-1:], mode)
+        level = convolve(rows[owners], taps, 1, mode)
         own = (owners[None] < series[here][:, None]).sum(1)
         values[here] = _read(level, own[:, None], place[here])
     return _cells(values, n_cells)

@@ -18,6 +18,11 @@ KERNELS = ("discrete", "sampled")
 MODES = ("reflect", "nearest", "constant")
 WIDEST_DISCRETE = 30_000.0  # beyond 2^15 scipy's `ive` is NaN; here the sampled one differs by 1.5e-10 of the peak
 LEAST_RADIUS = 3  # at sigma 0.5 a radius of 2 loses 2 % of the discrete Gaussian's variance, 3 loses 0.1 %
+WIDEST = 1e6  # samples: a wider Gaussian takes its time, and says no more of any series than its mean
+FAR = (4, 64)  # times an axis, and samples more: kernels of a larger radius are folded onto the axis
+AT_ONCE = 1 << 16  # weights of such a kernel that are looked at together
+
+Taps = np.ndarray | tuple[np.ndarray, ...]  # half a kernel for all axes, or one for each
 
 
 def gaussian_kernel(sigma: float, *, kernel: str = "discrete", truncate: float = 4.0) -> np.ndarray:
@@ -26,7 +31,7 @@ def gaussian_kernel(sigma: float, *, kernel: str = "discrete", truncate: float =
     Parameters
     ----------
     sigma : float
-        Standard deviation in samples; 0 gives the single weight 1.
+        Standard deviation in samples, at most a million; 0 gives the single weight 1.
     kernel : {"discrete", "sampled"}, default "discrete"
         Lindeberg's discrete Gaussian ``exp(-sigma^2) I_n(sigma^2)``, of variance sigma^2 at every sigma, or
         ``exp(-n^2 / (2 sigma^2))`` taken at the integers; above sigma 30000, where the two differ by less than 2e-10
@@ -41,29 +46,73 @@ def gaussian_kernel(sigma: float, *, kernel: str = "discrete", truncate: float =
     Raises
     ------
     ValueError
-        If sigma is negative or not finite, truncate not positive, or the kernel unknown.
+        If sigma is negative or above a million, truncate not positive, or the kernel unknown.
 
     Examples
     --------
     >>> gaussian_kernel(1.0).round(3).tolist()
     [0.001, 0.008, 0.05, 0.208, 0.466, 0.208, 0.05, 0.008, 0.001]
     """
-    sigma = check_positive("sigma", sigma, zero=True)
-    truncate = check_positive("truncate", truncate)
-    check_one_of("kernel", kernel, KERNELS)
-    if sigma == 0:
-        return np.ones(1)
-    radius = max(int(np.ceil(truncate * sigma)), LEAST_RADIUS)
-    n = np.abs(np.arange(-radius, radius + 1))
-    discrete = kernel == "discrete" and sigma <= WIDEST_DISCRETE
-    weights = ive(n, sigma * sigma) if discrete else np.exp(-0.5 * (n / sigma) ** 2)
+    radius, discrete = _extent(sigma, kernel, truncate)
+    weights = _weights(np.abs(np.arange(-radius, radius + 1)), float(sigma), discrete)
     return np.asarray(weights / weights.sum())
 
 
-def half_kernel(sigma: float, kernel: str, truncate: float) -> np.ndarray:
-    """The weights at 0..r: the kernel is symmetric."""
+def check_sigma(name: str, sigma: Any, *, zero: bool = True) -> float:
+    """Return `sigma` as a float; raise unless it is a standard deviation that smoothing takes."""
+    sigma = check_positive(name, sigma, zero=zero)
+    if sigma > WIDEST:
+        raise ValueError(f"{name} must be at most {WIDEST:.0f} samples, got {sigma!r}: use the mean of a series instead")
+    return sigma
+
+
+def _extent(sigma: float, kernel: str, truncate: float) -> tuple[int, bool]:
+    """The radius of a kernel, and whether its weights are those of the discrete Gaussian; raise if there is none."""
+    sigma = check_sigma("sigma", sigma)
+    truncate = check_positive("truncate", truncate)
+    check_one_of("kernel", kernel, KERNELS)
+    if sigma == 0:
+        return 0, False
+    whole = 50 * sigma + 300  # beyond, float64 has no weights but 0
+    return max(int(np.ceil(min(truncate * sigma, whole))), LEAST_RADIUS), kernel == "discrete" and \
+        sigma <= WIDEST_DISCRETE
+
+
+def _weights(n: np.ndarray, sigma: float, discrete: bool) -> np.ndarray:
+    """What a kernel has at distances n, but for the factor that makes its sum 1."""
+    if sigma == 0:
+        return np.ones(len(n))
+    weights: np.ndarray = ive(n, sigma * sigma) if discrete else np.exp(-0.5 * (n / sigma) ** 2)
+    return weights
+
+
+def half_kernel(sigma: float, kernel: str, truncate: float, sizes: Sequence[int], mode: str) -> Taps:
+    """The weights at 0..r, as the kernel is symmetric, for axes of these sizes.
+
+    A kernel that reaches much farther than all axes reads the same samples again and again beyond the borders: it is
+    folded, for each axis by itself, into one that is no longer than the axis and gives the same.
+    """
+    radius, discrete = _extent(sigma, kernel, truncate)
+    if radius > FAR[0] * max(sizes) + FAR[1]:
+        folded = tuple(_folded(radius, float(sigma), discrete, size, mode) for size in sizes)
+        return folded[0] if len(folded) == 1 else folded
     weights = gaussian_kernel(sigma, kernel=kernel, truncate=truncate)
     return np.ascontiguousarray(weights[len(weights) // 2 :])
+
+
+def _folded(radius: int, sigma: float, discrete: bool, size: int, mode: str) -> np.ndarray:
+    """A half kernel of any radius as one for an axis of `size` samples alone, at most that long."""
+    taps, total = np.zeros(size + 1), 0.0
+    for first in range(0, radius + 1, AT_ONCE):
+        n = np.arange(first, min(first + AT_ONCE, radius + 1))
+        weights = np.where(n == 0, 1.0, 2.0) * _weights(n, sigma, discrete)  # of both sides
+        total += float(weights.sum())
+        place = np.minimum(n, size)  # beyond the border stands the edge value, or nothing
+        if mode == "reflect":  # or what stands at 2 size - n as well, and again after 2 size
+            place = np.minimum(n % (2 * size), -n % (2 * size))
+        taps += np.bincount(place, weights, minlength=size + 1)
+    taps[1:] /= 2
+    return taps / total
 
 
 def blur(
@@ -82,7 +131,8 @@ def blur(
     x : array or tensor, any shape
         Real numbers, all finite. Integers are taken as float64, half precision as float32.
     sigma : float
-        Standard deviation in samples; 0 changes nothing.
+        Standard deviation in samples, at most a million; 0 changes nothing. However large it is, what is computed is
+        no more than what the axes ask for.
     axes : sequence of int, default (-1,)
         The axes smoothed; the others are independent.
     mode : {"reflect", "nearest", "constant"}, default "reflect"
@@ -108,13 +158,20 @@ def blur(
     [0.0, 0.01, 0.1, 0.79, 0.1, 0.01, 0.0]
     """
     check_one_of("mode", mode, MODES)
-    taps = half_kernel(sigma, kernel, truncate)
+    _extent(sigma, kernel, truncate)  # parameters are looked at before data
     x, order = prepare(x, axes)
+    taps = half_kernel(sigma, kernel, truncate, x.shape[x.ndim - len(order) :], mode)
     return restore(convolve(x, taps, len(order), mode), order)
 
 
-def convolve(x: Any, taps: np.ndarray, n_axes: int, mode: str) -> Any:
+def convolve(x: Any, taps: Taps, n_axes: int, mode: str) -> Any:
     """Convolve the last `n_axes` axes of a prepared `x` with the symmetric kernel whose weights at 0..r are `taps`."""
+    if isinstance(taps, tuple):  # one for each axis
+        for axis, own in zip(range(x.ndim - n_axes, x.ndim), taps, strict=True):
+            along = x.movedim(axis, -1) if is_torch(x) else np.moveaxis(x, axis, -1)
+            x = convolve(along, own, 1, mode)
+            x = x.movedim(-1, axis) if is_torch(x) else np.ascontiguousarray(np.moveaxis(x, -1, axis))
+        return x
     if len(taps) == 1:
         return x.clone() if is_torch(x) else x.copy()
     if is_torch(x):

@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tsattn._checks import check_one_of, check_positive
+from tsattn._checks import check_one_of
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder, Rung
 from tsattn.scalespace._pool import Threads
-from tsattn.scalespace.gaussian import KERNELS, MODES, border_index, convolve, half_kernel
+from tsattn.scalespace.gaussian import KERNELS, MODES, border_index, check_sigma, convolve, half_kernel
+
+MOST_SCALES = 1000  # of a ladder
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def each_octave(x: Any, n_axes: int, ladder: Ladder, threads: Threads = None) ->
 
 def _levels(base: Any, rung: Rung, n_axes: int, mode: str, threads: Threads) -> tuple[Any, Any]:
     """The levels (series, S + 3, *space) of an octave; where they come along with them, the differences, else None."""
-    if n_axes == 2 and not is_torch(base):
+    if n_axes == 2 and not is_torch(base) and not any(isinstance(taps, tuple) for taps in rung.taps):
         from tsattn.scalespace._dense import image_levels  # compiled: loaded when first needed
 
         return image_levels(base, rung.taps, mode, threads)
@@ -189,8 +191,10 @@ def _stack(levels: list[Any], axis: int) -> Any:
 
 
 def check_ladder(sigmas: Iterable[float]) -> tuple[float, ...]:
-    """Return `sigmas` as floats; raise unless they are two or more increasing finite numbers from 0 up."""
-    scales = tuple(check_positive("each of sigmas", sigma, zero=True) for sigma in sigmas)
+    """Return `sigmas` as floats; raise unless they are two to a thousand increasing numbers from 0 to a million."""
+    scales = tuple(check_sigma("each of sigmas", sigma) for sigma in sigmas)
+    if len(scales) > MOST_SCALES:
+        raise ValueError(f"sigmas must be at most {MOST_SCALES}, got {len(scales)}")
     if len(scales) < 2 or any(b <= a for a, b in pairwise(scales)):
         raise ValueError(f"sigmas must be two or more increasing numbers, got {scales!r}")
     return scales
@@ -238,7 +242,7 @@ def bands(
     x, order = prepare(x, axes)
     level, found, before = x, [], 0.0
     for k, sigma in enumerate(scales):
-        taps = half_kernel((sigma**2 - before**2) ** 0.5, kernel, truncate)
+        taps = half_kernel((sigma**2 - before**2) ** 0.5, kernel, truncate, x.shape[x.ndim - len(order) :], mode)
         upper = level if sigma == before else convolve(level, taps, len(order), mode)
         if k:
             found.append(level - upper)

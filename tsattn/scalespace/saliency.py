@@ -72,7 +72,7 @@ def saliency_series(
     if amplitude == "scale-space":
 
         def smooth(some: Any, sigma: float) -> Any:
-            return convolve(some, half_kernel(sigma, kernel, truncate), 1, mode)
+            return convolve(some, half_kernel(sigma, kernel, truncate, rows.shape[-1:], mode), 1, mode)
 
         out = _smoothed(rows, events, cut, smooth)
     elif is_torch(rows):

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_bool, check_int, check_one_of, check_positive, warn_user
+from tsattn._checks import check_bool, check_one_of, check_positive, warn_user
 from tsattn._panel import Panel
 from tsattn.scalespace import Events, Keypoints, events
-from tsattn.scalespace._ladder import LEAST_SAMPLES
+from tsattn.scalespace._ladder import LEAST_SAMPLES, check_ladder_of_octaves
 from tsattn.scalespace.events import nearest_sample, samples_within
 from tsattn.scalespace.extrema import POLARITIES
 from tsattn.scalespace.gaussian import MODES
@@ -100,10 +100,7 @@ class EventTransformer(PanelTransformer):
 
     def _check_parameters(self) -> None:
         check_one_of("scaling", self.scaling, SCALINGS)
-        if self.n_octaves != "auto":
-            check_int("n_octaves", self.n_octaves)
-        check_int("scales_per_octave", self.scales_per_octave)
-        check_positive("sigma0", self.sigma0)
+        check_ladder_of_octaves(self.n_octaves, self.scales_per_octave, self.sigma0)
         check_positive("threshold", self.threshold)
         check_positive("contrast", self.contrast, zero=True)
         check_one_of("polarity", self.polarity, POLARITIES)

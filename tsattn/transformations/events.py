@@ -15,6 +15,7 @@ from tsattn.scalespace import describe
 from tsattn.transformations._detection import Block, EventTransformer
 
 STATISTICS = ("count", "amplitude", "sigma", "position")
+MOST_WORDS = 10_000
 FIT_DESCRIPTORS = 20_000  # enough to place the centres; k-means on more costs time without moving them much
 
 
@@ -111,7 +112,7 @@ class UVTFEvents(EventTransformer):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_int("n_words", self.n_words, minimum=0)
+        check_int("n_words", self.n_words, minimum=0, maximum=MOST_WORDS)
 
     def _learn(self, panel: Panel) -> None:
         super()._learn(panel)
