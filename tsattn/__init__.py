@@ -17,13 +17,34 @@ A map:
     tsattn.nn, tsattn.models  layers and networks
     tsattn.benchmark          how every figure was obtained
     tsattn.save, tsattn.load  model files that carry no code
+    tsattn.ModelFileError, tsattn.DivergenceError, tsattn.DatasetNotFoundError
+                              what load, training and data sets raise
 
 Importing this imports nothing else.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsattn._checks import DatasetNotFoundError, DivergenceError, ModelFileError
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "load", "save"]
+__all__ = ["DatasetNotFoundError", "DivergenceError", "ModelFileError", "__version__", "load", "save"]
+
+
+def __getattr__(name):
+    """The errors, looked up as they are asked for: what they stand beside imports NumPy."""
+    if name in ("DatasetNotFoundError", "DivergenceError", "ModelFileError"):
+        from tsattn import _checks
+
+        return getattr(_checks, name)
+    raise AttributeError(f"module 'tsattn' has no attribute {name!r}")
+
+
+def __dir__():
+    """What can be asked for."""
+    return sorted({*globals(), *__all__})
 
 
 def save(estimator, path):
@@ -88,7 +109,9 @@ def load(path):
     Raises
     ------
     ModelFileError, a ValueError
-        The file is of another kind, damaged, from a newer version, or holds what no estimator of ours has.
+        The file is of another kind, damaged, from a newer version, or holds what no estimator of ours has; or its
+        parts do not fit each other. Nothing else is raised of what stands in a file, and no more memory is taken than
+        twice its size and 100 MB.
     OSError
         The file cannot be read.
 
@@ -108,7 +131,7 @@ def load(path):
     >>> _ = path.write_bytes(path.read_bytes().replace(b"2.8", b"2.9"))
     >>> try:
     ...     tsattn.load(path)
-    ... except ValueError as error:
+    ... except tsattn.ModelFileError as error:
     ...     print(error)
     damaged model file: the checksum of '...bands.tsattn' does not match its content
     """

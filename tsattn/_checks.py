@@ -5,7 +5,7 @@ An error says the rule, then the value, then the cure where there is one.
 
 import sys
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -32,14 +32,18 @@ class DatasetNotFoundError(FileNotFoundError):
     """A data set is neither on this machine nor to be had; the message says where to get it and where to put it."""
 
 
-def check_positive(name: str, value: Any, *, zero: bool = False) -> float:
-    """Return `value` as a float; raise unless it is a finite number above zero (or zero, if `zero`)."""
+def check_positive(name: str, value: Any, *, zero: bool = False, maximum: float | None = None) -> float:
+    """Return `value` as a float; raise unless it is a finite number above zero (or zero, if `zero`), and not above
+    `maximum`.
+    """
     rule = f"{name} must be a {'non-negative' if zero else 'positive'} finite number"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{rule}, got {value!r}")
     number = float(value)
     if not (0 < number < float("inf") or (zero and number == 0)):
         raise ValueError(f"{rule}, got {value!r}")
+    if maximum is not None and number > maximum:
+        raise ValueError(f"{name} must be at most {maximum:g}, got {value!r}")
     return number
 
 
@@ -50,7 +54,7 @@ def check_int(name: str, value: Any, *, minimum: int = 1, maximum: int | None = 
         raise TypeError(f"{rule}, got {value!r}")
     if value < minimum:
         raise ValueError(f"{rule}, got {value!r}")
-    if maximum is not None and value > maximum:
+    if maximum is not None and int(value) > maximum:
         raise ValueError(f"{name} must be at most {maximum}, got {value!r}")
     return int(value)
 
@@ -93,19 +97,50 @@ def check_bool(name: str, value: Any, rule: str = "True or False") -> bool:
 
 def draw_seed(random_state: Any) -> int | None:
     """Return the seed that a `random_state` stands for; None, for a fresh one, stays None."""
-    if random_state is None:
-        return None
-    rule = f"random_state must be None, a numpy RandomState or an integer from 0 to {N_SEEDS - 1}"
+    check_random_state(random_state)
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
+    return None if random_state is None else int(random_state)
+
+
+def check_random_state(random_state: Any) -> None:
+    """Raise unless a `random_state` stands for a seed; nothing is drawn."""
+    if random_state is None or isinstance(random_state, np.random.RandomState):
+        return
+    rule = f"random_state must be None, a numpy RandomState or an integer from 0 to {N_SEEDS - 1}"
     if isinstance(random_state, np.random.Generator):
         raise TypeError(f"{rule}, got {random_state!r}; draw one from it: int(generator.integers({N_SEEDS}))")
     if isinstance(random_state, bool) or not isinstance(random_state, Integral):
         raise TypeError(f"{rule}, got {random_state!r}")
-    seed = int(random_state)
-    if not 0 <= seed < N_SEEDS:
-        raise ValueError(f"{rule}, got {seed}; its remainder by {N_SEEDS} is one")
-    return seed
+    if not 0 <= int(random_state) < N_SEEDS:
+        raise ValueError(f"{rule}, got {int(random_state)}; its remainder by {N_SEEDS} is one")
+
+
+def is_label(value: Any) -> bool:
+    """Whether a value may stand over a column: text, a number, None, or a tuple of these."""
+    if isinstance(value, tuple):
+        return all(map(is_label, value))
+    return value is None or isinstance(value, str | bool | int | float | np.generic)
+
+
+def same_labels(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Whether labels are the same, in the same order; what is not a number is the same as another such."""
+    def alike(a: Any, b: Any) -> bool:
+        if isinstance(a, Real) and isinstance(b, Real):  # NumPy's, too
+            return bool(a == b) or bool(a != a and b != b)
+        if isinstance(a, tuple) and isinstance(b, tuple):
+            return same_labels(a, b)
+        return a is b or (a == b) is True or (type(a) is type(b) and bool(a == b))
+
+    return len(one) == len(other) and all(map(alike, one, other))
+
+
+def check_lengths(lengths: np.ndarray, n_rows: int) -> None:
+    """Raise ValueError unless series of these lengths are all of so many rows: compiled loops trust in it."""
+    fine = lengths.ndim == 1 and lengths.dtype.kind == "i" and len(lengths) <= n_rows
+    # each is looked at before they are added up, for a sum may run over
+    if not fine or (lengths < 1).any() or (lengths > n_rows).any() or int(lengths.sum()) != n_rows:
+        raise ValueError(f"series must have lengths of at least 1 that add up to {n_rows} rows")
 
 
 def warn_user(message: str) -> None:

@@ -12,7 +12,7 @@ import torch
 from sktime.transformations.base import BaseTransformer
 from torch import Tensor, nn
 
-from tsattn._checks import DivergenceError, check_int, check_one_of, draw_seed
+from tsattn._checks import DivergenceError, check_int, check_one_of, check_random_state, draw_seed
 from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs, Prepared
 from tsattn._panel import Panel
@@ -20,8 +20,10 @@ from tsattn._relevance import Following, relevance
 from tsattn.models.committee import BestOf, Committee
 from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Fitted, Training, check_training, fit_network, predict_network
+from tsattn.transformations._base import PanelTransformer
 
 SCALINGS = ("standard", "series", None)
+MOST_PROPORTIONS = 10**6
 UNNAMED = ("numpy3D", "df-list")  # containers whose series are merely numbered, and in each part of them anew
 OF_PANELS = {  # sktime's tags of what learns from a panel
     "authors": ["tsattn"],
@@ -90,6 +92,8 @@ class NetworkEstimator(Nested, Trained):
     # would drop it if the class did not have it
     _parent_callback_ctx: Any = None
 
+    SCALINGS: ClassVar[Any] = SCALINGS
+
     saliency: Any
     proportions: int
     scaling: str | None
@@ -104,6 +108,15 @@ class NetworkEstimator(Nested, Trained):
     get_tag: Callable[[str], Any]
     get_param_names: Callable[..., list[str]]
     _check_convert_X_for_predict: Callable[[Any], Any]
+
+    def _check_parameters(self) -> None:
+        """Raise, naming the parameter, unless each makes sense by itself; those of the network as it is built."""
+        check_one_of("scaling", self.scaling, self.SCALINGS)
+        if self.training is not None:
+            check_training(self.training)
+        check_random_state(self.random_state)
+        if isinstance(saliency := self._saliency_transformer(), PanelTransformer):
+            saliency.check_parameters()
 
     def _as_fitted(self) -> None:
         """Set what sktime's fit remembers, for an estimator that is read from a file; its learned state is there."""
@@ -157,16 +170,15 @@ class NetworkEstimator(Nested, Trained):
 
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
         """What is solved for beside the network: the best of these."""
-        if check_int("proportions", self.proportions, minimum=0) == 0:
+        if check_int("proportions", self.proportions, minimum=0, maximum=MOST_PROPORTIONS) == 0:
             return []
         return [ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions)]
 
     def _train(self, panel: Panel, n_outputs: int, *, strata: Any = None,
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
-        check_one_of("scaling", self.scaling, SCALINGS)
+        self._check_parameters()
         training = self._usual(len(panel.lengths)) if self.training is None else self.training
-        check_training(training)
         inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         self._study(prepared)
         if self._X_metadata["mtype"] in UNNAMED:

@@ -4,6 +4,7 @@ A tensor file is a safetensors file. Its header's metadata holds two strings: `c
 the digest of the configuration, the tensors' table and the data together, so that a flipped bit anywhere is noticed.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -14,24 +15,23 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from glob import escape
+from itertools import accumulate
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_safetensors
-from safetensors.numpy import save as save_safetensors
 
 from tsattn._checks import ModelFileError
 
 MAGIC = "tsattn"
 MAX_HEADER = 16 * 2**20  # bytes; the largest header of our own models is some kilobytes
 MAX_AXES = 32
+MAX_PARSED = 40_000_000  # bytes that JSON may take once it is parsed, beside as many as the file has
 TEMPORARY = ".tsattn-part"
-DTYPES = {  # safetensors' names and bytes an element; nothing else is read
-    **{"F64": 8, "F32": 4, "F16": 2, "BOOL": 1},
-    **{"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1},
+DTYPES = {  # safetensors' names and NumPy's; nothing else is read
+    **{"F64": "<f8", "F32": "<f4", "F16": "<f2", "BOOL": "?"},
+    **{f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (8, 4, 2, 1)},
 }
 
 
@@ -49,6 +49,8 @@ def write_atomic(path: str | Path, data: bytes) -> None:
     """
     asked, path = str(path), Path(os.path.realpath(path))
     try:
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise OSError(errno.EINVAL, "a device or a pipe stands there, which would be replaced by a file")
         _remove_leftovers(path)
         temporary = path.with_name(f".{path.name}.{_machine()}.{os.getpid()}.{secrets.token_hex(8)}{TEMPORARY}")
         # not tempfile, whose files only their owner may read: here the user's own mask decides
@@ -70,13 +72,33 @@ def write_atomic(path: str | Path, data: bytes) -> None:
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
-    """Write arrays and a JSON-able configuration as one safetensors file, atomically, with a checksum."""
+    """Write arrays and a JSON-able configuration as one safetensors file, atomically, with a checksum.
+
+    Raises
+    ------
+    ValueError
+        What stands beside the arrays is more than `read_tensors` reads.
+    """
+    known = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
     arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    text = json.dumps(config, allow_nan=False, sort_keys=True)
-    bare = save_safetensors(arrays, metadata={"format": MAGIC, "config": text})
-    header, begin = _header_of(io.BytesIO(bare), len(bare), str(path))
-    write_atomic(path, save_safetensors(arrays, metadata={
-        "format": MAGIC, "config": text, "sha256": _digest(header, memoryview(bare)[begin:])}))
+    # numbers of many bytes first, which so stay aligned; then by name: one model is one file
+    order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    ends = list(accumulate(arrays[name].nbytes for name in order))
+    header: dict[str, Any] = {name: {
+        "dtype": known[arrays[name].dtype.newbyteorder("<")], "shape": list(arrays[name].shape),
+        "data_offsets": [end - arrays[name].nbytes, end]} for name, end in zip(order, ends, strict=True)}
+    data = b"".join(arrays[name].astype(arrays[name].dtype.newbyteorder("<")).tobytes() for name in order)
+    header["__metadata__"] = {"format": MAGIC, "config": json.dumps(config, allow_nan=False, sort_keys=True)}
+    header["__metadata__"]["sha256"] = _digest(header, memoryview(data))
+    text = json.dumps(header, sort_keys=True).encode()
+    text += b" " * (-len(text) % 8)
+    whole = b"".join([len(text).to_bytes(8, "little"), text, data])
+    try:
+        _header_of(io.BytesIO(whole), len(whole), str(path))
+    except ModelFileError as error:
+        raise ValueError(f"labels and settings of {len(text)} bytes are too many for a model file, which holds "
+                         f"{MAX_HEADER} at most: give series shorter names, or numbers") from error
+    write_atomic(path, whole)
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -90,19 +112,26 @@ def read_tensors(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any
         The file cannot be read.
     """
     path = Path(path)
+    if path.exists() and not path.is_dir() and not path.is_file():  # a pipe would be waited for without end
+        raise ModelFileError(f"not a model file: {str(path)!r} is a device or a pipe")
     with path.open("rb") as file:
-        _header_of(file, os.fstat(file.fileno()).st_size, str(path))  # a wrong file is refused before it is read
-        file.seek(0)
-        raw = file.read()
-    header, begin = _header_of(io.BytesIO(raw), len(raw), str(path))
-    metadata = header["__metadata__"]
-    if _digest(header, memoryview(raw)[begin:]) != metadata.get("sha256"):
+        n_bytes = os.fstat(file.fileno()).st_size
+        header, begin = _header_of(file, n_bytes, str(path))  # a wrong file is refused before it is read
+        data = memoryview(file.read())
+    metadata = header.pop("__metadata__")
+    if len(data) != n_bytes - begin or _digest({**header, "__metadata__": metadata}, data) != metadata.get("sha256"):
         raise ModelFileError(f"damaged model file: the checksum of {str(path)!r} does not match its content")
-    config = _parse_json(metadata["config"], str(path))
-    try:
-        return load_safetensors(raw), config
-    except SafetensorError as error:
-        raise ModelFileError(f"damaged model file {str(path)!r}: {error}") from error
+    config = _parse_json(metadata["config"], n_bytes, str(path))
+    return {name: _array(name, entry, data, str(path)) for name, entry in header.items()}, config
+
+
+def _array(name: str, entry: dict[str, Any], data: memoryview, path: str) -> np.ndarray:
+    """One tensor, in memory of its own."""
+    begin, end = entry["data_offsets"]
+    if entry["dtype"] == "BOOL" and end > begin and np.frombuffer(data[begin:end], np.uint8).max() > 1:
+        raise ModelFileError(f"damaged model file {path!r}: {name!r} holds truths that are neither 0 nor 1")
+    flat = np.frombuffer(data[begin:end], DTYPES[entry["dtype"]])
+    return flat.astype(flat.dtype.newbyteorder("=")).reshape(entry["shape"])
 
 
 def digest_of(value: Any) -> str:
@@ -124,7 +153,7 @@ def _header_of(file: BinaryIO, n_bytes: int, path: str) -> tuple[dict[str, Any],
     size = int.from_bytes(file.read(8), "little")
     if size > min(MAX_HEADER, n_bytes - 8):
         raise ModelFileError(f"not a model file: {path!r} announces a header of {size} bytes in {n_bytes}")
-    header = _parse_json(file.read(size), path)
+    header = _parse_json(file.read(size), n_bytes, path)
     metadata = header.get("__metadata__")
     texts = metadata if isinstance(metadata, dict) and all(isinstance(v, str) for v in metadata.values()) else {}
     if texts.get("format") != MAGIC or "config" not in texts:
@@ -150,18 +179,21 @@ def _span(name: str, entry: Any, path: str) -> tuple[int, int, str]:
         raise ModelFileError(f"damaged model file {path!r}: malformed entry for {name!r}")
     shape, offsets = entry["shape"], entry["data_offsets"]
     lists = isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2 and len(shape) <= MAX_AXES
-    whole = lists and all(type(number) is int and number >= 0 for number in [*offsets, *shape])
+    whole = lists and all(type(number) is int and 0 <= number < 2**63 for number in [*offsets, *shape])
     if not whole or not isinstance(entry["dtype"], str) or entry["dtype"] not in DTYPES:
         raise ModelFileError(f"damaged model file {path!r}: malformed entry for {name!r}")
     if name.startswith("/") or ".." in name.split("/"):
         raise ModelFileError(f"damaged model file {path!r}: tensor name {name!r} is a path that leads elsewhere")
     begin, end = offsets
-    if end - begin != prod(shape) * DTYPES[entry["dtype"]]:
+    itemsize = np.dtype(DTYPES[entry["dtype"]]).itemsize
+    # an array without elements has axes, too: NumPy counts those that are not empty
+    if end - begin != prod(shape) * itemsize or prod(filter(None, shape)) * itemsize >= 2**63:
         raise ModelFileError(f"damaged model file {path!r}: shape {shape} does not fit the bytes of {name!r}")
     return begin, end, name
 
 
-def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
+def _parse_json(text: str | bytes, n_bytes: int, path: str) -> dict[str, Any]:
+    """The object that stands in a file of `n_bytes` as JSON."""
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
@@ -171,6 +203,9 @@ def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
 
+    if not text.isascii() or _parsed_size(text) > MAX_PARSED + n_bytes:
+        raise ModelFileError(f"not a model file: the header of {path!r} is no plain text, or holds more values than "
+                             "any of ours")
     try:
         value = json.loads(text, object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
@@ -178,6 +213,16 @@ def _parse_json(text: str | bytes, path: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ModelFileError(f"not a model file: the header of {path!r} is not a JSON object")
     return value
+
+
+def _parsed_size(text: str | bytes) -> int:
+    """About how many bytes JSON takes once it is parsed, looked at by what it is written with."""
+    def count(mark: str) -> int:
+        return text.count(mark) if isinstance(text, str) else text.count(mark.encode())
+
+    wide = 4 if count("\\ud") else 2 if count("\\u") else 0  # bytes of each character of a text, if one needs them
+    # a list and its first place; an object; a value and its place; a text
+    return 88 * count("[") + 240 * count("{") + 40 * count(",") + 25 * count('"') + wide * len(text)
 
 
 def _make_alike(path: Path, old: os.stat_result) -> None:

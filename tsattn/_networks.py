@@ -43,12 +43,24 @@ from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 from tsattn.nn.scale_attention import SANBlock
 from tsattn.nn.sequence import Chain, Encoder
 from tsattn.nn.talk import DESCRIPTORS, SOFTMAX_AXES, TALKS
+from tsattn.scalespace._ladder import check_ladder_of_octaves
 
 GATES: dict[tuple[str, bool], Gate] = {  # by `gate` and `mutual`
     ("sigmoid", True): mutual_gate, ("sigmoid", False): one_way_gate, ("none", True): sum_gate,
 }
 SWITCHES = ("absolute", "channel_alignment", "extrema", "smoothing")
+WIDEST, DEEPEST, MOST_HEADS, FARTHEST = 2**16, 100, 1000, 1000  # of hidden_size, n_layers, n_heads and dilation
 SAN = ("san-c", "san-d")  # of the blocks for images, those that the switches are of
+
+
+def check_width(hidden_size: Any) -> int:
+    """Return `hidden_size`; raise unless it is a number of units that fits a machine."""
+    return check_int("hidden_size", hidden_size, maximum=WIDEST)
+
+
+def check_depth(n_layers: Any) -> int:
+    """Return `n_layers`; raise unless it is a number of layers that can be trained."""
+    return check_int("n_layers", n_layers, maximum=DEEPEST)
 
 
 class PooledNetwork:
@@ -78,12 +90,13 @@ class SDMANetwork(PooledNetwork):
         check_bool("mutual", self.mutual)
         check_one_of("architecture", self.architecture, ARCHITECTURES)
         encoder = chosen("encoder", self.encoder, ENCODERS)
-        hidden = 2 * n_columns if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size)
+        hidden = 2 * n_columns if self.hidden_size == "auto" else check_width(self.hidden_size)
+        n_layers = check_depth(self.n_layers)
         if len(widths) == 1:
-            n_layers = 1 if self.architecture == "single" else check_int("n_layers", self.n_layers)
+            n_layers = 1 if self.architecture == "single" else n_layers
             body: nn.Module = Chain(*widths, hidden, encoders=[encoder] * n_layers)
         else:
-            body = SDMA(*widths, hidden=hidden, architecture=self.architecture, n_layers=self.n_layers,
+            body = SDMA(*widths, hidden=hidden, architecture=self.architecture, n_layers=n_layers,
                         encoder=encoder, gate=self._gate())
         return self._pooled(body, hidden, n_outputs)
 
@@ -115,14 +128,16 @@ class XM2ANetwork(PooledNetwork):
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
         width = sum(widths)
         body = XM2A(
-            width, hidden=width if self.hidden_size == "auto" else check_int("hidden_size", self.hidden_size),
-            encoder=chosen_or_none("encoder", self.encoder, ENCODERS), n_layers=check_int("n_layers", self.n_layers),
+            width, hidden=width if self.hidden_size == "auto" else check_width(self.hidden_size),
+            encoder=chosen_or_none("encoder", self.encoder, ENCODERS),
+            n_layers=check_depth(self.n_layers),
             layer=self._layer(), residual=check_bool("residual", self.residual))
         return self._pooled(Joined(body), body.n_features, n_outputs)
 
     def _layer(self) -> Any:
         return partial(
-            MultiScaleAttention, n_heads=check_int("n_heads", self.n_heads), n_units=check_int("n_units", self.n_units),
+            MultiScaleAttention, n_heads=check_int("n_heads", self.n_heads, maximum=MOST_HEADS),
+            n_units=check_int("n_units", self.n_units, maximum=WIDEST),
             variant=chosen("variant", self.variant, VARIANTS),
             activation=chosen_or_none("activation", self.activation, ACTIVATIONS),
             descriptor=chosen("descriptor", self.descriptor, DESCRIPTORS), talk=chosen("talk", self.talk, TALKS),
@@ -143,15 +158,15 @@ class LSTMSANNetwork(PooledNetwork):
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:  # noqa: ARG002 - of all
         layer: Encoder = BidirectionalLSTM if check_bool("bidirectional", self.bidirectional) else LSTM
-        body = LSTMSAN(sum(widths), hidden=check_int("hidden_size", self.hidden_size),
-                       n_layers=check_int("n_layers", self.n_layers), layer=layer, attended=self._attended(layer),
+        body = LSTMSAN(sum(widths), hidden=check_width(self.hidden_size),
+                       n_layers=check_depth(self.n_layers), layer=layer, attended=self._attended(layer),
                        placement=self.placement)
         return self._pooled(Joined(body), body.n_features, n_outputs)
 
     def _attended(self, layer: Encoder) -> Encoder | None:
         """What builds a layer with attention."""
         switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
-        block = partial(SANBlock, dilation=check_int("dilation", self.dilation), **switches)
+        block = partial(SANBlock, dilation=check_int("dilation", self.dilation, maximum=FARTHEST), **switches)
         glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
         return chosen_or_none("attention_module", self.attention_module,
                               {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
@@ -183,16 +198,23 @@ class Designed:
         return self.plan_.architecture
 
     def _design(self, find: Callable[[], Features], ndim: int) -> None:
-        """Shape the network by features, which take long to find: parameters are looked at before."""
+        """Shape the network by features, which take long to find."""
+        self.plan_ = self._planner(ndim, draw_seed(self.random_state))(find())
+
+    def _check_design(self) -> None:
+        """Raise, naming the parameter, unless a network can be shaped by them."""
         check_bool("normalise", self.normalise)
         check_bool("recurrent", self.recurrent)
-        plan = partial(
+        check_ladder_of_octaves(self.n_octaves)
+        self._planner(1, 0)(NOTHING_FOUND)
+
+    def _planner(self, ndim: int, seed: int | None) -> Callable[[Features], RACKNetPlan]:
+        """What shapes a network by features."""
+        return partial(
             racknet, budget=self.budget, strategy=self.strategy, ndim=ndim, min_features=self.min_features,
             max_components=self.max_components,
             pooling=check_one_of("rack_pooling", self.rack_pooling, RACK_POOLINGS), dropout=self.dropout,
-            random_state=draw_seed(self.random_state))
-        plan(NOTHING_FOUND)
-        self.plan_ = plan(find())
+            random_state=seed)
 
 
 class RACKNetNetwork(Designed):
@@ -201,9 +223,13 @@ class RACKNetNetwork(Designed):
     pooling: Any
     proportions: int
 
-    def _study(self, prepared: Prepared) -> None:
+    def _check_parameters(self) -> None:
+        super()._check_parameters()  # type: ignore[misc] # of a task's base class
         chosen("pooling", self.pooling, POOLINGS)
         check_int("proportions", self.proportions, minimum=0)
+        self._check_design()
+
+    def _study(self, prepared: Prepared) -> None:
         series = prepared.series
         self._design(partial(series_features, series.values, series.lengths, n_octaves=self.n_octaves), 1)
 
@@ -215,6 +241,10 @@ class RACKNetNetwork(Designed):
 
 class RACKNetImageNetwork(Designed):
     """Racks of convolutions, as many and as wide as the training images say; `size` is theirs, height and width."""
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()  # type: ignore[misc] # of a task's base class
+        self._check_design()
 
     def _study(self, X: np.ndarray) -> None:
         self._design(partial(image_features, X, n_octaves=self.n_octaves), 2)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_one_of, check_unmasked
+from tsattn._checks import check_lengths, check_one_of, check_unmasked, same_labels
 
 LARGEST = float(np.sqrt(np.finfo(np.float32).max))  # beyond it the square of a value overflows float32
 ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows indexed by instance and time) or a real " \
@@ -50,6 +50,9 @@ class Panel:
     index: pd.Index | None = None
     order: np.ndarray | None = None
     named: bool = True
+
+    def __post_init__(self) -> None:
+        check_lengths(self.lengths, len(self.values))
 
     @classmethod
     def from_sktime(cls, X: Any) -> "Panel":
@@ -215,7 +218,7 @@ class Panel:
         Where these have no names (`named`), as those of arrays, only their number is compared.
         """
         expected = list(expected)
-        if len(expected) != len(self.columns) or (self.named and expected != self.columns):
+        if len(expected) != len(self.columns) or (self.named and not same_labels(expected, self.columns)):
             raise ValueError(f"X must have the {len(expected)} columns seen in fit, {expected}, in this order; "
                              f"got {len(self.columns)}: {self.columns}")
 

@@ -4,12 +4,10 @@ An estimator is `{"object": class name, "parameters": ..., "state": ...}`, of va
 network's weights stand beside. What does not fit the class that it is meant for is refused.
 """
 
-import math
 import warnings
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from sktime.forecasting.base import ForecastingHorizon
 from torch import nn
@@ -17,7 +15,9 @@ from torch import nn
 from tsattn._checks import ModelFileError, check_int
 from tsattn._estimator import NetworkEstimator
 from tsattn._files import read_tensors, write_tensors
+from tsattn._fitted import FITS, TRANSFORMERS, check_record, check_transformer
 from tsattn._inputs import Inputs, Scale
+from tsattn._labels import weight_of_each
 from tsattn._pictures import Pictures
 from tsattn._values import Reader, Writer
 from tsattn.classification import (
@@ -29,14 +29,14 @@ from tsattn.classification import (
     SDMAClassifier,
     XM2AClassifier,
 )
+from tsattn.classification._base import NetworkClassifier
 from tsattn.classification._images import NetworkImageClassifier
 from tsattn.design import Architecture, Layer, Mixture, OctavePlan, RACKNetPlan
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._saving import RECORDS as OF_FORECASTERS
-from tsattn.forecasting._saving import History, Model, Standing
 from tsattn.nn.lag_ridge import LagRidge
 from tsattn.regression import LSTMSANRegressor, SDMARegressor, XM2ARegressor
-from tsattn.training import Training, check_training
+from tsattn.training import Batch, Training, check_training
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.training.augment_images import Flip, Translate
 from tsattn.training.description import describe_network
@@ -44,6 +44,7 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 FORMAT = 1
 NEEDS = "0.1.0"  # the first version that reads this format
+MOST_SAID = 300  # characters of what is wrong: a made-up value may be as long as the file
 
 TRAINED = ("history_", "best_epoch_", "n_parameters_")
 NETWORK_STATE = ("fit_time_", "inputs_", *TRAINED)
@@ -82,62 +83,6 @@ CLASSES = {cls.__name__: cls for cls in (*STATE, Training, *AUGMENTATIONS, *RECO
 SAVABLE = ", ".join(cls.__name__ for cls in STATE)
 
 
-def is_vector(value: Any) -> bool:
-    """Whether a value is a 1-D array of finite float64."""
-    right = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == np.float64
-    return right and bool(np.isfinite(value).all())
-
-
-FITS = {  # what a fitted attribute must be
-    "classes_": lambda value: isinstance(value, np.ndarray) and value.ndim == 1 and len(value) > 0,
-    "fit_time_": lambda value: type(value) is int,
-    "inputs_": lambda value: (isinstance(value, Inputs) and inputs_fit(value)) or
-    (isinstance(value, Pictures) and pictures_fit(value)),
-    "history_": lambda value: isinstance(value, pd.DataFrame),
-    "best_epoch_": lambda value: type(value) is int,
-    "n_parameters_": lambda value: type(value) is int,
-    "target_mean_": lambda value: type(value) is float and math.isfinite(value),
-    "target_scale_": lambda value: type(value) is float and 0 <= value < math.inf,
-    "feature_names_in_": lambda value: isinstance(value, list) and len(value) > 0,
-    "sigmas_": lambda value: isinstance(value, tuple) and all(type(sigma) is float for sigma in value)
-    and value[0] >= 0 and bool((np.diff(value) > 0).all()) and math.isfinite(value[-1]),
-    "centre_": is_vector,
-    "scale_": is_vector,
-    "n_octaves_": lambda value: check_int("n_octaves_", value) > 0,
-    "plan_": lambda value: isinstance(value, RACKNetPlan),
-    "model_": lambda value: isinstance(value, Model),
-    "panels_": lambda value: isinstance(value, History),
-    "_standing": lambda value: isinstance(value, Standing),
-    "words_": lambda value: isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype == np.float64,
-}
-
-
-def inputs_fit(inputs: Inputs) -> bool:
-    """Whether the parts of fitted inputs belong together."""
-    n, n_salient = len(inputs.columns), len(inputs.saliency_names)
-    scales: list[tuple[Any, int]] = [(inputs.scale, n)]
-    if inputs.saliency is not None:
-        scales.append((inputs.saliency_scale, n_salient))
-        if type(inputs.saliency) not in STATE or inputs.saliency.feature_names_in_ != inputs.columns:
-            return False
-    return (
-        type(inputs.observed) is bool
-        and is_vector(inputs.fill) and len(inputs.fill) == n > 0
-        and (inputs.saliency is not None or (n_salient == 0 and inputs.saliency_scale is None))
-        and all(isinstance(scale, Scale) and scale.kind in ("standard", "series", None) and is_vector(scale.centre)
-                and is_vector(scale.scale) and len(scale.centre) == len(scale.scale) == size and (scale.scale > 0).all()
-                for scale, size in scales)
-    )
-
-
-def pictures_fit(inputs: Pictures) -> bool:
-    """Whether the parts of what was learned of images belong together."""
-    shape, scale = inputs.shape, inputs.scale
-    return (isinstance(shape, tuple) and len(shape) == 3 and all(check_int("shape", length) for length in shape)
-            and is_vector(inputs.mean) and is_vector(scale) and len(inputs.mean) == len(scale) == shape[2]
-            and bool((scale > 0).all()))
-
-
 def has_learned(estimator: Any) -> bool:
     """Whether there is a state to be saved: of a forecaster that is pretrained too."""
     return bool(estimator.is_fitted) or getattr(estimator, "state", None) == "pretrained"
@@ -162,19 +107,22 @@ def read(path: Any) -> Any:
     tensors, config = read_tensors(path)
     form, needs = config.get("format"), config.get("needs")
     if type(form) is int and form > FORMAT:
-        raise ModelFileError(f"{str(path)!r} needs tsattn version >= {needs}: its format is {form}, and this version "
-                             f"reads up to {FORMAT}")
+        raise ModelFileError(f"{str(path)!r} needs tsattn version >= {str(needs)[:20]}: its format is "
+                             f"{str(form)[:20]}, and this version reads up to {FORMAT}")
     try:
-        if set(config) != {"format", "needs", "estimator"} or type(form) is not int or form != FORMAT:
+        if set(config) != {"format", "needs", "estimator"} or type(form) is not int or form != FORMAT \
+                or not isinstance(needs, str):
             raise ValueError(f"unknown keys or format: {sorted(config)}, {form!r}")
         reader = EstimatorReader(tensors)
+        del tensors  # what is large is let go of as it is used
         estimator = reader.node(config["estimator"])
         if type(estimator) not in STATE or not has_learned(estimator):
             raise ValueError(f"{type(estimator).__name__} where a fitted one of {SAVABLE} belongs")
         if reader.unread:
             raise ValueError(f"tensors that nothing refers to: {sorted(reader.unread)}")
     except Exception as error:  # whatever a made-up configuration runs into is the file's fault
-        raise ModelFileError(f"malformed model file {str(path)!r}: {error}") from error
+        said = str(error) or type(error).__name__
+        raise ModelFileError(f"malformed model file {str(path)!r}: {said[:MOST_SAID]}") from error
     return estimator
 
 
@@ -235,12 +183,17 @@ class EstimatorReader(Reader):
         if not set(parameters) <= known:
             raise ValueError(f"{cls.__name__} has no parameter {sorted(set(parameters) - known)[0]!r}")
         made = cls(**{name: self.node(item) for name, item in parameters.items()})
+        check_record(made)
         if cls is Training:
             return here(made)
+        if cls in AUGMENTATIONS:
+            check_change(made)
+        if cls is ForecastingHorizon:
+            check_horizon(made)
         if "device" in known:  # of a classifier without a training
             made.device = here(made.training).device
-        if hasattr(made, "_check_parameters"):
-            made._check_parameters()
+        if cls in STATE:
+            (made.check_parameters if cls in TRANSFORMERS else made._check_parameters)()
         if state is not None:
             self._restore(made, state)
         return made
@@ -252,10 +205,10 @@ class EstimatorReader(Reader):
         for name in [name for name in names if name in state]:
             value = self.node(state[name])
             if not FITS[name](value):
-                raise ValueError(f"{name} does not fit {type(made).__name__}: {value!r}")
-            if is_vector(value) and name in EVENT_STATE and len(value) != len(made.feature_names_in_):
-                raise ValueError(f"{name} has {len(value)} entries for {len(made.feature_names_in_)} columns")
+                raise ValueError(f"{name} does not fit {type(made).__name__}")
             setattr(made, name, value)
+        if isinstance(made, NetworkClassifier | NetworkImageClassifier):
+            check_classifier(made, names)
         if isinstance(made, NetworkImageClassifier):  # fitted with its network
             self._give_network(made)
             return
@@ -263,6 +216,8 @@ class EstimatorReader(Reader):
         if isinstance(made, NetworkEstimator):
             made._as_fitted()
             self._give_network(made)
+        else:
+            check_transformer(made, names)
 
     def _give_network(self, made: NetworkEstimator | NetworkImageClassifier) -> None:
         """Give an estimator its network with the file's weights; nothing is allocated before they are checked."""
@@ -273,7 +228,7 @@ class EstimatorReader(Reader):
         network = made._blank()
         if network is None:
             return
-        weights = {name: torch.tensor(self.unread.pop(name)) for name in names}
+        weights = {name: torch.from_numpy(self.unread.pop(name)) for name in names}
         expected = {f"network.{name}": (value.shape, value.dtype) for name, value in network.state_dict().items()}
         if expected != {name: (value.shape, value.dtype) for name, value in weights.items()}:
             raise ValueError("the weights do not fit the network that the parameters describe")
@@ -281,6 +236,32 @@ class EstimatorReader(Reader):
             raise ValueError("weights are not finite")
         network.load_state_dict({name.removeprefix("network."): value for name, value in weights.items()}, assign=True)
         made.network_ = network.eval()
+        if made.n_parameters_ != sum(parameter.numel() for parameter in network.parameters()):
+            raise ValueError("n_parameters_ must be those of the network")
+
+
+def check_classifier(made: Any, names: tuple[str, ...]) -> None:
+    """Raise unless a classifier has all that it learned; of one class there is no network, nor what it reads."""
+    if not hasattr(made, "classes_"):
+        raise ValueError(f"a fitted {type(made).__name__} must have classes_")
+    missing = [name for name in names if not hasattr(made, name)]
+    if missing and len(made.classes_) > 1:
+        raise ValueError(f"a fitted {type(made).__name__} must have {missing[0]}")
+    weight_of_each(made.class_weight, made.classes_, np.arange(len(made.classes_)))
+
+
+def check_change(change: Any) -> None:
+    """Raise, naming the parameter, unless a change makes something of a batch."""
+    images = isinstance(change, Flip | Translate)
+    inputs = torch.zeros(2, 1, 8, 8) if images else torch.zeros(2, 8, 1)
+    batch = Batch((inputs,), torch.tensor([1, 1] if images else [8, 5]), torch.tensor([0, 1]), n_classes=2)
+    change(batch, torch.Generator().manual_seed(0))
+
+
+def check_horizon(fh: ForecastingHorizon) -> None:
+    """Raise unless a horizon is one of those that fit takes."""
+    if type(fh.is_relative) is not bool:
+        raise ValueError("is_relative must be True or False")
 
 
 def here(training: Training) -> Training:

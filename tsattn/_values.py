@@ -18,6 +18,11 @@ from torch import Tensor
 
 UNITS = ("s", "ms", "us", "ns")  # of times
 LABELS = ("object", "str", "string")  # kinds of an index that is no array of numbers
+DEEPEST = 40  # values within one another
+MOST_LEVELS = 32  # of an index
+MOST_COLUMNS = 100  # of a table
+WIDEST = 2**26  # bytes of an array of text, each as wide as the widest
+FARTHEST = 2**62  # periods from 1970; sums of two still fit 64 bits
 
 
 class Writer:
@@ -63,7 +68,7 @@ class Writer:
     def _array(self, value: np.ndarray, where: str) -> dict[str, Any]:
         if value.dtype.kind in "biuf":
             return {"array": self._kept(value)}
-        if value.dtype.kind in "UO" and value.ndim == 1:
+        if value.dtype.kind in "UO" and value.ndim == 1 and value.nbytes <= WIDEST:
             return {"labels": [self.node(item, where) for item in value.tolist()], "dtype": value.dtype.str}
         raise TypeError(f"{where} cannot be saved: it is an array of {value.dtype}")
 
@@ -108,25 +113,43 @@ def zone_name(zone: Any, where: str) -> str | None:
 
 
 class Reader:
-    """Typed JSON to values; `unread` are the tensors that nothing has asked for yet."""
+    """Typed JSON to values; `unread` are the tensors that nothing has asked for yet.
+
+    No value is larger than what stands in the file, so that what a file claims cannot fill the memory.
+    """
 
     def __init__(self, tensors: dict[str, np.ndarray]) -> None:
         self.unread = dict(tensors)
         self.size = sum(tensor.size for tensor in tensors.values())
+        self.depth = 0
 
     def node(self, value: Any) -> Any:
         """The value of a JSON node; raises ValueError and the like on anything unknown."""
-        if value is None or type(value) in (bool, int, str, float):
+        if value is None or type(value) in (bool, int, str):
             return value
+        if type(value) is float:
+            if not math.isfinite(value):  # so many digits before the point
+                raise ValueError("a number is beyond what a float holds")
+            return value
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ValueError(f"values stand more than {DEEPEST} deep in one another")
+        found = self._composed(value)
+        self.depth -= 1
+        return found
+
+    def _composed(self, value: dict[str, Any]) -> Any:
+        """The value of a node that says what it is by its keys."""
         kind = next(iter(value))
         if kind == "float" and len(value) == 1 and value[kind] in ("nan", "inf", "-inf"):
-            return float(value[kind])
+            return np.nan if value[kind] == "nan" else float(value[kind])  # pandas' own: found again in a list
         if kind in ("tuple", "list") and len(value) == 1:
             items = [self.node(item) for item in value[kind]]
             return tuple(items) if kind == "tuple" else items
-        if kind in ("dict", "frame") and len(value) == 1:
-            pairs = {self.node(key): self.node(item) for key, item in value[kind]}
-            return pairs if kind == "dict" else pd.DataFrame(pairs)
+        if kind == "dict" and len(value) == 1:
+            return {self.node(key): self.node(item) for key, item in value[kind]}
+        if kind == "frame" and len(value) == 1:
+            return self._table(value[kind])
         if kind == "array" and len(value) == 1:
             array = self.unread.pop(value[kind])
             return array if array.ndim else array[()]
@@ -137,13 +160,32 @@ class Reader:
             labels[:] = [self.node(item) for item in value["labels"]]
             return labels if value["dtype"] == "|O" else strings(labels, value["dtype"])
         if set(value) == {"levels", "codes", "names"}:
-            levels, codes, names = ([self.node(item) for item in value[key]] for key in ("levels", "codes", "names"))
-            return pd.MultiIndex(levels, codes, names=names)
+            return self._levels(*([self.node(item) for item in value[key]] for key in ("levels", "codes", "names")))
         if "name" in value:
             return self._index({key: part for key, part in value.items() if key != "name"}, self.node(value["name"]))
         if "object" in value and set(value) <= {"object", "parameters", "state"}:
             return self._object(value["object"], value["parameters"], value.get("state"))
         raise ValueError(f"unknown value with keys {sorted(value)}")
+
+    def _table(self, columns: list[Any]) -> pd.DataFrame:
+        """A table of arrays under text."""
+        if len(columns) > MOST_COLUMNS:
+            raise ValueError(f"a table has {len(columns)} columns, and ours have {MOST_COLUMNS} at most")
+        found = {name: self.node(column) for name, column in columns}
+        if not all(type(name) is str and isinstance(column, np.ndarray) and column.ndim == 1
+                   for name, column in found.items()):
+            raise ValueError("a table must be of arrays under text")
+        return pd.DataFrame(found)
+
+    def _levels(self, levels: list[Any], codes: list[Any], names: list[Any]) -> pd.MultiIndex:
+        """An index of several levels: its codes say which label of a level each row has, or -1 for none."""
+        fine = len(levels) == len(codes) == len(names) <= MOST_LEVELS and all(
+            isinstance(level, pd.Index) and level.nlevels == 1 and isinstance(code, np.ndarray) and code.ndim == 1
+            and code.dtype.kind == "i" and (len(code) == 0 or -1 <= int(code.min()) <= int(code.max()) < len(level))
+            for level, code in zip(levels, codes, strict=True))
+        if not fine:
+            raise ValueError("the codes of an index must be whole numbers that each stand for a label of their level")
+        return pd.MultiIndex(levels, codes, names=names)
 
     def _object(self, name: str, parameters: dict[str, Any], state: dict[str, Any] | None) -> Any:
         """The object of a class, by its name in a closed list."""
@@ -154,11 +196,16 @@ class Reader:
         keys = set(value)
         if keys == {"range"}:
             labels = range(*value["range"])
+            if labels[-1:] and max(map(abs, (labels.start, labels.stop, labels.step))) >= FARTHEST:
+                raise ValueError(f"{labels} goes beyond 64 bits")
             if len(labels) > self.size:  # written out, it would fill the memory
                 raise ValueError(f"{labels} labels more than there is in the file")
             return pd.RangeIndex(labels, name=name)
         if keys == {"periods", "freq"}:
             ordinals, freq = self.unread.pop(value["periods"]), value["freq"]
+            whole = ordinals.ndim == 1 and ordinals.dtype == np.int64
+            if not whole or (ordinals <= -FARTHEST).any() or (ordinals >= FARTHEST).any():
+                raise ValueError(f"periods must be whole numbers, at most {FARTHEST} from 1970")
             return pd.PeriodIndex.from_ordinals(ordinals, freq=freq, name=name)  # type: ignore[attr-defined] # no stub
         if keys == {"numbers"}:
             return pd.Index(self.unread.pop(value["numbers"]), name=name)
@@ -183,6 +230,11 @@ class Reader:
 
 def strings(labels: np.ndarray, dtype: str) -> np.ndarray:
     """Labels as a numpy string array, as wide as it was, unless a made-up width would fill the memory."""
-    narrow = labels.astype("U")
+    if not all(type(label) is str for label in labels):
+        raise ValueError("an array of text holds something else")
+    longest = max(map(len, labels), default=1)
+    if 4 * longest * len(labels) > WIDEST:
+        raise ValueError(f"{len(labels)} texts as wide as {longest} characters would fill the memory")
     wanted = np.dtype(dtype)
-    return narrow.astype(wanted) if narrow.itemsize <= wanted.itemsize <= 2**24 // max(len(labels), 1) else narrow
+    fits = 4 * longest <= wanted.itemsize <= WIDEST // max(len(labels), 1)
+    return labels.astype(wanted if fits else f"<U{max(longest, 1)}")

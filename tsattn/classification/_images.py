@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import nn
 
-from tsattn._checks import DivergenceError, draw_seed
+from tsattn._checks import DivergenceError, check_random_state, draw_seed
 from tsattn._estimator import Nested, Trained
 from tsattn._labels import check_labels, from_list, probabilities, weight_of_each
 from tsattn._pictures import Pictures, check_images
@@ -65,6 +65,11 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         with torch.device("meta"):
             return self._network()
 
+    def _check_parameters(self) -> None:
+        """Raise, naming the parameter, unless each makes sense by itself; those of the network as it is built."""
+        check_random_state(self.random_state)
+        self._training()
+
     def _training(self) -> Training:
         """How to train, with what "standard" and "strong" mean for images."""
         training = self.USUAL if self.training is None else self.training
@@ -97,6 +102,7 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")
+        self._check_parameters()
         training = self._training()
         inputs = Pictures.learn(X)
         data = inputs.scaled(X, target=codes, n_classes=len(classes),

@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from tsattn._checks import check_int
+from tsattn._estimator import MOST_PROPORTIONS
 from tsattn._inputs import Inputs
 from tsattn.classification._base import NetworkClassifier
 from tsattn.nn.ridge_head import ProportionRidge
@@ -84,13 +85,17 @@ class ScaleSpaceRidgeClassifier(NetworkClassifier):
         self.random_state = random_state
         super().__init__()
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_int("proportions", self.proportions, maximum=MOST_PROPORTIONS)
+
     @property
     def training(self) -> Training:  # type: ignore[override] # no parameter here, and never set
         """Where it is computed; nothing is trained."""
         return Training(device=self.device)
 
     def _network(self, inputs: Inputs, n_outputs: int) -> nn.Module:
-        n_mixtures = check_int("proportions", self.proportions)
+        n_mixtures = check_int("proportions", self.proportions, maximum=MOST_PROPORTIONS)
         return ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=n_mixtures)
 
     @classmethod

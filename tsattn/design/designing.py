@@ -74,8 +74,9 @@ class OctavePlan:
         sizes = {len(self.mixture.means), len(self.scopes), len(self.edges), len(self.clusters)}
         numbers = [self.n_features, self.n_sampled, *self.edges, *self.clusters]
         if len(sizes) > 1 or not all(type(n) is int and n > 0 for n in numbers) or type(self.octave) is not int or \
-                self.counts.ndim != 1 or self.counts.dtype.kind != "i" or self.counts.sum() != self.n_features:
-            raise ValueError(f"what was found in an octave does not belong together: {self!r}")
+                self.counts.ndim != 1 or self.counts.dtype.kind != "i" or (self.counts < 0).any() or \
+                (self.counts > self.n_features).any() or self.counts.sum() != self.n_features:
+            raise ValueError("what was found in an octave does not belong together")
 
     @property
     def centres(self) -> np.ndarray:
@@ -124,7 +125,7 @@ class RACKNetPlan:
             all(stage in STAGES and type(spent) is float for stage, spent in self.seconds.items())
         if not right or [len(rack) for rack in self.architecture.racks] != \
                 ([len(octave.clusters) for octave in self.octaves] or [1]):
-            raise ValueError(f"what an architecture is made of does not belong to it: {self!r}")
+            raise ValueError("what an architecture is made of does not belong to it")
 
     def __str__(self) -> str:
         order = ", layers of high entropies first" if STRATEGIES[self.strategy].complex_first else ""

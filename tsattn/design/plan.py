@@ -11,6 +11,7 @@ from tsattn._checks import check_fraction, check_int, check_one_of
 
 RACK_POOLINGS = ("average", "max")
 RANKS = (1, 2)
+MOST_LAYERS = 1000
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ class Architecture:
         if not well_formed or not self.racks:
             raise TypeError(f"racks must be a tuple of one or more racks, each a tuple of one or more Layers, got "
                             f"{self.racks!r}")
+        if self.n_layers > MOST_LAYERS:
+            raise ValueError(f"racks must have at most {MOST_LAYERS} layers in all, got {self.n_layers}")
         check_one_of("pooling", self.pooling, RACK_POOLINGS)
         object.__setattr__(self, "dropout", float(check_fraction("dropout", self.dropout)))
         object.__setattr__(self, "ndim", int(check_one_of("ndim", self.ndim, RANKS)))

@@ -21,6 +21,7 @@ from tsattn.forecasting._saving import (
     check_model,
     check_plan,
     check_standing,
+    horizon_fits,
 )
 from tsattn.forecasting._times import Ends, ahead_of, ends_of, labels_of, series_labels
 from tsattn.forecasting._undone import Undone
@@ -255,6 +256,7 @@ class NetworkForecaster(Undone, WindowNetwork, BaseForecaster):
             check_history(history, model, units)
         longest = max(int(history.panel.lengths.max()) for history in histories)
         check_all("model", {
+            "horizon": not fitted or horizon_fits(self._fh, plan.ahead),
             "look_back": plan.look_back == self.look_back and longest >= plan.look_back + plan.ahead[-1],
             "units": (model.units is not None) == (units == "standard"),
         })

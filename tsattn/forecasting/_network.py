@@ -27,6 +27,7 @@ AT_ONCE = 64  # windows explained together
 class WindowNetwork(NetworkEstimator):
     """A network on windows; to be mixed in before sktime's forecaster."""
 
+    SCALINGS = UNITS
     USUAL = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())
 
     look_back: int
@@ -42,6 +43,18 @@ class WindowNetwork(NetworkEstimator):
     _tail: History
     _ends: Ends
     _check_X: Any  # sktime's
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_int("look_back", self.look_back, minimum=2)
+        check_int("stride", self.stride)
+        if self.windows_per_epoch is not None:
+            check_int("windows_per_epoch", self.windows_per_epoch)
+        check_one_of("linear", self.linear, LINEAR)
+        check_one_of("loss", self.loss, FORECAST_LOSSES)
+        check_bool("independent", self.independent)
+        check_bool("future_X", self.future_X)
+        self._training()
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained; of a family's mixin."""
@@ -80,15 +93,13 @@ class WindowNetwork(NetworkEstimator):
 
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
         """Learn from windows; what was learned before stays if training diverges."""
-        per_epoch = self.windows_per_epoch
-        loss = check_one_of("loss", self.loss, FORECAST_LOSSES)
+        self._check_parameters()
         plan = Plan(
-            look_back=check_int("look_back", self.look_back, minimum=2), ahead=ahead, exogenous=exogenous,
-            n_known=len(exogenous) if check_bool("future_X", self.future_X) else 0,
-            independent=check_bool("independent", self.independent), within=self.scaling == "window",
-            kinds=LINEAR[check_one_of("linear", self.linear, LINEAR)], saliency=self._saliency_transformer(),
-            loss=loss, levels=FORECAST_LOSSES[loss][1], stride=check_int("stride", self.stride),
-            per_epoch=None if per_epoch is None else check_int("windows_per_epoch", per_epoch))
+            look_back=int(self.look_back), ahead=ahead, exogenous=exogenous,
+            n_known=len(exogenous) if self.future_X else 0, independent=bool(self.independent),
+            within=self.scaling == "window", kinds=LINEAR[self.linear], saliency=self._saliency_transformer(),
+            loss=self.loss, levels=FORECAST_LOSSES[self.loss][1], stride=int(self.stride),
+            per_epoch=None if self.windows_per_epoch is None else int(self.windows_per_epoch))
         self.model_, fitted = learn(history, plan, self._training(), self._built, seed=draw_seed(self.random_state))
         self._keep(fitted)
 

@@ -10,13 +10,14 @@ from sktime.datatypes import mtype_to_scitype
 from sktime.forecasting.base import ForecastingHorizon
 from torch import Tensor
 
-from tsattn._checks import check_bool, check_int, check_one_of
-from tsattn._panel import Panel
+from tsattn._checks import check_bool, check_int, check_one_of, is_label
+from tsattn._panel import LARGEST, Panel
 from tsattn.forecasting._history import History, Units
 from tsattn.forecasting._learning import LEVELS, Model
 from tsattn.forecasting._plan import FORECAST_LOSSES, Plan
 from tsattn.forecasting._reader import Reader
 from tsattn.nn.lag_ridge import KINDS
+from tsattn.transformations._base import PanelTransformer
 
 SCITYPES = ("Series", "Panel", "Hierarchical")  # by the levels of an index
 
@@ -92,7 +93,8 @@ def check_plan(plan: Plan) -> None:
     fine = {
         "ahead": type(ahead) is tuple and all(type(step) is int for step in ahead) and list(ahead) == sorted({*ahead})
         and ahead[0] > 0,
-        "exogenous": type(plan.exogenous) is list,
+        "exogenous": all(map(is_label, plan.exogenous)),
+        "saliency": plan.saliency is None or isinstance(plan.saliency, PanelTransformer),
         "n_known": type(plan.n_known) is int and plan.n_known in (0, len(plan.exogenous)),
         "levels": type(levels) is tuple and list(levels) == sorted({*levels}) and levels[plan.middle] == 0.5
         and levels[0] > 0 and levels[-1] < 1,
@@ -109,7 +111,8 @@ def check_model(model: Model) -> None:
         "units": model.units is None or units_fit(model.units, model.n_targets + len(plan.exogenous)),
         "reader": (reader.n_targets, reader.within, reader.linear is None) == (q, plan.within, not plan.kinds),
         "saliency": type(reader.saliency) is type(plan.saliency)
-        and (reader.saliency is None or reader.saliency.feature_names_in_ == [*range(n)]),
+        and (reader.saliency is None
+             or (reader.saliency.is_fitted and reader.saliency.feature_names_in_ == [*range(n)])),
         "share": is_part(model.share, (q,)) and bool((model.share <= 1).all()),
         "spread": is_part(reader.spread, shape),
         "errors": model.errors.dtype == np.float64 and model.errors.shape == (len(LEVELS), *shape)
@@ -134,8 +137,7 @@ def check_history(history: History, model: Model, units: str | None) -> None:
         "values": panel.values.dtype == np.float64 and panel.values.shape == (n_rows, n_columns)
         and bool(np.isfinite(panel.values).all()),
         "columns": panel.columns == [*range(n_columns)],
-        "lengths": panel.lengths.dtype.kind == "i" and bool((panel.lengths > 0).all())
-        and panel.lengths.sum() == n_rows,
+        "units of the model": model.units is None or within(panel.values, model.units),
         "observed": history.observed.dtype == bool and history.observed.shape == (n_rows,),
     })
 
@@ -147,9 +149,14 @@ def check_standing(standing: Standing) -> None:
         "cutoff": isinstance(standing.cutoff, pd.Index) and len(standing.cutoff) == 1,
         "fh": isinstance(standing.fh, ForecastingHorizon),
         "container": mtype_to_scitype(standing.container) == SCITYPES[min(n_levels, len(SCITYPES)) - 1],
-        "names": type(standing.names) is list and len(standing.names) == len(standing.y.columns),
-        "kept": type(standing.kept) is dict,
+        "names": len(standing.names) == len(standing.y.columns) and all(map(is_label, standing.names)),
     })
+
+
+def horizon_fits(fh: ForecastingHorizon, ahead: tuple[int, ...]) -> bool:
+    """Whether a horizon asks for as many steps as a model answers; those of a relative one, they must be."""
+    steps = fh.to_pandas()
+    return len(steps) == len(ahead) and (not fh.is_relative or list(steps) == list(ahead))
 
 
 def check_all(what: str, fine: dict[str, bool]) -> None:
@@ -170,3 +177,10 @@ def units_fit(units: Units, n_columns: int) -> bool:
     return len(units) == 2 and all(
         unit.dtype == np.float64 and unit.shape == (n_columns,) and np.isfinite(unit).all() for unit in units
     ) and bool((units[1] > 0).all())
+
+
+def within(values: np.ndarray, units: Units) -> bool:
+    """Whether values are in the range of float32 in these units."""
+    mean, scale = units
+    with np.errstate(over="ignore"):
+        return bool((np.maximum(values.max(0) - mean, mean - values.min(0)) / scale < LARGEST).all())

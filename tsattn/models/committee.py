@@ -112,6 +112,7 @@ class BestOf(nn.Module):
         super().__init__()
         self.advisers = nn.ModuleList(advisers)
         self.register_buffer("chosen", torch.tensor(0))
+        self.register_load_state_dict_post_hook(_check_chosen)
 
     def settle(self, batches: Callable[[], Iterable[Any]]) -> Float[Tensor, "n k"]:
         """Let each learn from the training series, and choose; return what the best says of series without them."""
@@ -141,3 +142,9 @@ def _missed(said: Float[Tensor, "n k"], batches: Iterable[Any]) -> float:
         total += float(squares(said[at : at + n], batch.target.view(n, -1), batch.weight).sum())
         at += n
     return total
+
+
+def _check_chosen(best: "BestOf", _: object) -> None:
+    """Raise unless the one that a file says was chosen is there."""
+    if not 0 <= int(best.chosen) < len(best.advisers):
+        raise ValueError(f"the adviser that was chosen must be one of {len(best.advisers)}, got {int(best.chosen)}")

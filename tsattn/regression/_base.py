@@ -35,6 +35,11 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
         super().__init__()
         del self.fit_time_  # sktime sets it to 0: what ends in an underscore is there once it has been learned
 
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_one_of("loss", self.loss, LOSSES)
+        check_bool("linear", self.linear)
+
     def _as_fitted(self) -> None:
         super()._as_fitted()
         missing = [name for name in ("inputs_", "target_mean_", "target_scale_") if not hasattr(self, name)]

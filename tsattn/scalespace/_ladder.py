@@ -33,7 +33,7 @@ class Rung:
     reducer: Taps  # half kernel before averaging
 
 
-def check_ladder_of_octaves(n_octaves: Any, scales_per_octave: Any, sigma0: Any) -> None:
+def check_ladder_of_octaves(n_octaves: Any, scales_per_octave: Any = 3, sigma0: Any = 1.6) -> None:
     """Raise unless these parameters make a ladder."""
     if not isinstance(n_octaves, str) or n_octaves != "auto":
         check_int("n_octaves", n_octaves, maximum=MOST_OCTAVES)
@@ -110,7 +110,7 @@ class Ladder:
         own = sigmas / step
         start = self.assumed_blur / step if first else own[0]
         steps = np.sqrt(np.maximum(np.diff(own**2, prepend=start**2), 0.0))
-        reducer = np.ones(1)
+        reducer: Taps = np.ones(1)
         if reduce == "average":
             missing = 4 * self.sigma0**2 - 0.25 - own[self.source()] ** 2
             reducer = half_kernel(float(np.sqrt(missing)), self.kernel, self.truncate, sizes, self.mode)

@@ -34,8 +34,8 @@ class Criteria:
     edge_ratio: float | None
 
     def __post_init__(self) -> None:
-        check_positive("threshold", self.threshold, zero=True)
-        check_positive("contrast", self.contrast, zero=True)
+        for name in ("threshold", "contrast"):  # floats, as another type would be compiled for anew
+            object.__setattr__(self, name, check_positive(name, getattr(self, name), zero=True))
         check_one_of("polarity", self.polarity, POLARITIES)
         if self.edge_ratio is not None and check_positive("edge_ratio", self.edge_ratio) < 1:
             raise ValueError(f"edge_ratio must be at least 1, got {self.edge_ratio!r}")

@@ -60,10 +60,10 @@ def gaussian_kernel(sigma: float, *, kernel: str = "discrete", truncate: float =
 
 def check_sigma(name: str, sigma: Any, *, zero: bool = True) -> float:
     """Return `sigma` as a float; raise unless it is a standard deviation that smoothing takes."""
-    sigma = check_positive(name, sigma, zero=zero)
-    if sigma > WIDEST:
-        raise ValueError(f"{name} must be at most {WIDEST:.0f} samples, got {sigma!r}: use the mean of a series instead")
-    return sigma
+    found = check_positive(name, sigma, zero=zero)
+    if found > WIDEST:
+        raise ValueError(f"{name} must be at most {WIDEST:.0f} samples, got {sigma!r}: use a series' mean instead")
+    return found
 
 
 def _extent(sigma: float, kernel: str, truncate: float) -> tuple[int, bool]:

@@ -138,10 +138,11 @@ def each_octave(x: Any, n_axes: int, ladder: Ladder, threads: Threads = None) ->
 
 def _levels(base: Any, rung: Rung, n_axes: int, mode: str, threads: Threads) -> tuple[Any, Any]:
     """The levels (series, S + 3, *space) of an octave; where they come along with them, the differences, else None."""
-    if n_axes == 2 and not is_torch(base) and not any(isinstance(taps, tuple) for taps in rung.taps):
+    shared = [taps for taps in rung.taps if not isinstance(taps, tuple)]  # by both axes
+    if n_axes == 2 and not is_torch(base) and len(shared) == len(rung.taps):
         from tsattn.scalespace._dense import image_levels  # compiled: loaded when first needed
 
-        return image_levels(base, rung.taps, mode, threads)
+        return image_levels(base, shared, mode, threads)
     levels = [convolve(base, rung.taps[0], n_axes, mode)]
     for taps in rung.taps[1:]:
         levels.append(convolve(levels[-1], taps, n_axes, mode))

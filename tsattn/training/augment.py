@@ -185,9 +185,9 @@ class TimeWarp(BaseObject):
     strength : float, default=0.2
         Standard deviation of the logarithm of speed at a knot.
     knots : int, default=4
-        Number of knots, 2 at least.
+        Number of knots, 2 to 1000.
     stretch : float, default=0.0
-        Standard deviation of the logarithm of a factor on each series' length.
+        Standard deviation of the logarithm of a factor on each series' length, at most 1.
 
     Examples
     --------
@@ -207,8 +207,8 @@ class TimeWarp(BaseObject):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         strength = check_positive("strength", self.strength, zero=True)
-        stretch = check_positive("stretch", self.stretch, zero=True)
-        n_knots = check_int("knots", self.knots, minimum=2)
+        stretch = check_positive("stretch", self.stretch, zero=True, maximum=1.0)
+        n_knots = check_int("knots", self.knots, minimum=2, maximum=1000)
         like = batch.inputs[0]
         n_series = len(batch.lengths)
         speed = torch.exp(strength * _normal((n_series, n_knots), like, generator))

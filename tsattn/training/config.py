@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+import torch
 from skbase.base import BaseObject
 
 from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
@@ -167,6 +169,18 @@ class Training(BaseObject):
         return [{"epochs": 2}, {"epochs": 3, "optimizer": "rmsprop", "validation": 0.25, "averaging": 0.9}]
 
 
+def check_device(device: Any) -> torch.device | None:
+    """The device of that name, whether it is there or not; None for "auto". Raise ValueError on any other name."""
+    if isinstance(device, str) and device == "auto":
+        return None
+    found = None
+    with suppress(RuntimeError, TypeError):
+        found = torch.device(device)
+    if found is None or found.type not in ("cpu", "cuda"):
+        raise ValueError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:<number>', got {device!r}")
+    return found
+
+
 def check_training(training: Training) -> None:
     """Raise, naming the parameter, unless every parameter of `training` makes sense.
 
@@ -187,6 +201,7 @@ def check_training(training: Training) -> None:
     if isinstance(training.augment, str):
         check_one_of("augment", training.augment, RECIPES)
     check_int("verbose", training.verbose, minimum=0)
+    check_device(training.device)
     check_positive("lr", training.lr)
     check_positive("weight_decay", training.weight_decay, zero=True)
     check_fraction("warmup", training.warmup)

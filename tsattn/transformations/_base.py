@@ -50,8 +50,7 @@ class PanelTransformer(BaseTransformer):
         self.set_tags(**{"capability:missing_values": fills, "capability:missing_values:removes": fills})
 
     def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
-        check_one_of("missing", self.missing, ("raise", "interpolate"))
-        self._check_parameters()
+        self.check_parameters()
         panel = Panel.from_sktime(X)
         self.feature_names_in_ = panel.columns
         self._learn(self._complete(panel))
@@ -68,6 +67,11 @@ class PanelTransformer(BaseTransformer):
     def _complete(self, panel: Panel) -> Panel:
         panel.check_finite("allow" if self.missing == "interpolate" else "raise")
         return panel.interpolated()
+
+    def check_parameters(self) -> None:
+        """Raise ValueError or TypeError, naming the parameter, if one is wrong; as fit does."""
+        check_one_of("missing", self.missing, ("raise", "interpolate"))
+        self._check_parameters()
 
     @abstractmethod
     def _check_parameters(self) -> None:

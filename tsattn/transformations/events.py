@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_int, draw_seed
+from tsattn._checks import check_int, check_random_state, draw_seed
 from tsattn._panel import Panel
 from tsattn.scalespace import describe
 from tsattn.transformations._detection import Block, EventTransformer
@@ -113,6 +113,7 @@ class UVTFEvents(EventTransformer):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_int("n_words", self.n_words, minimum=0, maximum=MOST_WORDS)
+        check_random_state(self.random_state)
 
     def _learn(self, panel: Panel) -> None:
         super()._learn(panel)
