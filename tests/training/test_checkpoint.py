@@ -1,6 +1,8 @@
 """A training that is killed and started again ends with the same bits as one that was never stopped."""
 
+import copy
 import json
+import os
 import signal
 import subprocess
 import time
@@ -207,6 +209,103 @@ def test_p51_a_damaged_checkpoint_is_refused(net, data, stop_after, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match="checksum"):
         fit(net, data, checkpoint=path)
+
+
+@pytest.fixture
+def stopped(net, data, stop_after, tmp_path):
+    """A checkpoint of a training that was stopped, its tensors and its configuration."""
+    path = tmp_path / "progress"
+    stop_after(9)
+    with pytest.raises(Stop):
+        fit(net, data, checkpoint=path, validation=0.2, averaging=0.9)
+    return path, *read_tensors(path)
+
+
+def resumed(net, data, path):
+    return fit(net, data, checkpoint=path, validation=0.2, averaging=0.9)
+
+
+TENSORS = {
+    "a number for a layer": lambda t: t.update({"network/head.weight": np.zeros((1, 1), np.float32)}),
+    "another type": lambda t: t.update({"network/head.bias": t["network/head.bias"].astype(np.float64)}),
+    "no layer": lambda t: t.pop("network/head.bias"),
+    "a layer more": lambda t: t.update({"network/neck.bias": t["network/head.bias"]}),
+    "no network": lambda t: [t.pop(name) for name in [*t] if name.startswith("network/")],
+    "no average": lambda t: [t.pop(name) for name in [*t] if name.startswith("average/")],
+    "best of one": lambda t: t.update({"best/head.weight": np.zeros((1, 1), np.float32)}),
+    "best is infinite": lambda t: t.update({"best/head.bias": np.inf * t["best/head.bias"]}),
+    "no optimiser": lambda t: [t.pop(name) for name in [*t] if name.startswith("optimizer/")],
+    "optimiser forgets a layer": lambda t: [t.pop(name) for name in [*t] if name.startswith("optimizer/0/")],
+    "optimiser forgets squares": lambda t: t.pop("optimizer/0/exp_avg_sq"),
+    "optimiser of a number": lambda t: t.update({"optimizer/0/exp_avg": np.zeros((1, 1), np.float32)}),
+    "squares below 0": lambda t: t.update({"optimizer/0/exp_avg_sq": t["optimizer/0/exp_avg_sq"] - 1}),
+    "steps that are none": lambda t: t.update({"optimizer/0/step": np.array(np.nan, np.float32)}),
+    "layer of no network": lambda t: t.update({"optimizer/99/step": np.array(1, np.float32)}),
+    "layer without a number": lambda t: t.update({"optimizer/x/step": np.array(1, np.float32)}),
+    "no generator": lambda t: t.pop("generator/0"),
+    "generator of another length": lambda t: t.update({"generator/0": t["generator/0"][:9]}),
+    "generator that is none": lambda t: t.update({"generator/0": t["generator/0"] * 0 + 255}),
+    "unknown part": lambda t: t.update({"rest/x": np.zeros(1)}),
+    "no part": lambda t: t.update({"x": np.zeros(1)}),
+}
+NUMBERS = [None, True, -1, 1.5, "1", [], {}, 2**62, 10**30, [[1]]]
+
+
+def edited_numbers(config):
+    """Each entry of a configuration left out, or replaced by each of many: (what is done, the edited one)."""
+    for name in set(config) - {"fingerprint", "kind"}:
+        yield f"{name} left out", {key: value for key, value in config.items() if key != name}
+        for value in NUMBERS:
+            if value != config[name] and (name, value) not in (("averaged", 2**62), ("first_loss", 1.5)):
+                yield f"{name}={value!r}", {**config, name: value}
+    for change in ({"rows": []}, {"columns": []}, {"rows": [[1]]}, {"rows": [["a"] * 6]}, {"columns": {}}):
+        yield f"history of {change}", {**config, "history": {**config["history"], **change}}
+
+
+@pytest.mark.parametrize("change", TENSORS.values(), ids=TENSORS)
+def test_p51_made_up_tensors_of_a_checkpoint_are_refused(change, net, data, stopped):
+    path, tensors, config = stopped
+    change(tensors)
+    write_tensors(path, tensors, config)
+    with pytest.raises(ModelFileError, match="damaged checkpoint"):
+        resumed(net, data, path)
+
+
+def test_p51_made_up_numbers_of_a_checkpoint_are_refused(net, data, stopped, monkeypatch):
+    path, tensors, config = stopped
+    monkeypatch.setattr(loop_module, "train", lambda run: None)  # what is taken for a checkpoint is enough here
+    for done, edited in edited_numbers(copy.deepcopy(config)):
+        write_tensors(path, tensors, edited)
+        with pytest.raises(ModelFileError, match="damaged checkpoint"):
+            raise AssertionError(f"{done}: {resumed(net, data, path)}")
+    for fingerprint in (None, 3, []):
+        write_tensors(path, tensors, {**config, "fingerprint": fingerprint})
+        with pytest.raises(ModelFileError, match="does not say which training"):
+            resumed(net, data, path)
+
+
+def test_a_checkpoint_may_be_a_symbolic_link(net, data, digest, stop_after, tmp_path):
+    (tmp_path / "disk").mkdir()
+    target, path = tmp_path / "disk" / "state", tmp_path / "progress"
+    path.symlink_to(target)
+    stop_after(9)
+    with pytest.raises(Stop):
+        fit(net, data, checkpoint=path)
+    assert path.is_symlink()
+    assert target.is_file()
+    assert digest(fit(net, data, checkpoint=path).network) == digest(fit(net, data).network)
+    assert path.is_symlink()
+    assert not target.exists()
+    path.unlink()
+    path.symlink_to(tmp_path / "missing" / "state")
+    with pytest.raises(FileNotFoundError, match="the folder of checkpoint"):
+        fit(net, data, checkpoint=path)
+
+
+def test_a_pipe_is_no_checkpoint(net, data, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="a device or a pipe"):
+        fit(net, data, checkpoint=tmp_path / "pipe")
 
 
 def test_a_model_is_no_checkpoint(net, data, tmp_path):

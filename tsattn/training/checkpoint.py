@@ -7,6 +7,7 @@ or diverges, it stays.
 """
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tsattn.training.data import Sequences
 from tsattn.training.description import describe, describe_network
 from tsattn.training.processes import own_part, whole
 from tsattn.training.run import Run
+from tsattn.training.stored import check_numbers, check_state
 
 KIND = "checkpoint"
 FREE = {"checkpoint", "checkpoint_every", "verbose", "groups", "device"}  # parameters that may change on the way;
@@ -31,13 +33,15 @@ def seed_of(path: str | Path | None) -> int | None:
     """The seed of the training that a checkpoint belongs to; None if there is none."""
     if path is None or not _is_written(path):
         return None
-    return int(_read(path)[1]["seed"])
+    return _seed(_read(path)[1], path)
 
 
 def _is_written(path: str | Path) -> bool:
-    """Whether a checkpoint has its file; raise if a folder stands there."""
+    """Whether a checkpoint has its file; raise if something else stands there."""
     if Path(path).is_dir():
         raise IsADirectoryError(f"checkpoint must name a file, and {str(path)!r} is a folder: name a file in it")
+    if Path(path).exists() and not Path(path).is_file():
+        raise OSError(f"checkpoint must name a file, and {str(path)!r} is a device or a pipe")
     return Path(path).exists()
 
 
@@ -93,19 +97,35 @@ def resume(run: Run) -> None:
     path = run.training.checkpoint
     if path is None:
         return
-    if not Path(path).parent.is_dir():  # better now than after the first epoch
+    if not Path(os.path.realpath(path)).parent.is_dir():  # better now than after the first epoch
         raise FileNotFoundError(f"the folder of checkpoint {str(path)!r} must exist")
     run.fingerprint = fingerprint(run)  # once: all of it stays, and processes set what their modules share
     if not _is_written(path):
         return
     arrays, config = _read(path)
-    mine, theirs = run.fingerprint, config["fingerprint"]
+    mine, theirs = run.fingerprint, config.get("fingerprint")
+    if not isinstance(theirs, dict):
+        raise ModelFileError(f"damaged checkpoint {str(path)!r}: it does not say which training it belongs to")
     differing = sorted(name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name))
     if differing:
         raise ValueError(f"checkpoint {str(path)!r} belongs to another training, which differs in "
                          f"{', '.join(differing)}: delete it, or name another file")
-    _put_back(run, _by_part(arrays))
+    parts = _by_part(arrays)
+    try:
+        check_state(run, parts)
+        check_numbers(run, config)
+    except ValueError as error:
+        raise ModelFileError(f"damaged checkpoint {str(path)!r}: {error}") from error
+    _put_back(run, parts)
     _put_back_numbers(run, config)
+
+
+def _seed(config: dict[str, Any], path: str | Path) -> int:
+    """The seed that a checkpoint says it has."""
+    seed = config.get("seed")
+    if type(seed) is not int or not 0 <= seed < 2**63:
+        raise ModelFileError(f"damaged checkpoint {str(path)!r}: its seed is none")
+    return seed
 
 
 def _by_part(arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Tensor]]:
@@ -124,9 +144,9 @@ def _put_back_numbers(run: Run, config: dict[str, Any]) -> None:
 
 
 def discard(run: Run) -> None:
-    """Delete the checkpoint of a training that ended well."""
+    """Delete the checkpoint of a training that ended well; a symbolic link to it stays, and the path is free."""
     if run.training.checkpoint is not None:
-        Path(run.training.checkpoint).unlink(missing_ok=True)
+        Path(os.path.realpath(run.training.checkpoint)).unlink(missing_ok=True)
 
 
 def fingerprint(run: Run) -> dict[str, str]:
@@ -167,8 +187,8 @@ def _put_back(run: Run, parts: dict[str, dict[str, Tensor]]) -> None:
         number, _, key = name.partition("/")
         optimizer["state"].setdefault(int(number), {})[key] = value
     run.optimizer.load_state_dict(optimizer)
-    for generator, (_, state) in zip(run.generators, sorted(parts["generator"].items()), strict=True):
-        generator.set_state(state)
+    for place, generator in enumerate(run.generators):
+        generator.set_state(parts["generator"][str(place)])
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
