@@ -16,20 +16,65 @@ BETWEEN = {"tsattn", "sktime", "sklearn", "joblib", "skbase"}  # a warning is ab
 
 
 class ModelFileError(ValueError):
-    """A file is not a model file of ours, or it is damaged, or it asks for what this version lacks."""
+    """A file is not a model file of ours, or it is damaged, or it asks for what this version lacks.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import tsattn
+    >>> path = Path(tempfile.mkdtemp()) / "notes.txt"
+    >>> _ = path.write_text("notes")
+    >>> try:
+    ...     tsattn.load(path)
+    ... except tsattn.ModelFileError as error:
+    ...     print(error)
+    not a model file: '...notes.txt' has only 5 bytes
+    """
 
 
 class DivergenceError(FloatingPointError):
     """The loss stopped being finite; the message names the epoch and the batch.
 
     `fitted` holds the network with its last good weights and the history up to there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tsattn
+    >>> from torch import nn
+    >>> from tsattn.training import Sequences, Training, fit_network, squared_error
+    >>> class Level(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.head = nn.Linear(1, 1)
+    ...     def forward(self, x, lengths):
+    ...         return self.head(x[:, 0])
+    >>> data = Sequences([np.array([[1.0], [2.0]])], [1, 1], target=np.array([1.0, 2.0]))
+    >>> try:
+    ...     fit_network(Level, data, Training(epochs=9, lr=1e9, augment=()), loss=squared_error, seed=0)
+    ... except tsattn.DivergenceError as error:
+    ...     print(error)
+    loss exploded ...
     """
 
     fitted: Any = None
 
 
 class DatasetNotFoundError(FileNotFoundError):
-    """A data set is neither on this machine nor to be had; the message says where to get it and where to put it."""
+    """A data set is neither on this machine nor to be had; the message says where to get it and where to put it.
+
+    Examples
+    --------
+    >>> import tsattn
+    >>> from tsattn.datasets import load_kick_vs_punch
+    >>> try:
+    ...     X, y = load_kick_vs_punch("train")
+    ... except tsattn.DatasetNotFoundError as error:
+    ...     X = None  # the message says where its file is to be had
+    >>> issubclass(tsattn.DatasetNotFoundError, FileNotFoundError)
+    True
+    """
 
 
 def check_positive(name: str, value: Any, *, zero: bool = False, maximum: float | None = None) -> float:

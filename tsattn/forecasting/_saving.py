@@ -154,9 +154,10 @@ def check_standing(standing: Standing) -> None:
 
 
 def horizon_fits(fh: ForecastingHorizon, ahead: tuple[int, ...]) -> bool:
-    """Whether a horizon asks for as many steps as a model answers; those of a relative one, they must be."""
+    """Whether a horizon asks for as many steps as a model answers; where they are counted, they must be the same."""
     steps = fh.to_pandas()
-    return len(steps) == len(ahead) and (not fh.is_relative or list(steps) == list(ahead))
+    counted = fh.is_relative and pd.api.types.is_integer_dtype(steps.dtype)  # times and durations are as they may be
+    return len(steps) == len(ahead) and (not counted or list(steps) == list(ahead))
 
 
 def check_all(what: str, fine: dict[str, bool]) -> None:
