@@ -26,6 +26,7 @@ AT_ONCE = 64  # windows explained together
 class WindowNetwork(NetworkEstimator):
     """A network on windows; to be mixed in before sktime's forecaster."""
 
+    SCALINGS = UNITS
     USUAL = Training(batch_size=64, lr=2e-3, validation=0.2, patience=8, augment=())
 
     look_back: int
@@ -39,6 +40,20 @@ class WindowNetwork(NetworkEstimator):
     # the series that forecasts go on from: y and X as they were given, and the last window of each
     _past: tuple[pd.DataFrame, pd.DataFrame | None]
     _tail: History
+
+    def fit(self, y: Any, X: Any = None, fh: Any = None) -> Any:
+        """Fit to one series or several; see sktime's `BaseForecaster.fit`."""
+        self._check_parameters()
+        return super().fit(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
+
+    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Any:
+        """Learn from a panel, for series that are fitted later; see sktime's `BaseForecaster.pretrain`."""
+        self._check_parameters()
+        return super().pretrain(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        self._training()
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained; of a family's mixin."""

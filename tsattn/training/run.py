@@ -3,7 +3,7 @@
 import math
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tsattn.nn.dropout import bind
 from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, live, overwrite
-from tsattn.training.config import Training
+from tsattn.training.config import Training, check_device
 from tsattn.training.data import Batch, Sequences, sorted_batches
 from tsattn.training.processes import Alone
 from tsattn.training.schedule import make_optimizer
@@ -226,13 +226,9 @@ def on_device(network: nn.Module, name: str) -> tuple[nn.Module, torch.device]:
 
 def pick_device(name: str) -> torch.device:
     """The device of that name; "auto" is a GPU where there is one. Raise ValueError where that device is not there."""
-    if name == "auto":
+    device = check_device(name)
+    if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = None
-    with suppress(RuntimeError, TypeError):
-        device = torch.device(name)
-    if device is None or device.type not in ("cpu", "cuda"):
-        raise ValueError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:<number>', got {name!r}")
     n_there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if device.type == "cuda" and (device.index or 0) >= n_there:
         raise ValueError(f"device must be there, and of {n_there} GPUs that torch can use none is {name!r}: "
