@@ -1,5 +1,7 @@
 """What a network is told about its channels: the column each stems from, and which only say what was observed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,3 +83,13 @@ def test_the_training_panel_is_prepared_as_any_other(scaling, saliency, gaps):
     inputs, prepared = Inputs.learn(panel, scaling=scaling, saliency=saliency)
     for one, other in zip(inputs.sequences(prepared).rows, inputs(panel).rows, strict=True):
         assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("saliency", [None, UVTFSaliency(), ScaleSpaceChannels("auto")], ids=str)
+@pytest.mark.parametrize("scaling", ["standard", "series"])
+def test_p23_values_whose_squares_vanish_are_no_constants(scaling, saliency):
+    """2^-1000 is 1e-301; a power of two changes no digit, so that nothing else may change."""
+    panel = make_panel(["a", "b"])
+    small = replace(panel, values=2.0**-1000 * panel.values)
+    expected, found = (Inputs.learn(one, scaling=scaling, saliency=saliency)[0](one).rows for one in (panel, small))
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))

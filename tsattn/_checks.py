@@ -5,7 +5,7 @@ An error says the rule, then the value, then the cure where there is one.
 
 import sys
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -118,8 +118,8 @@ def check_fraction(name: str, value: Any, *, one: bool = False) -> float:
 def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
     """Return `value`; raise, listing the choices, unless it is one of them."""
     try:
-        known = value in choices
-    except TypeError:  # unhashable, in a dict or a set
+        known = isinstance(value, Hashable) and value in choices  # what is not might be an array, equal entry by entry
+    except (TypeError, ValueError):  # a tuple of such
         known = False
     if not known:
         listed = ", ".join(repr(choice) for choice in choices)

@@ -16,6 +16,7 @@ from tsattn._checks import DivergenceError, check_int, check_one_of, check_rando
 from tsattn._choices import SALIENCIES
 from tsattn._inputs import Inputs, Prepared
 from tsattn._panel import Panel
+from tsattn._reading import timed
 from tsattn._relevance import Following, relevance
 from tsattn.models.committee import BestOf, Committee
 from tsattn.nn.ridge_head import ProportionRidge
@@ -129,11 +130,6 @@ class NetworkEstimator(Nested, Trained):
         """Outputs of the fitted network."""
         raise NotImplementedError
 
-    def _check_input(self, X: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(X, np.ndarray) and X.size == 0:
-            raise ValueError(f"X must have at least 1 instance, 1 channel and 1 time point, got shape {X.shape}")
-        return super()._check_input(X, *args, **kwargs)  # type: ignore[misc] # sktime's
-
     def _saliency_transformer(self) -> BaseTransformer | None:
         """The unfitted transformer that makes the second input; None for none."""
         if self.saliency is None or isinstance(self.saliency, BaseTransformer):
@@ -177,7 +173,6 @@ class NetworkEstimator(Nested, Trained):
     def _train(self, panel: Panel, n_outputs: int, *, strata: Any = None,
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
-        self._check_parameters()
         training = self._usual(len(panel.lengths)) if self.training is None else self.training
         inputs, prepared = Inputs.learn(panel, scaling=self.scaling, saliency=self._saliency_transformer())
         self._study(prepared)
@@ -198,7 +193,7 @@ class NetworkEstimator(Nested, Trained):
 
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, float64, (n, n_outputs)."""
-        data = self.inputs_(Panel.from_sktime(X))
+        data = self.inputs_(timed(X))
         return predict_network(self.network_, data, device=self._device).double().numpy()
 
     def _read(self, X: Any) -> Panel:
@@ -207,7 +202,7 @@ class NetworkEstimator(Nested, Trained):
         if not hasattr(self, "network_"):
             raise ValueError(f"there is no network to explain: {type(self).__name__} was fitted to one class only, "
                              "or to several targets")
-        return Panel.from_sktime(self._check_convert_X_for_predict(X))
+        return timed(self._check_convert_X_for_predict(X))
 
     def saliency_series(self, X: Any) -> pd.DataFrame:
         """The saliency that the network reads, on the index and under the columns of `X`.
@@ -272,8 +267,9 @@ class NetworkEstimator(Nested, Trained):
         -----
         0 is the training mean with `scaling="standard"`, the series' own mean with "series", and plain 0 with None. A
         value of 0 has no relevance, so that a class is explained by what is there, not by what is missing; and large
-        values draw attention even from a network that has learned nothing, so look at its score first. The integral is
-        the mean over 32 midpoints, and costs as many backward passes.
+        values draw attention even from a network that has learned nothing, so look at its score first. Where `X` has
+        NaN, the line that fills the gap is explained, as the network reads it. The integral is the mean over 32
+        midpoints, and costs as many backward passes.
 
         References
         ----------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsattn._checks import warn_user
 from tsattn._panel import Panel
 from tsattn.training import Sequences
 from tsattn.transformations._scaling import ROUNDING, SMOOTHED, measure, spread
@@ -125,6 +126,8 @@ class Inputs:
         panel.check_finite("allow")
         fill, observed = _means(panel), ~np.isnan(panel.values)
         filled = _filled(panel, fill)
+        if scaling is None:
+            _warn_of_vanishing(filled)
         inputs = cls(panel.columns, fill, Scale.learn(filled, scaling), not observed.all())
         series = inputs.scale(filled)
         if saliency is None:
@@ -228,6 +231,15 @@ def _owners(names: Sequence[Any], columns: list[Any]) -> list[int | None]:
     whole = {column: position for position, column in enumerate(columns)}
     text = {str(column): position for position, column in enumerate(columns)}
     return [whole.get(name, text.get(str(name).rsplit("__", 1)[0])) for name in names]
+
+
+def _warn_of_vanishing(panel: Panel) -> None:
+    """Warn of columns whose values float32, in which networks compute, does not tell from 0."""
+    size = np.abs(panel.values).max(axis=0)
+    lost = np.flatnonzero((size > 0) & (size < np.finfo(np.float32).tiny))
+    if len(lost):
+        warn_user(f"column {panel.columns[lost[0]]!r} has values of at most {size[lost[0]]:.2g}, which are 0 to a "
+                  "network in float32; use scaling='standard'")
 
 
 def _empty(panel: Panel) -> np.ndarray:

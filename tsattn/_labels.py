@@ -24,12 +24,15 @@ def check_values(y: Any) -> np.ndarray:
     """
     check_unmasked("y", y, CURE)
     values = np.asarray(y)
+    if values.dtype.kind in "mMV":
+        cure = "" if values.dtype.kind == "V" else "; learn a time as a number: (y - y.min()) / pd.Timedelta('1D')"
+        raise TypeError(f"y must hold numbers, got {values.dtype}{cure}")
     places = np.argwhere(np.asarray(pd.isna(values)))
     if len(places):
         raise ValueError(f"y must not hold missing values, found one at position {places[0][0]}")
     if values.dtype.kind not in "biuf":
         for position, value in enumerate(values.ravel().tolist()):
-            if not isinstance(value, Real):
+            if not isinstance(value, Real) or isinstance(value, np.timedelta64):  # which NumPy counts as an integer
                 raise TypeError(f"y must hold numbers, found {value!r} at position {position}; learn labels with a "
                                 "classifier")
     values = values.astype(np.float64)
@@ -39,6 +42,26 @@ def check_values(y: Any) -> np.ndarray:
         what = "not hold infinity" if np.isinf(found) else f"stay below {LARGEST:.0e} in magnitude"
         raise ValueError(f"y must {what}, found {found} at position {places[0][0]}")
     return values
+
+
+def table(y: Any) -> Any:
+    """What is told of instances, as an array, a Series or a DataFrame: others that are sequences become arrays.
+
+    Raises
+    ------
+    ValueError, TypeError
+        `y` is none of these, or has more than two axes.
+    """
+    if y is None:
+        raise ValueError("fit requires y to be passed, but the target y is None")
+    tables = np.ndarray | pd.Series | pd.DataFrame
+    if isinstance(y, list | tuple | range) or (hasattr(y, "__array__") and not isinstance(y, tables)):
+        y = np.asarray(y)
+    if not isinstance(y, tables):
+        raise TypeError(f"y must be an array, a list, a Series or a DataFrame, got {type(y).__name__}")
+    if y.ndim not in (1, 2):
+        raise ValueError(f"y must have an entry an instance, and a column a target, got an array of shape {y.shape}")
+    return y
 
 
 def from_list(y: Any) -> Any:
@@ -53,7 +76,7 @@ def from_list(y: Any) -> Any:
 
 
 def check_labels(y: Any) -> None:
-    """Raise unless `y` (n,) names classes: all there, of one kind, and whole where they are numbers.
+    """Raise unless `y`, (n,) or (n, targets), names classes: all there, of one kind, and whole where they are numbers.
 
     Raises
     ------
@@ -62,8 +85,14 @@ def check_labels(y: Any) -> None:
     TypeError
         Labels cannot be put in order, as texts beside numbers; or they are masked.
     """
+    if getattr(y, "ndim", 1) == 2:  # several targets
+        for part in y.T if isinstance(y, np.ndarray) else [y.iloc[:, i] for i in range(y.shape[1])]:
+            check_labels(part)
+        return
     check_unmasked("y", y, CURE)
     labels = np.asarray(y)
+    if labels.dtype.kind in "cV":
+        raise TypeError(f"y must hold labels that can be sorted, got {labels.dtype}")
     missing = np.flatnonzero(np.asarray(pd.isna(labels)))
     if len(missing):
         raise ValueError(f"y must not hold missing labels, found one at position {missing[0]}")

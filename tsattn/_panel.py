@@ -7,13 +7,13 @@ length are taken together through :meth:`Panel.by_length`; nothing is ever padde
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_lengths, check_one_of, check_unmasked, same_labels
+from tsattn._checks import check_lengths, check_one_of, check_unmasked, same_labels, warn_user
+from tsattn._stamps import first_that_stays, first_uneven
 
 LARGEST = float(np.sqrt(np.finfo(np.float32).max))  # beyond it the square of a value overflows float32
 ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows indexed by instance and time) or a real " \
@@ -201,9 +201,7 @@ class Panel:
             return
         bad = self.values[row, column]
         instance = self.instance[row]
-        whose = self.ids[[instance]].tolist()[0]  # tolist: a plain 3 in the message, not np.int64(3)
-        where = f"instance {whose!r}, column {self.columns[column]!r}, " \
-                f"position {row - self.offsets[instance]}"
+        where = f"{self._whose(row)}, column {self.columns[column]!r}, position {row - self.offsets[instance]}"
         if np.isnan(bad):
             raise ValueError(f"{name} must not hold NaN, found one in {where}; fill the gaps, or set "
                              "missing='interpolate' where the estimator has it")
@@ -230,21 +228,40 @@ class Panel:
         labels = self.index[rows if self.order is None else self.order[rows]]
         return labels.get_level_values(-1)
 
+    @cached_property
+    def times(self) -> pd.Index:
+        """Time of each row of `values`; its step within the series for an array."""
+        if self.index is None:
+            return pd.Index(np.arange(len(self.values)) - self.offsets[self.instance])
+        times = self.index.get_level_values(-1)
+        return times if self.order is None else times[self.order]
+
     def has_even_steps(self) -> bool:
         """Whether time advances by one and the same step everywhere: then a sample is a unit of time.
 
         The steps of a calendar count as equal, months for instance, whatever day each series begins on.
         """
+        return self.index is None or first_uneven(self.times, self.offsets) is None
+
+    def check_times(self, cure: str | None = None) -> None:
+        """Raise ValueError unless each series has each time once, in order; with a `cure` warn if steps are uneven."""
         if self.index is None:
-            return True
-        times = self.index.get_level_values(-1)
-        times = times if self.order is None else times[self.order]
-        steps = np.diff(_time_numbers(times))[np.diff(self.instance) == 0]
-        even = len(steps) == 0 or bool(np.allclose(steps, steps[0], rtol=1e-6, atol=0))
-        if even or not isinstance(times, pd.DatetimeIndex):
-            return even
-        series = [times[start:end] for start, end in pairwise(self.offsets)]
-        return _have_one_calendar(series)
+            return
+        row = first_that_stays(self.times, self.offsets)
+        if row is not None and self.times[row] == self.times[row - 1]:
+            raise ValueError(f"X must have each time of a series once, and {self.times[row]} stands twice in "
+                             f"{self._whose(row)}; leave one out: X[~X.index.duplicated()]")
+        if row is not None:
+            raise ValueError(f"the times of X must rise within a series, and {self.times[row]} follows "
+                             f"{self.times[row - 1]} in {self._whose(row)}; sort it: X.sort_index()")
+        row = None if cure is None else first_uneven(self.times, self.offsets)
+        if row is not None:
+            warn_user(f"the time index of X is uneven, as from {self.times[row - 1]} to {self.times[row]} in "
+                      f"{self._whose(row)}, and each row is read as one step: {cure}")
+
+    def _whose(self, row: int | np.integer) -> str:
+        """The instance that a row belongs to, as messages name it."""
+        return f"instance {self.ids[[self.instance[row]]].tolist()[0]!r}"  # tolist: a plain 3, not np.int64(3)
 
     def frame(self, values: np.ndarray, columns: Sequence[Any]) -> pd.DataFrame:
         """Rows of this panel as a DataFrame on the input's own index, in the input's own row order."""
@@ -261,24 +278,6 @@ def _numbers(X: pd.DataFrame) -> np.ndarray:
     if all(isinstance(dtype, np.dtype) for dtype in X.dtypes):
         return X.to_numpy(dtype=np.float64)
     return X.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _time_numbers(times: pd.Index) -> np.ndarray:
-    if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
-        return times.asi8
-    return times.to_numpy(dtype=np.float64)
-
-
-def _have_one_calendar(series: list[pd.DatetimeIndex]) -> bool:
-    """Whether all advance by the same step of a calendar; two moments alone do not tell by which, and are passed."""
-    known = {times.asi8.tobytes(): times for times in series if len(times) >= 3}  # many panels share their times
-    steps: set[str] = set()
-    for times in known.values():
-        found = pd.infer_freq(times) if times.is_monotonic_increasing else None
-        if found is None:
-            return False
-        steps.add(found.split("-")[0].rstrip("ES"))  # month ends and month starts, and whatever a year begins with
-    return len(steps) == 1
 
 
 def _series_starts(index: pd.MultiIndex) -> tuple[np.ndarray, np.ndarray | None]:

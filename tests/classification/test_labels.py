@@ -56,3 +56,16 @@ def test_p16_labels_come_back_as_they_were(labels, kind, equal):
 def test_p16_missing_labels_are_refused(equal):
     with pytest.raises(ValueError, match="y must not hold missing labels, found one at position 1"):
         classifier().fit(equal.X, np.where(equal.y, np.nan, 1.0))
+
+
+@every_classifier
+@pytest.mark.parametrize(("weights", "said"), [
+    ({"bump": 0.0, "flat": 0.0}, "must be finite, at least 0 and not all 0"),
+    ({"bump": -1.0}, "must be finite, at least 0 and"),
+    ({"bump": np.nan}, "must be finite"), ({"circle": 1.0}, "must name classes that y has, got 'circle'"),
+], ids=["zero", "negative", "not a number", "unknown"])
+def test_p24_class_weights_that_make_no_sense_are_refused(cls, weights, said, ragged):
+    made = classifier(cls, class_weight=weights)
+    with pytest.raises(ValueError, match=f"class_weight {said}"):
+        made.fit(ragged.X, ragged.y)
+    assert not made.is_fitted

@@ -322,3 +322,10 @@ def test_p23_units_do_not_matter(cls, change, scaling, ragged, unseen):
     changed = other.fit(change(ragged.X), target(cls, ragged))
     assert np.isfinite(changed.history_).all(axis=None)
     assert (bumps(changed, change(unseen.X)) == (unseen.y == "bump")).mean() >= plain - 0.01
+
+
+@every_task
+def test_p23_what_float32_does_not_tell_from_zero_is_told(cls, ragged):
+    made = make(cls, scaling=None)
+    with pytest.warns(UserWarning, match=r"column 'height' has values of at most .*e-40, which are 0 to a network"):
+        made.fit(ragged.X * 1e-40, target(cls, ragged))

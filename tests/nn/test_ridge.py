@@ -89,7 +89,7 @@ def test_features_that_are_all_constant_leave_the_mean():
 
 
 @pytest.mark.parametrize("size", [(7, 29), (23, 5)], ids=["dual", "primal"])
-def test_a_weight_is_so_many_times_the_series(size, problem):
+def test_p24_a_weight_is_so_many_times_the_series(size, problem):
     """Weights are relative to their mean; series that are repeated are more, against which the same penalty is less."""
     features, target, _ = problem(*size)
     times = torch.arange(size[0]) % 3 + 1

@@ -2,10 +2,11 @@
 
 import inspect
 
+import numpy as np
 import pytest
 from skbase.base import BaseObject
 
-from tsattn.training import STANDARD, STRONG, Jitter, Training, check_training
+from tsattn.training import STANDARD, STRONG, Jitter, TimeWarp, Training, Translate, check_training
 
 
 def test_p01_the_constructor_stores_and_does_no_more():
@@ -71,6 +72,11 @@ def test_what_makes_sense_passes(parameters):
     ({"patience": 0, "validation": 0.2}, "patience must be"),
     ({"groups": {}}, "groups need a validation fraction above 0, got validation=0.0"),
     ({"groups": {}, "validation": (1,)}, "groups need a validation fraction"),
+    ({"validation": ()}, "validation must be a fraction or positions from 0"),
+    ({"validation": (-1,)}, "validation must be a fraction or positions from 0"),
+    ({"augment": (Jitter(-1.0),)}, "sigma must be a non-negative"),
+    ({"augment": (Translate(-1),)}, "pixels must be an integer of at least 0"),
+    ({"device": "gpu"}, "device must be 'auto', 'cpu', 'cuda' or"),
 ])
 def test_what_makes_none_is_named(parameters, message):
     with pytest.raises(ValueError, match=message):
@@ -81,6 +87,13 @@ def test_what_makes_none_is_named(parameters, message):
     ({"epochs": 2.0}, "epochs must be an integer"),
     ({"lr": "0.1"}, "lr must be"),
     ({"augment": (1,)}, "augment must hold functions"),
+    ({"augment": None}, "augment must be a tuple of functions"),
+    ({"augment": Jitter()}, "augment must be a tuple of functions"),
+    ({"augment": (Jitter,)}, "augment must hold functions"),
+    ({"augment": (TimeWarp(stretch="much"),)}, "stretch must be"),
+    ({"validation": (True, 2)}, "validation must be a fraction or a tuple of positions"),
+    ({"checkpoint": 3}, "checkpoint must be None or the path of a file"),
+    ({"checkpoint": ""}, "checkpoint must be None or the path of a file"),
     ({"validation": (0.5,)}, "validation must be a fraction or a tuple of positions"),
     ({"validation": [1, 2]}, r"validation must be a fraction or a tuple of positions, got \[1, 2\]"),
     ({"groups": 3, "validation": 0.2}, "groups must be a mapping or a function"),
@@ -88,6 +101,23 @@ def test_what_makes_none_is_named(parameters, message):
 def test_wrong_types_are_named(parameters, message):
     with pytest.raises(TypeError, match=message):
         check_training(Training(**parameters))
+
+
+ANYWHERE = [object(), float("nan"), -1, 1.5, (), [], {}, "nonsense", True, np.zeros(2), np.array(["auto"]), Training]
+MEANT = {  # of these, what a parameter may be
+    "weight_decay": [1.5], "lr": [1.5], "clip": [1.5], "augment": [(), []],
+    "groups": [{}, Training], "verbose": [], "checkpoint": ["nonsense"]}
+
+
+@pytest.mark.parametrize("name", Training.get_param_names())
+def test_whatever_a_parameter_is_its_name_is_told(name):
+    beside = {"validation": 0.5} if name in ("patience", "groups") else {}
+    for value in ANYWHERE:
+        if any(value is meant or (type(value) is type(meant) and not isinstance(value, np.ndarray) and value == meant)
+               for meant in MEANT.get(name, [])):
+            continue
+        with pytest.raises((TypeError, ValueError), match=name):
+            check_training(Training(**beside | {name: value}))
 
 
 def test_something_else_is_refused():

@@ -74,13 +74,16 @@ def test_an_array_comes_back_as_an_array(even):
 
 
 def test_p35_shifting_the_inside_of_a_series_shifts_its_bands():
-    rng = np.random.default_rng(5)
-    x = np.zeros(97)
-    x[30:50] = rng.normal(size=20)
+    """Of 200 series, each by its own number of steps."""
+    rng = np.random.default_rng(35)
+    x, shifts = np.zeros((200, 1, 97)), rng.integers(-13, 14, 200)
+    x[:, :, 38:58] = rng.normal(size=(200, 1, 20))
+
+    def moved(values):
+        return np.stack([np.roll(one, shift, axis=-1) for one, shift in zip(values, shifts, strict=True)])
+
     make = ScaleSpaceChannels()
-    expected = make.fit_transform(pd.DataFrame({"x": x})).to_numpy()
-    shifted = make.fit_transform(pd.DataFrame({"x": np.roll(x, 13)})).to_numpy()
-    assert_allclose(shifted, np.roll(expected, 13, axis=0), atol=1e-12)
+    assert_allclose(make.fit_transform(moved(x)), moved(make.fit_transform(x)), atol=1e-12)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -1,6 +1,7 @@
 """What every transformer here promises, whatever it computes."""
 
 import re
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -115,14 +116,15 @@ def test_hierarchical_data_give_the_values_of_their_series(make, ragged):
 
 @pytest.mark.parametrize("at_transform", [False, True])
 def test_p09_the_gap_is_named_in_fit_and_in_transform(make, ragged, at_transform):
-    holed = ragged.copy()
-    holed.loc[("s4", 17), "foot"] = np.nan
-    message = r"NaN, found one in instance 's4', column 'foot', position 17"
-    transformer = make()
-    if at_transform:
-        transformer.fit(ragged)
-    with pytest.raises(ValueError, match=message):
-        (transformer.transform if at_transform else transformer.fit)(holed)
+    transformer = make().fit(ragged) if at_transform else make()
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        row, column = int(rng.integers(len(ragged))), int(rng.integers(3))
+        (name, step), holed = ragged.index[row], ragged.copy()
+        holed.iloc[row, column] = np.nan
+        message = rf"NaN, found one in instance '{name}', column '{ragged.columns[column]}', position {step}"
+        with pytest.raises(ValueError, match=message):
+            (transformer.transform if at_transform else transformer.fit)(holed)
 
 
 def test_gaps_are_filled_on_request(make, ragged):
@@ -223,6 +225,14 @@ def test_p23_the_unit_of_the_data_does_not_matter(ragged, scale):
     assert_allclose(UVTFSaliency(amplitude="unit").fit_transform(ragged * scale), expected, atol=1e-8)
 
 
+def test_p23_values_whose_squares_vanish_are_no_constants(ragged):
+    for make_one in (UVTFSaliency, lambda: UVTFSaliency(scaling="series"), lambda: UVTFEvents(n_words=0)):
+        expected = make_one().fit_transform(ragged)
+        assert_array_equal(make_one().fit_transform(ragged * 2.0**-1000).to_numpy(), expected.to_numpy())
+    ladder = ScaleSpaceChannels("auto").fit(ragged).sigmas_
+    assert ScaleSpaceChannels("auto").fit(ragged * 2.0**-1000).sigmas_ == ladder
+
+
 def test_p23_a_large_offset_is_taken_away(ragged):
     small = ragged.round(3)
     expected = UVTFSaliency(amplitude="unit").fit_transform(small)
@@ -235,10 +245,18 @@ def test_p29_the_global_generator_is_left_alone(ragged):
     assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
-def test_p35_permuting_the_columns_permutes_the_result(ragged):
-    swapped = ragged[["head", "hand", "foot"]]
-    for make_one in (ScaleSpaceChannels, UVTFSaliency, lambda: UVTFEvents(n_words=0)):
-        expected = make_one().fit_transform(ragged)
-        result = make_one().fit_transform(swapped)
+EQUIVARIANT = {
+    "bands": lambda: ScaleSpaceChannels((0, 0.7, 1.1)), "saliency": UVTFSaliency,
+    "features": lambda: UVTFEvents(n_words=0)}
+
+
+@pytest.mark.parametrize("make_one", EQUIVARIANT.values(), ids=EQUIVARIANT)
+def test_p35_permuting_the_columns_permutes_the_result(make_one):
+    """Of 200 series, by each order of the columns."""
+    index = pd.MultiIndex.from_product([range(200), range(23)])
+    X = pd.DataFrame(np.random.default_rng(35).normal(size=(len(index), 3)), index, ["a", "b", "c"])
+    expected = make_one().fit_transform(X)
+    for order in permutations(X.columns):
+        result = make_one().fit_transform(X[list(order)])
         assert sorted(result.columns) == sorted(expected.columns)
         assert_allclose(result[expected.columns].to_numpy(), expected.to_numpy(), **TOLERANCE)

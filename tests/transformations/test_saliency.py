@@ -251,11 +251,21 @@ def test_p35_unit_sign_and_offset_of_a_variate_do_not_move_its_events(factor, fl
 
 
 def test_p35_shifting_a_bump_shifts_its_events():
-    early, late = pd.DataFrame({"x": bump(60)}), pd.DataFrame({"x": bump(60 + 16)})
+    """Of 200 bumps of any width, height and place, each by its own number of samples of the coarsest octave."""
+    rng = np.random.default_rng(35)
+    place, shift = rng.integers(55, 66, 200), 8 * rng.integers(-2, 3, 200)
+    size = [{"width": width, "height": sign} for width, sign in
+            zip(rng.uniform(3, 5, 200), rng.choice([-1, 1], 200), strict=True)]
+    early, late = (np.stack([bump(where, **own) for where, own in zip(centre, size, strict=True)])[:, None]
+                   for centre in (place, place + shift))
     first, second = UVTFSaliency().fit(early).events(early), UVTFSaliency().fit(late).events(late)
-    away = first["position"].between(30, 90)
-    assert_allclose(second["position"][away.to_numpy()], first["position"][away] + 16)
-    assert away.any()
+    number = first["instance"].to_numpy()
+    away = (first["position"] - place[number]).abs().to_numpy() < 20
+    expected = first.assign(position=first["position"] + shift[number])[away]
+    number = second["instance"].to_numpy()
+    there = (second["position"] - (place + shift)[number]).abs().to_numpy() < 20
+    assert_allclose(second[there]["position"].to_numpy(), expected["position"].to_numpy())
+    assert set(expected["instance"]) == set(range(200))
 
 
 @pytest.mark.parametrize(("name", "value", "message"), [

@@ -17,6 +17,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, StratifiedShuffleSplit
 
 from tsattn._checks import check_int, check_one_of
+from tsattn._instances import aligned
 
 SPLITS = ("official", "cv", "validation", "paper")
 SINGLE = ("official", "paper")  # have one fold
@@ -31,8 +32,9 @@ class Data:
     ----------
     X : pd.DataFrame
         Rows (instance, time), one column a channel; all rows of an instance stand together.
-    y : array of shape (n,)
-        Labels in the order in which the instances first appear in `X`.
+    y : array or Series of shape (n,)
+        Labels in the order in which the instances first appear in `X`; or a Series, or a DataFrame of one column, under
+        their names, in any order. Likewise for what follows.
     is_train : bool array of shape (n,), optional
         The official training part.
     groups : array of shape (n,), optional
@@ -59,8 +61,15 @@ class Data:
     def __post_init__(self):
         for name in ("y", "is_train", "groups"):
             value = getattr(self, name)
-            if value is not None and len(value) != len(self.lengths):
+            if value is None:
+                continue
+            value = aligned(self.X, value, name)
+            if isinstance(value, pd.DataFrame):
+                raise ValueError(f"{name} must be one column, got {value.shape[1]}: {list(value.columns)}; choose one")
+            if len(value) != len(self.lengths):
                 raise ValueError(f"{name} must have one entry an instance, {len(self.lengths)}, got {len(value)}")
+            if isinstance(value, pd.Series):
+                object.__setattr__(self, name, value.to_numpy())
 
     @classmethod
     def joined(cls, train, test, *, groups=None) -> "Data":
@@ -68,7 +77,7 @@ class Data:
         names = [set(X.index.get_level_values(0)) for X, _ in (train, test)]
         parts = zip(("train", "test"), (train, test), strict=True)
         renamed = [_renamed(X, part) if names[0] & names[1] else X for part, (X, _) in parts]
-        y = np.concatenate([np.asarray(train[1]), np.asarray(test[1])])
+        y = np.concatenate([np.asarray(aligned(X, y)) for X, y in (train, test)])
         is_train = np.arange(len(y)) < len(train[1])
         return cls(pd.concat(renamed), y, is_train, groups)
 

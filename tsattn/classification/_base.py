@@ -7,12 +7,12 @@ import pandas as pd
 from sktime.classification.base import BaseClassifier
 
 from tsattn._estimator import OF_PANELS, NetworkEstimator
-from tsattn._labels import check_labels, from_list, probabilities, weight_of_each
-from tsattn._panel import Panel
+from tsattn._labels import check_labels, from_list, probabilities, table, weight_of_each
+from tsattn._reading import Reading, timed
 from tsattn.training import accuracy, cross_entropy
 
 
-class NetworkClassifier(NetworkEstimator, BaseClassifier):
+class NetworkClassifier(Reading, NetworkEstimator, BaseClassifier):
     """A classifier with a network: labels and class weights in, probabilities out."""
 
     _tags = {**OF_PANELS, "capability:predict_proba": True, "capability:class_weight": True}  # noqa: RUF012 - sktime's
@@ -33,19 +33,25 @@ class NetworkClassifier(NetworkEstimator, BaseClassifier):
     def _n_outputs(self) -> int:
         return int(self.n_classes_)
 
-    def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
-        y = from_list(y)  # sktime fails on lists
-        for part in [] if y is None else [y[name] for name in y] if isinstance(y, pd.DataFrame) else [y]:
-            check_labels(part)
-        return super()._check_y(y, **kwargs)
+    def _checked(self, y: Any) -> Any:
+        y = table(from_list(y))
+        check_labels(y)
+        return y
 
     def _fit(self, X: Any, y: np.ndarray) -> "NetworkClassifier":
-        panel = Panel.from_sktime(X)
+        panel = timed(X)
         codes = np.searchsorted(self.classes_, y)
         self._train(panel, self.n_classes_, strata=y, objective={"loss": cross_entropy, "metric": accuracy},
                     target=codes, n_classes=self.n_classes_,
                     weight=weight_of_each(self.class_weight, self.classes_, codes))
         return self
+
+    def _answers(self, X: Any) -> pd.DataFrame:
+        if self._is_vectorized:  # several targets
+            return super()._answers(X)
+        odds = self.predict_proba(X)
+        columns = {f"probability_{label}": odds[:, code] for code, label in enumerate(self.classes_.tolist())}
+        return pd.DataFrame({"prediction": self.classes_[odds.argmax(axis=1)], **columns})
 
     def _predict_proba(self, X: Any) -> np.ndarray:
         return probabilities(self._outputs(X))

@@ -92,6 +92,8 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         -------
         self
         """
+        self._check_parameters()
+        training = self._training()
         X = check_images(X)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
@@ -102,8 +104,6 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y must hold two classes at least, got one class, {classes.tolist()[0]!r}")
-        self._check_parameters()
-        training = self._training()
         inputs = Pictures.learn(X)
         data = inputs.scaled(X, target=codes, n_classes=len(classes),
                              weight=weight_of_each(self.class_weight, classes, codes))

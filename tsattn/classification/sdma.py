@@ -93,7 +93,8 @@ class SDMAClassifier(SDMANetwork, NetworkClassifier):
     Missing values are drawn as lines between their neighbours within a series (the nearest value beyond the ends; the
     column's training mean where a series has none). If the training data have any, each column gets one more channel
     that says where it was observed. Fitted to one class only, there is no network: that class is predicted, and of the
-    attributes only `classes_` is there. Times are not read: steps are taken as evenly spaced.
+    attributes only `classes_` is there. Times are not read: each row is a step. Where steps are uneven a warning says
+    so, once a call; a time that stands twice in a series, or goes back, is an error.
 
     With `scaling="series"` no series is divided by less than a thousandth of what series vary by on the average: one
     that hardly varies stays small.

@@ -56,6 +56,16 @@ class WindowNetwork(NetworkEstimator):
         check_bool("future_X", self.future_X)
         self._training()
 
+    def fit(self, y: Any, X: Any = None, fh: Any = None) -> Any:
+        """Fit to one series or several; see sktime's `BaseForecaster.fit`."""
+        self._check_parameters()
+        return super().fit(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
+
+    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Any:
+        """Learn from a panel, for series that are fitted later; see sktime's `BaseForecaster.pretrain`."""
+        self._check_parameters()
+        return super().pretrain(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
+
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained; of a family's mixin."""
         raise NotImplementedError

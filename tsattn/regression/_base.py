@@ -11,8 +11,8 @@ from tsattn._checks import check_bool, check_one_of
 from tsattn._choices import LOSSES
 from tsattn._estimator import OF_PANELS, NetworkEstimator
 from tsattn._inputs import Inputs
-from tsattn._labels import check_values
-from tsattn._panel import Panel
+from tsattn._labels import check_values, table
+from tsattn._reading import Reading, timed
 from tsattn.nn.ridge_head import StepRidge
 from tsattn.training import Training
 from tsattn.transformations._scaling import spread
@@ -20,7 +20,7 @@ from tsattn.transformations._scaling import spread
 FEW = 40  # series, of which a fifth is one for each part by which the error of the network's share is told
 
 
-class NetworkRegressor(NetworkEstimator, BaseRegressor):
+class NetworkRegressor(Reading, NetworkEstimator, BaseRegressor):
     """A regressor with a network, which learns the target in units of its standard deviation."""
 
     _tags = OF_PANELS
@@ -62,19 +62,18 @@ class NetworkRegressor(NetworkEstimator, BaseRegressor):
         first = [StepRidge(inputs.widths[0], n_outputs)] if check_bool("linear", self.linear) else []
         return first + super()._advisers(inputs, n_outputs)
 
-    def _check_y(self, y: Any = None, **kwargs: Any) -> Any:
-        if isinstance(y, pd.DataFrame):
-            for _, part in y.items():
-                check_values(part)
-        elif y is not None:
-            y = check_values(y)
-        return super()._check_y(y, **kwargs)
+    def _checked(self, y: Any) -> Any:
+        y = table(y)
+        values = check_values(y)
+        if isinstance(y, pd.Series):
+            return pd.Series(values, y.index, name=y.name)
+        return pd.DataFrame(values, y.index, y.columns) if isinstance(y, pd.DataFrame) else values
 
     def _fit(self, X: Any, y: np.ndarray) -> "NetworkRegressor":
         loss = LOSSES[check_one_of("loss", self.loss, LOSSES)]
         self.target_mean_, self.target_scale_ = units(y)
         target = (y - self.target_mean_) / (self.target_scale_ or 1.0)
-        self._train(Panel.from_sktime(X), self._n_outputs, objective={"loss": loss}, target=target)
+        self._train(timed(X), self._n_outputs, objective={"loss": loss}, target=target)
         return self
 
     def _predict(self, X: Any) -> np.ndarray:

@@ -1,6 +1,7 @@
 """How to train: one object of plain values, nested in an estimator, so that a search can set `training__lr`."""
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
@@ -11,7 +12,9 @@ import torch
 from skbase.base import BaseObject
 
 from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
-from tsattn.training.augment import ChannelDrop, Crop, Jitter, Scaling, Shift, TimeWarp
+from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
+from tsattn.training.augment_images import Flip, Translate
+from tsattn.training.data import Batch
 from tsattn.training.schedule import OPTIMIZERS, SCHEDULES
 
 AUTO_STEPS, AUTO_EPOCHS = 3000, (20, 200)
@@ -19,10 +22,12 @@ STANDARD = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.1), Jitter(0.1), C
 STRONG = (TimeWarp(0.2, stretch=0.12), Crop(0.9), Scaling(0.3), Shift(1.0), Jitter(0.1), ChannelDrop(0.05))
 STRATEGIES = ("auto", "ddp", "fsdp")
 RECIPES = {"standard": STANDARD, "strong": STRONG}
+AXES: dict[type, int] = {  # of what it changes
+    **dict.fromkeys((Jitter, Scaling, Shift, TimeWarp, Crop, ChannelDrop, Mixup), 3), Flip: 5, Translate: 5}
 
 
 class Training(BaseObject):
-    """How a network is trained. Values are stored as they are given, and checked when training begins.
+    """How a network is trained. Values are stored as they are given, and checked when fit begins, before data are read.
 
     Parameters
     ----------
@@ -198,8 +203,6 @@ def check_training(training: Training) -> None:
         check_one_of("epochs", training.epochs, ["auto"])
     else:
         check_int("epochs", training.epochs)
-    if isinstance(training.augment, str):
-        check_one_of("augment", training.augment, RECIPES)
     check_int("verbose", training.verbose, minimum=0)
     check_device(training.device)
     check_positive("lr", training.lr)
@@ -215,15 +218,34 @@ def check_training(training: Training) -> None:
         raise ValueError(f"a strategy needs devices of at least 2, got strategy={training.strategy!r} and devices=1")
     if training.clip is not None:
         check_positive("clip", training.clip)
-    if training.averaging not in (None, "tail"):
-        _check_decay(training.averaging)
-    for change in training.changes():
-        if not callable(change):
-            raise TypeError(f"augment must hold functions of (batch, generator), got {change!r}")
+    if training.checkpoint is not None and not (
+            isinstance(training.checkpoint, str | os.PathLike) and os.fspath(training.checkpoint)):
+        raise TypeError(f"checkpoint must be None or the path of a file, got {training.checkpoint!r}")
+    _check_decay(training.averaging)
+    _check_changes(training.augment)
     _check_validation(training)
 
 
+def _check_changes(augment: Any) -> None:
+    """Raise unless these are changes, and those of this package have parameters that make sense: each is tried once."""
+    if isinstance(augment, str):
+        check_one_of("augment", augment, RECIPES)
+        return
+    if not isinstance(augment, tuple | list):
+        raise TypeError(f"augment must be a tuple of functions of (batch, generator), 'standard' or 'strong', got "
+                        f"{augment!r}")
+    for change in augment:
+        if isinstance(change, type) or not callable(change):
+            raise TypeError(f"augment must hold functions of (batch, generator), got {change!r}")
+        if type(change) in AXES:
+            some = torch.zeros(2, *[1] * (AXES[type(change)] - 1))
+            change(Batch((some,), torch.ones(2, dtype=torch.int64), torch.tensor([0, 1]), n_classes=2),
+                   torch.Generator())
+
+
 def _check_decay(averaging: Any) -> None:
+    if averaging is None or (isinstance(averaging, str) and averaging == "tail"):
+        return
     if isinstance(averaging, bool) or not isinstance(averaging, Real) or not 0 < float(averaging) < 1:
         raise ValueError(f'averaging must be None, "tail" or a decay in (0, 1), got {averaging!r}')
 
@@ -232,8 +254,11 @@ def _check_validation(training: Training) -> None:
     validation, fraction = training.validation, 0.0
     if isinstance(validation, Real):
         fraction = check_fraction("validation", validation)
-    elif not isinstance(validation, tuple) or not all(isinstance(position, Integral) for position in validation):
+    elif not isinstance(validation, tuple) or not all(
+            isinstance(position, Integral) and not isinstance(position, bool) for position in validation):
         raise TypeError(f"validation must be a fraction or a tuple of positions, got {validation!r}")
+    elif not validation or min(validation) < 0:
+        raise ValueError(f"validation must be a fraction or positions from 0, got {validation!r}")
     if training.groups is not None:
         if not fraction:
             raise ValueError(f"groups need a validation fraction above 0, got validation={validation!r}")

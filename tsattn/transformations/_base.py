@@ -12,6 +12,7 @@ import pandas as pd
 from sktime.transformations.base import BaseTransformer
 
 from tsattn._checks import check_one_of
+from tsattn._containers import refusal
 from tsattn._panel import Panel
 
 BLOCK_ROWS = 1 << 20  # rows computed at once: some hundred MB at twenty columns and five levels
@@ -49,9 +50,16 @@ class PanelTransformer(BaseTransformer):
         fills = self.missing == "interpolate"
         self.set_tags(**{"capability:missing_values": fills, "capability:missing_values:removes": fills})
 
+    def _check_X_y(self, X: Any = None, y: Any = None, return_metadata: bool = False) -> Any:
+        try:
+            return super()._check_X_y(X=X, y=y, return_metadata=return_metadata)
+        except Exception as error:  # sktime's messages list all that it takes, in 1700 characters
+            raise refusal(X, panel=False) or error from None
+
     def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
         self.check_parameters()
         panel = Panel.from_sktime(X)
+        panel.check_times()
         self.feature_names_in_ = panel.columns
         self._learn(self._complete(panel))
         return self
@@ -61,6 +69,8 @@ class PanelTransformer(BaseTransformer):
 
     def _read(self, X: Any) -> Panel:
         panel = Panel.from_sktime(X)
+        panel.check_times("sigma and scopes are counted in samples, not in time; give rows of NaN for the times "
+                          "between, and missing='interpolate'")
         panel.check_columns(self.feature_names_in_)
         return self._complete(panel)
 

@@ -79,7 +79,7 @@ class EventTransformer(PanelTransformer):
         NotFittedError
             Before fit.
         ValueError
-            On NaN (unless filled), infinity, or columns other than in fit.
+            On NaN (unless `missing="interpolate"`), infinity, or columns other than in fit.
         """
         self.check_is_fitted()
         panel = self._read(self._check_X(X))
@@ -115,12 +115,10 @@ class EventTransformer(PanelTransformer):
         self.centre_, self.scale_ = centre[0], scale[0]
 
     def _warn(self, panel: Panel) -> None:
-        """One warning for all series that are too short, and one for an uneven time index."""
+        """One warning for all series that are too short."""
         short = int((panel.lengths < LEAST_SAMPLES).sum())
         if short:
             warn_user(f"{short} of {panel.n} series are shorter than {LEAST_SAMPLES} time points and have no events")
-        if not panel.has_even_steps():
-            warn_user("the time index is uneven: sigma and scopes are counted in samples, not in time")
 
     def _blocks(self, panel: Panel) -> Iterator[Block]:
         values = scaled(panel, self.scaling, self.centre_, self.scale_)

@@ -1,5 +1,7 @@
 """A ladder of scales chosen from training data."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tsattn._panel import Panel
@@ -32,6 +34,8 @@ def choose_ladder(panel: Panel) -> tuple[float, ...]:
     widest = max(WIDEST * float(np.median(panel.lengths)), FLAT[-1])
     rungs = FINEST * RUNG ** np.arange(np.ceil(np.log(widest / FINEST) / np.log(RUNG)) + 1)
     sigmas = np.concatenate([[0.0], rungs])
+    power = np.frexp(np.abs(panel.values).max(axis=0))[1]  # squares neither overflow nor vanish, and keep their bits
+    panel = replace(panel, values=np.ldexp(panel.values, -power))
     energy = _energy(panel, sigmas)
     total = energy.sum(axis=1, keepdims=True)
     moving = total[:, 0] > ROUNDING * np.square(panel.values).sum(axis=0)

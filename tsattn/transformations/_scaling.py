@@ -31,7 +31,9 @@ def spread(values: np.ndarray, starts: np.ndarray, scaling: str | None,
         counts = np.diff(starts, append=len(values))
         run = np.repeat(np.arange(len(starts)), counts)
         centre = low + np.add.reduceat(values - low[run], starts) / counts[:, None]
-        scale = np.sqrt(np.add.reduceat((values - centre[run]) ** 2, starts) / counts[:, None])
+        power = np.frexp(high - low)[1]  # squares neither overflow nor vanish, and keep their bits
+        squares = np.ldexp(values - centre[run], -power[run]) ** 2
+        scale = np.ldexp(np.sqrt(np.add.reduceat(squares, starts) / counts[:, None]), power)
     constant = scale <= np.maximum(ROUNDING * np.maximum(np.abs(low), np.abs(high)), least)
     return np.where(constant, low, centre), np.where(constant, 0.0, scale)
 

@@ -48,7 +48,13 @@ class ScaleSpaceChannels(PanelTransformer):
     Raises
     ------
     ValueError
-        On NaN (unless filled), infinity, columns other than in fit, or a ladder that does not increase.
+        On NaN (unless `missing="interpolate"`), infinity, columns other than in fit, a ladder that does not increase,
+        or a time that stands twice in a series or goes back.
+
+    Warns
+    -----
+    UserWarning
+        For an uneven time index: scales are counted in samples.
 
     Notes
     -----

@@ -52,7 +52,7 @@ class UVTFEvents(EventTransformer):
     mode : {"reflect", "nearest", "constant"}, default="reflect"
         How a series continues beyond its ends.
     missing : {"raise", "interpolate"}, default="raise"
-        Refuse NaN, or fill them on a line in each series first.
+        Refuse NaN, or fill them on a line in each series first: a gap has no events of its own but those of that line.
     random_state : int, numpy.random.RandomState or None, default=None
         Where k-means starts. None differs from fit to fit; the global generator is never touched.
 
@@ -70,7 +70,8 @@ class UVTFEvents(EventTransformer):
     Raises
     ------
     ValueError
-        On NaN (unless filled), infinity, columns other than in fit, or an unknown choice.
+        On NaN (unless `missing="interpolate"`), infinity, columns other than in fit, an unknown choice, or a time that
+        stands twice in a series or goes back.
 
     Warns
     -----

@@ -55,7 +55,7 @@ class UVTFSaliency(EventTransformer):
     mode : {"reflect", "nearest", "constant"}, default="reflect"
         How a series continues beyond its ends.
     missing : {"raise", "interpolate"}, default="raise"
-        Refuse NaN, or fill them on a line in each series first.
+        Refuse NaN, or fill them on a line in each series first: a gap has no events of its own but those of that line.
 
     Attributes
     ----------
@@ -69,7 +69,8 @@ class UVTFSaliency(EventTransformer):
     Raises
     ------
     ValueError
-        On NaN (unless filled), infinity, columns other than in fit, or an unknown choice.
+        On NaN (unless `missing="interpolate"`), infinity, columns other than in fit, an unknown choice, or a time that
+        stands twice in a series or goes back.
 
     Warns
     -----
