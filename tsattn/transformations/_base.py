@@ -13,6 +13,7 @@ from sktime.transformations.base import BaseTransformer
 
 from tsattn._checks import check_one_of
 from tsattn._panel import Panel
+from tsattn._settings import undisturbed
 
 BLOCK_ROWS = 1 << 20  # rows computed at once: some hundred MB at twenty columns and five levels
 
@@ -49,6 +50,7 @@ class PanelTransformer(BaseTransformer):
         fills = self.missing == "interpolate"
         self.set_tags(**{"capability:missing_values": fills, "capability:missing_values:removes": fills})
 
+    @undisturbed
     def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
         check_one_of("missing", self.missing, ("raise", "interpolate"))
         self._check_parameters()
@@ -57,6 +59,7 @@ class PanelTransformer(BaseTransformer):
         self._learn(self._complete(panel))
         return self
 
+    @undisturbed
     def _transform(self, X: Any, y: Any = None) -> pd.DataFrame | np.ndarray:  # noqa: ARG002
         return self._apply(self._read(X))
 
