@@ -18,6 +18,7 @@ from tsattn._inputs import Inputs, Prepared
 from tsattn._panel import Panel
 from tsattn._reading import timed
 from tsattn._relevance import Following, relevance
+from tsattn._settings import made_in_float32, undisturbed
 from tsattn.models.committee import BestOf, Committee
 from tsattn.nn.ridge_head import ProportionRidge
 from tsattn.training import Fitted, Training, check_training, fit_network, predict_network
@@ -161,7 +162,7 @@ class NetworkEstimator(Nested, Trained):
         """The network that was fitted, without weights; None where none was."""
         if not hasattr(self, "inputs_"):
             return None
-        with torch.device("meta"):
+        with torch.device("meta"), made_in_float32():
             return self._network(self.inputs_, self._n_outputs)
 
     def _advisers(self, inputs: Inputs, n_outputs: int) -> list[nn.Module]:
@@ -170,6 +171,7 @@ class NetworkEstimator(Nested, Trained):
             return []
         return [ProportionRidge(inputs.widths[-1], n_outputs, n_mixtures=self.proportions)]
 
+    @undisturbed
     def _train(self, panel: Panel, n_outputs: int, *, strata: Any = None,
                objective: dict[str, Callable[..., Tensor]], **labels: Any) -> None:
         """Learn the inputs, train the network; if training diverges, keep the last good weights and raise."""
@@ -191,6 +193,7 @@ class NetworkEstimator(Nested, Trained):
         self.inputs_ = inputs
         self._keep(fitted)
 
+    @undisturbed
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, float64, (n, n_outputs)."""
         data = self.inputs_(timed(X))
@@ -204,6 +207,7 @@ class NetworkEstimator(Nested, Trained):
                              "or to several targets")
         return timed(self._check_convert_X_for_predict(X))
 
+    @undisturbed
     def saliency_series(self, X: Any) -> pd.DataFrame:
         """The saliency that the network reads, on the index and under the columns of `X`.
 
@@ -228,6 +232,7 @@ class NetworkEstimator(Nested, Trained):
         panel = self._read(X)
         return panel.frame(self.inputs_.saliency_of(self.inputs_.prepare(panel)), panel.columns)
 
+    @undisturbed
     def attention(self, X: Any) -> pd.DataFrame:
         """Which moments and channels of `X` speak for what the network says of it, on the index and columns of `X`.
 

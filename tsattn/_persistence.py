@@ -19,6 +19,7 @@ from tsattn._fitted import FITS, TRANSFORMERS, check_record, check_transformer
 from tsattn._inputs import Inputs, Scale
 from tsattn._labels import weight_of_each
 from tsattn._pictures import Pictures
+from tsattn._settings import undisturbed
 from tsattn._values import Reader, Writer
 from tsattn.classification import (
     ImageClassifier,
@@ -88,6 +89,7 @@ def has_learned(estimator: Any) -> bool:
     return bool(estimator.is_fitted) or getattr(estimator, "state", None) == "pretrained"
 
 
+@undisturbed
 def write(estimator: Any, path: Any) -> None:
     """Write a fitted estimator; see `tsattn.save`."""
     if type(estimator) not in STATE:
@@ -102,6 +104,7 @@ def write(estimator: Any, path: Any) -> None:
     write_tensors(path, writer.tensors, config)
 
 
+@undisturbed
 def read(path: Any) -> Any:
     """Read a fitted estimator; see `tsattn.load`."""
     tensors, config = read_tensors(path)

@@ -23,6 +23,7 @@ from tests.estimators.conftest import (
     fit,
     frame,
     make,
+    problem,
     target,
 )
 from tsattn._checks import DivergenceError
@@ -85,6 +86,32 @@ def test_p26_the_seed_matters_and_a_random_state_is_drawn_from(cls, ragged):
     assert (found(shared) != found(shared)).any()
     with pytest.raises(TypeError, match="random_state must be None, a numpy RandomState or an integer from 0"):
         found("three")
+
+
+def test_p31_any_number_of_threads_predicts_the_same(fitted, unseen):
+    before, said = torch.get_num_threads(), {}
+    try:
+        for n_threads in (1, 2, 4):
+            torch.set_num_threads(n_threads)
+            said[n_threads] = answers(fitted, unseen.X)
+            assert (answers(fitted, unseen.X) == said[n_threads]).all()
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_allclose(np.stack([said[2], said[4]]), np.stack([said[1]] * 2), rtol=0, atol=1e-6)
+
+
+@pytest.mark.long
+def test_p36_bfloat16_learns_as_well_as_float32():
+    known, unknown = problem(1, [40] * 64), problem(2, [40] * 400)
+    accuracy = {}
+    for precision in ("float32", "bfloat16"):
+        training = Training(epochs=250, batch_size=16, precision=precision)  # 4 steps each
+        made = fit(make(training=training), known)
+        assert len(made.history_) == 250
+        assert np.isfinite(made.history_["train_loss"]).all()
+        accuracy[precision] = (made.predict(unknown.X) == unknown.y).mean()
+    assert abs(accuracy["bfloat16"] - accuracy["float32"]) <= 0.005, accuracy
+    assert accuracy["float32"] > 0.9
 
 
 def test_p28_threads_and_batch_sizes_hardly_matter(fitted, unseen):

@@ -83,9 +83,11 @@ def normalised(batch, norm, weight, bias, eps=1e-5):
     for h, u in np.ndindex(weight.shape):
         column = np.concatenate([series[h][:, u] for series in batch])
         for i, series in enumerate(batch):
+            least = 0 if norm == "batch" else 0.01 * np.mean(np.square(series))
             for t, row in enumerate(series[h]):
                 seen = column if norm == "batch" else row
-                out[i][h][t, u] = (row[u] - seen.mean()) / np.sqrt(seen.var() + eps) * weight[h, u] + bias[h, u]
+                deviation = np.sqrt(max(seen.var(), least) + eps)
+                out[i][h][t, u] = (row[u] - seen.mean()) / deviation * weight[h, u] + bias[h, u]
     return out
 
 

@@ -14,6 +14,7 @@ from tsattn._estimator import Nested, Trained
 from tsattn._labels import check_labels, from_list, probabilities, weight_of_each
 from tsattn._pictures import Pictures, check_images
 from tsattn._relevance import relevance
+from tsattn._settings import made_in_float32, undisturbed
 from tsattn.image.of_images import Flattened
 from tsattn.training import Sequences, Training, accuracy, check_training, cross_entropy, fit_network, predict_network
 from tsattn.training.augment_images import IMAGE_RECIPES
@@ -62,7 +63,7 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
 
     def _blank(self) -> nn.Module:
         """The network that was fitted, without weights."""
-        with torch.device("meta"):
+        with torch.device("meta"), made_in_float32():
             return self._network()
 
     def _check_parameters(self) -> None:
@@ -91,9 +92,23 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         Returns
         -------
         self
+
+        Notes
+        -----
+        A fit that fails or is interrupted leaves it unfitted; one that diverges, with its last good weights.
         """
+        for name in [name for name in vars(self) if name.endswith("_")]:  # as sktime's fit begins: all or nothing
+            delattr(self, name)
         self._check_parameters()
-        training = self._training()
+        fresh, diverged = self._learned(X, y)
+        self.__dict__.update(fresh.__dict__)
+        if diverged is not None:
+            raise diverged
+        return self
+
+    @undisturbed
+    def _learned(self, X: Any, y: Any) -> tuple[Self, DivergenceError | None]:
+        """A copy that is fitted, with the last good weights if training diverged; and the error that says so."""
         X = check_images(X)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
@@ -107,23 +122,22 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         inputs = Pictures.learn(X)
         data = inputs.scaled(X, target=codes, n_classes=len(classes),
                              weight=weight_of_each(self.class_weight, classes, codes))
-        fresh = copy(self)  # what was fitted before stays until there is something better
+        fresh = copy(self)
         fresh.classes_, fresh.inputs_ = classes, inputs
         try:
             fresh._study(X)
-            fresh._keep(fit_network(fresh._network, data, training, loss=cross_entropy, metric=accuracy,
+            fresh._keep(fit_network(fresh._network, data, self._training(), loss=cross_entropy, metric=accuracy,
                                     seed=draw_seed(self.random_state), strata=y))
         except DivergenceError as error:
             fresh._keep(error.fitted)
-            self.__dict__.update(fresh.__dict__)
-            raise
-        self.__dict__.update(fresh.__dict__)
-        return self
+            return fresh, error
+        return fresh, None
 
     def _read(self, X: Any) -> Sequences:
         self.check_is_fitted()
         return self.inputs_(X)
 
+    @undisturbed
     def _logits(self, X: Any) -> np.ndarray:
         data = self._read(X)
         return predict_network(self.network_, data, device=self._device).double().numpy()
@@ -137,6 +151,7 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         said = self._logits(X).argmax(axis=1)
         return self.classes_[said]
 
+    @undisturbed
     def relevance(self, X: Any) -> np.ndarray:
         """Which pixels speak for what is predicted of each image.
 

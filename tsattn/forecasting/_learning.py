@@ -120,7 +120,8 @@ class Model:
 
 def widths_of(reader: Reader, plan: Plan, n_columns: int) -> tuple[int, ...]:
     """Channels of each of a network's inputs, as a blank window has them."""
-    blank = torch.zeros(1, plan.look_back, n_columns), torch.zeros(1, plan.ahead[-1], plan.n_known)
+    blank = (torch.zeros(1, steps, n, dtype=torch.float32)
+             for steps, n in ((plan.look_back, n_columns), (plan.ahead[-1], plan.n_known)))
     return tuple(part.shape[2] for part in reader(*blank).inputs)
 
 
@@ -230,8 +231,8 @@ def _measure(cut: Cutter, train: np.ndarray, linear: Any) -> Reader:
     """Fit the saliency on some of the windows to learn from, and measure what the linear map leaves on all."""
     some = thinned(train, SAMPLE)
     series, _, _ = next(cut.parts(some, len(some)))
-    reader = Reader(cut.n_targets, cut.plan.within, None, torch.ones(1), linear,
-                    torch.ones(len(cut.plan.ahead), cut.n_targets))
+    reader = Reader(cut.n_targets, cut.plan.within, None, torch.ones(1, dtype=torch.float32), linear,
+                    torch.ones(len(cut.plan.ahead), cut.n_targets, dtype=torch.float32))
     z, _ = reader.window(series)
     if cut.plan.saliency is not None:
         reader = replace(reader, saliency=cut.plan.saliency.clone().fit(plain_frame(panel_of(z))))
@@ -261,7 +262,7 @@ def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tup
     if plan.kinds:
         share = surely(missing, said[..., plan.middle], plan.ahead[-1])
     else:  # there is no other forecast than the network's
-        share = torch.ones(missing.shape[2])
+        share = torch.ones(missing.shape[2], dtype=torch.float32)
     said, near = weighed(said, share, plan.middle), nearest(plan.levels)
     errors = [conformal((missing - said[..., level]).double().numpy(), LEVELS[near == level])
               for level in range(len(plan.levels))]

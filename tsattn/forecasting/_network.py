@@ -11,6 +11,7 @@ from torch import nn
 from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, warn_user
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
+from tsattn._settings import made_in_float32, undisturbed
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn, widths_of
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
@@ -78,7 +79,7 @@ class WindowNetwork(NetworkEstimator):
         plan, reader = self.model_.plan, self.model_.reader
         n_columns = reader.n_targets + len(plan.exogenous)
         widths = widths_of(reader, plan, n_columns)
-        with torch.device("meta"):
+        with torch.device("meta"), made_in_float32():
             return self._built(widths, n_columns, plan, reader.n_targets * len(plan.levels))
 
     def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool = False) -> History:
@@ -101,6 +102,7 @@ class WindowNetwork(NetworkEstimator):
                              f"and a fraction as validation, got validation={training.validation!r}")
         return training.set_params(augment=()) if isinstance(training.augment, str) else training  # type: ignore[no-any-return]
 
+    @undisturbed
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
         """Learn from windows; what was learned before stays if training diverges."""
         self._check_parameters()
@@ -129,6 +131,7 @@ class WindowNetwork(NetworkEstimator):
             blocks += [block, more]
         return np.concatenate(blocks), np.arange(len(each)) * (plan.look_back + n_more)
 
+    @undisturbed
     def _after_each(self, future: np.ndarray | None, alpha: Sequence[float] | None = None) -> np.ndarray:
         """Forecasts after the end of each series, or their quantiles, in units of y, (n, ahead, targets, 1 or more)."""
         model, tail = self.model_, self._tail
@@ -144,6 +147,7 @@ class WindowNetwork(NetworkEstimator):
         plan = self.model_.plan
         return future_of(X, self._ends, plan.exogenous, plan.ahead[-1]) if plan.n_known else None
 
+    @undisturbed
     def rolling(self, y: pd.DataFrame | pd.Series, X: pd.DataFrame | None = None, *, first: int, step: int = 1,
                 alpha: Sequence[float] | None = None) -> pd.DataFrame:
         """Forecast from many cutoffs of one series, without fitting again.
@@ -209,6 +213,7 @@ class WindowNetwork(NetworkEstimator):
              times[(cutoffs[:, None] + np.array(plan.ahead) - 1).ravel()]], names=["cutoff", "time"])
         return pd.DataFrame(found.reshape(-1, len(columns)), index=index, columns=columns)
 
+    @undisturbed
     def attention(self, X: Any = None, *, target: Any = None, steps: int | tuple[int, ...] | None = None
                   ) -> pd.DataFrame:
         """Which steps and columns of the last window of each series a forecast rests on.

@@ -119,7 +119,8 @@ def check_model(model: Model) -> None:
         and bool(np.isfinite(model.errors).all()),
     })
     with torch.no_grad():
-        read = reader(torch.zeros(1, plan.look_back, n), torch.zeros(1, plan.ahead[-1], plan.n_known))
+        read = reader(*(torch.zeros(1, steps, width, dtype=torch.float32)
+                        for steps, width in ((plan.look_back, n), (plan.ahead[-1], plan.n_known))))
     n_salient = 1 if plan.saliency is None else read.inputs[1].shape[2]
     check_all("reader", {
         "saliency_scale": is_part(reader.saliency_scale, (n_salient,)) and bool((reader.saliency_scale > 0).all()),

@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from tsattn._settings import made_in_float32
+
 Network = TypeVar("Network", bound=nn.Module)
 
 DRAWS = {
@@ -76,7 +78,7 @@ def build(make: Callable[[], Network], generator: torch.Generator) -> Network:
     >>> torch.equal(a.weight, b.weight)
     True
     """
-    with _DrawFrom(generator):
+    with made_in_float32(), _DrawFrom(generator):
         network = make()
         with torch.no_grad():
             _reset(network, "", generator)

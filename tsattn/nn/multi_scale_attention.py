@@ -27,17 +27,21 @@ from torch.nn.functional import layer_norm
 
 from tsattn._checks import check_int
 from tsattn.nn.convolution import BatchNorm
+from tsattn.nn.mask import valid_steps
 from tsattn.nn.multi_scale import Activation, MultiScale, Variant, growing
 from tsattn.nn.padding import zero_padding
 from tsattn.nn.talk import OVER_TIME, SCALE_TALK, Descriptor, SoftmaxAxis, Talk, average
 
 Norm = Callable[[int, int], nn.Module]
+LEAST = 0.01  # of the series' mean square: the least variance that a norm divides by, so that it gains 10 at most
 
 
 class LayerNorm(nn.Module):
     """Mean 0 and variance 1 over the units of each head and step, with weights and biases of each head's own.
 
-    Ba, Kiros & Hinton, "Layer normalization", 2016.
+    Ba, Kiros & Hinton, "Layer normalization", 2016. Differs: a variance below a hundredth of the series' mean square
+    counts as that. Steps whose units hardly differ would else be blown up with their rounding, which training carries
+    on: series that lie 1e9 times their spread from 0 led to other answers.
 
     Parameters
     ----------
@@ -59,10 +63,16 @@ class LayerNorm(nn.Module):
         self.bias.data.zero_()
 
     def forward(
-        self, x: Float[Tensor, "b t h u"], lengths: Int[Tensor, " b"]  # noqa: ARG002 - one signature for all norms
+        self, x: Float[Tensor, "b t h u"], lengths: Int[Tensor, " b"]
     ) -> Float[Tensor, "b t h u"]:
         """Return the normalised features."""
-        return torch.addcmul(self.bias, layer_norm(x, x.shape[-1:], eps=self.eps), self.weight)
+        valid = valid_steps(lengths, x.shape[1])[..., None, None]
+        floor = LEAST * x.masked_fill(~valid, 0).square().sum((1, 2, 3)) / (lengths * x.shape[2:].numel())
+        floor = floor[:, None, None, None]
+        variance, mean = torch.var_mean(x, -1, correction=0, keepdim=True)
+        normalised = torch.where(variance < floor, (x - mean) * (floor + self.eps).rsqrt(),
+                                 layer_norm(x, x.shape[-1:], eps=self.eps))
+        return torch.addcmul(self.bias, normalised, self.weight)
 
 
 class HeadBatchNorm(BatchNorm):

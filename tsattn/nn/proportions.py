@@ -92,10 +92,10 @@ class Proportions(nn.Module):
     def reset(self, generator: torch.Generator) -> None:
         """Draw the mixtures and the quantiles that their thresholds will be at."""
         n, n_mixed = self.channels.shape
-        order = torch.rand(n, self.n_inputs, generator=generator).argsort(1)
+        order = torch.rand(n, self.n_inputs, generator=generator, dtype=torch.float32).argsort(1)
         self.channels.copy_(order[:, :n_mixed])
         mixed = torch.randint(1, n_mixed + 1, (n, 1), generator=generator)
-        weights = torch.randn(n, n_mixed, generator=generator) * (torch.arange(n_mixed) < mixed)
+        weights = torch.randn(n, n_mixed, generator=generator, dtype=torch.float32) * (torch.arange(n_mixed) < mixed)
         self.weights.copy_(weights / weights.norm(dim=1, keepdim=True))
         self.levels.uniform_(*RANGE, generator=generator)
         self.thresholds.zero_()

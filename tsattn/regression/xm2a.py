@@ -54,9 +54,7 @@ class XM2ARegressor(XM2ANetwork, NetworkRegressor):
 
     Notes
     -----
-    The notes of `SDMARegressor` hold here; for time and memory see `XM2AClassifier`. The norm of the masks, of which
-    some hardly vary, magnifies rounding in training: where X lies 1e9 times its spread from 0, answers may differ by a
-    part of the target's spread from those for the same series around 0. With `norm="none"` they do not.
+    The notes of `SDMARegressor` hold here; for time and memory see `XM2AClassifier`.
 
     References
     ----------

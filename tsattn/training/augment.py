@@ -137,7 +137,7 @@ class ChannelDrop(BaseObject):
         columns = torch.arange(sum(widths)) if batch.columns is None else torch.cat(batch.columns)
         names, column = columns.unique(return_inverse=True)
         like = batch.inputs[0]
-        draw = torch.rand((len(like), len(names)), generator=generator, device=like.device)
+        draw = like.new_empty((len(like), len(names))).uniform_(generator=generator)
         keep = (draw >= p) | (draw == draw.amax(1, keepdim=True))  # the greatest draw stays, even where all are below p
         masks = keep[:, column.to(like.device)].split(widths, 1)
         return replace(batch, inputs=tuple(x * _at_channels(mask.unsqueeze(1), x)
@@ -168,7 +168,7 @@ class Crop(BaseObject):
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         least = check_fraction("least", self.least, one=True)
-        share, place = torch.rand((2, len(batch.lengths)), generator=generator, device=batch.lengths.device)
+        share, place = batch.inputs[0].new_empty((2, len(batch.lengths))).uniform_(generator=generator)
         lengths = (batch.lengths * (least + (1 - least) * share)).round().long().clamp_min(1)
         first = (place * (batch.lengths - lengths + 1)).long()
         steps = torch.arange(int(lengths.max()), device=lengths.device)
@@ -216,7 +216,7 @@ class TimeWarp(BaseObject):
         lengths = (batch.lengths * factor).round().long().clamp_min(1)
         steps = torch.arange(int(lengths.max()), device=lengths.device)
         # where a step stands between the first and the last one, 0 to 1, and how much time has run until there
-        place = (steps / (lengths.unsqueeze(-1) - 1).clamp_min(1)).clamp_max(1.0)
+        place = (steps.float() / (lengths.unsqueeze(-1) - 1).clamp_min(1)).clamp_max(1.0)
         run = _integral(speed, place)
         return _resample(batch, run / run.max(-1, keepdim=True).values.clamp_min(1e-9)
                          * (batch.lengths.unsqueeze(-1) - 1), lengths)
@@ -331,7 +331,7 @@ def _take(batch: Batch, order: Tensor) -> Batch:
 def _stretched(batch: Batch, lengths: Tensor, n_steps: int) -> Batch:
     """The same series, each stretched evenly to another length, in `n_steps` padded steps."""
     steps = torch.arange(n_steps, device=lengths.device)
-    rate = (batch.lengths - 1) / (lengths - 1).clamp_min(1)
+    rate = (batch.lengths - 1).float() / (lengths - 1).clamp_min(1)
     return _resample(batch, steps * rate.unsqueeze(-1), lengths)
 
 

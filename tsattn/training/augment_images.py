@@ -42,7 +42,8 @@ class Flip(BaseObject):
     def __call__(self, batch: Batch, generator: torch.Generator) -> Batch:
         p = check_fraction("p", self.p, one=True)
         like = batch.inputs[0]
-        flipped = torch.rand((len(like), 1, 1, 1, 1), generator=generator, device=like.device) < p
+        flipped = torch.rand((len(like), 1, 1, 1, 1), generator=generator, device=like.device,
+                             dtype=torch.float32) < p
         return replace(batch, inputs=tuple(torch.where(flipped, x.flip(-1), x) for x in _images(batch)))
 
 

@@ -3,11 +3,13 @@
 A checkpoint belongs to one training: the same series, targets and validation part, the same parameters, the same
 network. It carries a fingerprint of these, and any other training refuses it. It is deleted when training ends well:
 the network is then in the caller's hands, and the same path is free for the next training. When training is interrupted
-or diverges, it stays.
+or diverges, it stays, and a signal that asks it to stop leaves there the last epoch that was done.
 """
 
 import hashlib
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +54,23 @@ def write(run: Run) -> None:
         return
     parts = _parts(run)  # gathered from all processes
     if run.processes.first:
-        _save(run, path, parts, fingerprint=run.fingerprint)
+        write_tensors(path, *_state(run, parts, fingerprint=run.fingerprint))
+
+
+def kept(run: Run) -> Callable[[], None]:
+    """Keep the run's state as it is now, in memory; returned is what writes it to its checkpoint."""
+    path = run.training.checkpoint
+    assert path is not None
+    arrays, config = _state(run, _parts(run), fingerprint=run.fingerprint)
+    arrays = {name: array.copy() for name, array in arrays.items()}
+    return partial(write_tensors, path, arrays, config)
 
 
 def hand_over(run: Run, path: Path) -> None:
     """Write what a run ends with, for another process to take over."""
     parts = {"best": _whole_state(run, run.best)}
     if run.processes.first:
-        _save(run, path, parts)
+        write_tensors(path, *_state(run, parts))
 
 
 def take_over(run: Run, path: Path) -> None:
@@ -69,15 +80,15 @@ def take_over(run: Run, path: Path) -> None:
     _put_back_numbers(run, config)
 
 
-def _save(run: Run, path: str | Path, parts: dict[str, dict[str, Tensor]], **more: Any) -> None:
-    """Write parts of a run's state, and what else there is to say."""
+def _state(run: Run, parts: dict[str, dict[str, Tensor]], **more: Any) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What a file holds of these parts of a run's state, and what else there is to say."""
     tensors = {f"{part}/{name}": value for part, values in parts.items() for name, value in values.items()}
     config = {"kind": KIND, "seed": run.seed, **more, "best_epoch": run.best_epoch,
               "best_score": run.best_score, "first_loss": run.first_loss, "averaged": run.average.count,
               # in rows under one head: JSON's objects come back with their keys in another order
               "history": {"columns": [*run.history[0]] if run.history else [],
                           "rows": [list(row.values()) for row in run.history]}}
-    write_tensors(path, {name: value.detach().cpu().numpy() for name, value in tensors.items()}, config)
+    return {name: value.detach().cpu().numpy() for name, value in tensors.items()}, config
 
 
 def resume(run: Run) -> None:

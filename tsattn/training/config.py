@@ -85,7 +85,9 @@ class Training(BaseObject):
     checkpoint : str, path or None, default=None
         File to write progress to, and to go on from if it is there: a killed training that is started again with the
         same data and parameters ends with the same weights, bit by bit, as one that was never stopped (on a CPU). The
-        file is deleted when training ends well; it belongs to one training, and another one refuses it.
+        file is deleted when training ends well; it belongs to one training, and another one refuses it. Ctrl-C and
+        SIGTERM then wait for the batch to end and the last epoch's state to be written (on one device); SIGTERM ends
+        the process with code 143, where the caller has set nothing else. A second signal acts at once.
     checkpoint_every : int, default=1
         Epochs between two writings.
     verbose : int, default=0

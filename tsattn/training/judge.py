@@ -24,6 +24,7 @@ def outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
     for batch in as_they_are(run.data, positions, run.home):
         batch = run.processes.share(batch)
         yield batch, forward(run, batch)
+        run.interruptions.heed()
 
 
 @torch.no_grad()
@@ -52,7 +53,9 @@ def evaluate(run: Run) -> dict[str, float]:
     totals: dict[str, float] = {}
     total_weight = 0.0
     for batch, output in outputs(run, run.validation):
-        weight = torch.ones(len(output), device=run.device) if batch.weight is None else batch.weight
+        weight = batch.weight
+        if weight is None:
+            weight = torch.ones(len(output), device=run.device, dtype=torch.float32)
         measured = {"validation_loss": run.objective.loss(output, batch.target, 0.0)}
         if run.objective.metric is not None:
             measured[f"validation_{run.objective.metric.__name__}"] = run.objective.metric(output, batch.target)

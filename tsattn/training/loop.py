@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_int
-from tsattn.training.checkpoint import discard, resume, seed_of, write
+from tsattn._settings import undisturbed
+from tsattn.training.checkpoint import discard, kept, resume, seed_of, write
 from tsattn.training.config import Training, check_training
 from tsattn.training.data import Batch, Sequences, shuffled_batches, sorted_batches
 from tsattn.training.devices import check_devices, train_on_devices
@@ -25,6 +26,7 @@ from tsattn.training.run import EVALUATION, Fitted, Objective, Run, changed, for
 from tsattn.training.schedule import SCHEDULES
 
 
+@undisturbed
 def fit_network(make: Callable[[], nn.Module], data: Sequences, training: Training, *,
                 loss: Callable[..., Tensor] = cross_entropy, metric: Callable[..., Tensor] | None = None,
                 seed: int | None = None, strata: Any = None) -> Fitted:
@@ -116,17 +118,21 @@ def train(run: Run) -> None:
     DivergenceError
         The loss stopped being finite, or exploded; the run then has the last good weights for its best.
     """
-    with _progress(run) as advance:
+    with _progress(run) as advance, _heeding(run) as written:
         while not run.over:
             _one_epoch(run)
             advance(run.history[-1])
             if run.epoch % run.training.checkpoint_every == 0:
                 write(run)
+                written(True)
+            else:
+                written(False)
     settle(run)
     if not holds_up(run):  # a last step may ruin what the last loss could not see
         raise diverged(run, f"loss exploded at the end of epoch {run.epoch}, by its last batch")
 
 
+@undisturbed
 def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EVALUATION,
                     device: str = "auto") -> Tensor:
     """Apply a trained network to all series.
@@ -165,7 +171,7 @@ def predict_network(network: nn.Module, data: Sequences, *, batch_size: int = EV
         for positions in order:
             batch = data.batch(positions, where)
             outputs.append(network(*batch.inputs, lengths=batch.lengths).float().cpu())
-    result = torch.empty((len(data), *outputs[0].shape[1:]))
+    result = torch.empty((len(data), *outputs[0].shape[1:]), dtype=torch.float32)
     result[torch.cat(order)] = torch.cat(outputs)
     return result
 
@@ -214,6 +220,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         if not math.isfinite(value):
             raise diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
         run.first_loss = value if run.first_loss is None else run.first_loss
+        run.interruptions.heed()
         run.average.after_step()
         total += value * len(positions)
     mean = total / len(drawn)
@@ -234,6 +241,23 @@ def _step(run: Run, batch: Batch) -> float:
     run.optimizer.step()
     run.processes.after_step()
     return float(value)
+
+
+@contextmanager
+def _heeding(run: Run) -> Iterator[Callable[[bool], None]]:
+    """Within it, the signals of a checkpoint's training wait until its last epoch is on disk.
+
+    It is to be told after each epoch whether that was written.
+    """
+    heeds = run.training.checkpoint is not None and run.training.devices == 1
+
+    def written(is_written: bool) -> None:
+        if heeds:
+            run.interruptions.save = (lambda: None) if is_written else kept(run)
+
+    written(run.epoch > 0)
+    with run.interruptions:
+        yield written
 
 
 @contextmanager

@@ -83,9 +83,9 @@ class Together(Alone):
         """
         n, rank, device = len(batch.lengths), self.fabric.global_rank, self.fabric.device
         cut = slice(n * rank // self.fabric.world_size, n * (rank + 1) // self.fabric.world_size)
-        weight = torch.ones(n) if batch.weight is None else batch.weight
+        weight = torch.ones(n, dtype=torch.float32) if batch.weight is None else batch.weight
         if cut.start == cut.stop:
-            cut, weight = slice(0, 1), torch.zeros(n)
+            cut, weight = slice(0, 1), torch.zeros(n, dtype=torch.float32)
         return replace(batch, inputs=tuple(x[cut].to(device) for x in batch.inputs),
                        lengths=batch.lengths[cut].to(device), weight=weight[cut].to(device),
                        target=None if batch.target is None else batch.target[cut].to(device))

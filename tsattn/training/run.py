@@ -17,6 +17,7 @@ from tsattn.nn.initialise import build
 from tsattn.training.averaging import Average, live, overwrite
 from tsattn.training.config import Training, check_device
 from tsattn.training.data import Batch, Sequences, sorted_batches
+from tsattn.training.interruptions import Interruptions
 from tsattn.training.processes import Alone
 from tsattn.training.schedule import make_optimizer
 from tsattn.training.split import hold_out
@@ -96,6 +97,7 @@ class Run:
     first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: Alone = field(default_factory=Alone)  # this one, or several
+    interruptions: Interruptions = field(default_factory=Interruptions)  # which it heeds after each batch
     fingerprint: dict[str, str] = field(default_factory=dict)  # what its checkpoint is known by, where it has one
 
     @property

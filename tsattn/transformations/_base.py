@@ -14,6 +14,7 @@ from sktime.transformations.base import BaseTransformer
 from tsattn._checks import check_one_of
 from tsattn._containers import refusal
 from tsattn._panel import Panel
+from tsattn._settings import undisturbed
 
 BLOCK_ROWS = 1 << 20  # rows computed at once: some hundred MB at twenty columns and five levels
 
@@ -56,6 +57,7 @@ class PanelTransformer(BaseTransformer):
         except Exception as error:  # sktime's messages list all that it takes, in 1700 characters
             raise refusal(X, panel=False) or error from None
 
+    @undisturbed
     def _fit(self, X: Any, y: Any = None) -> "PanelTransformer":  # noqa: ARG002
         self.check_parameters()
         panel = Panel.from_sktime(X)
@@ -64,6 +66,7 @@ class PanelTransformer(BaseTransformer):
         self._learn(self._complete(panel))
         return self
 
+    @undisturbed
     def _transform(self, X: Any, y: Any = None) -> pd.DataFrame | np.ndarray:  # noqa: ARG002
         return self._apply(self._read(X))
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tsattn._checks import check_bool
 from tsattn._panel import Panel
+from tsattn._settings import undisturbed
 from tsattn.scalespace import bands
 from tsattn.scalespace.octaves import check_ladder
 from tsattn.transformations._base import BLOCK_ROWS, PanelTransformer, same_container
@@ -113,6 +114,7 @@ class ScaleSpaceChannels(PanelTransformer):
         """Whether the output is linear in the series: without `magnitude`."""
         return not self.magnitude
 
+    @undisturbed
     def pull_back(self, gradients: Any) -> pd.DataFrame | np.ndarray:
         """Carry slopes of a function of the output back to the series: the chain rule, exact, borders included.
 
