@@ -135,7 +135,8 @@ def pictures_fit(inputs: Pictures) -> bool:
     shape, scale = inputs.shape, inputs.scale
     return (isinstance(shape, tuple) and len(shape) == 3 and all(check_int("shape", length) for length in shape)
             and is_vector(inputs.mean) and is_vector(scale) and len(inputs.mean) == len(scale) == shape[2]
-            and bool((scale > 0).all()))
+            and bool((scale > 0).all())
+            and all(edge is None or (is_vector(edge) and len(edge) == shape[2]) for edge in (inputs.low, inputs.high)))
 
 
 def has_learned(estimator: Any) -> bool:
