@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.ndimage import map_coordinates
 
 from tests.scalespace.test_gradients import picture
+from tsattn import _memory as of_all
 from tsattn.image import _grey, _memory, sift
 from tsattn.scalespace import _octavewise
 from tsattn.scalespace._ladder import Ladder
@@ -230,7 +231,7 @@ def test_there_is_room_for_small_pictures():
     ({"memory/memory.limit_in_bytes": "1000000", "memory/memory.usage_in_bytes": "700000"}, 3e5),
 ])
 def test_a_container_may_leave_less(files, room, tmp_path, monkeypatch):
-    monkeypatch.setattr(_memory, "CGROUP", tmp_path)
+    monkeypatch.setattr(of_all, "CGROUP", tmp_path)
     free = _memory.available(np.zeros(1))
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
