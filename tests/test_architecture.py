@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tsattn"
 LAYERS = [
-    ["_checks", "_files", "_settings", "_values"],
+    ["_checks", "_files", "_memory", "_settings", "_values"],
     ["scalespace"],
     ["nn"],
     ["models", "training"],

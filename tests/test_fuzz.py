@@ -1,5 +1,10 @@
-"""P65: whatever shapes, values, types and parameters come in, only documented errors come out, and no NaN."""
+"""P65: whatever shapes, values, types and parameters come in, only documented errors come out, and no NaN.
 
+By hand, with other draws each time: `TSATTN_FUZZ_MINUTES=60 pytest -m long tests/test_fuzz.py`; a minute by default.
+"""
+
+import os
+import time
 import warnings
 
 import numpy as np
@@ -8,10 +13,13 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.extra import numpy as hnp
 
 from tsattn._checks import DivergenceError, ModelFileError
-from tsattn.classification import SDMAClassifier, XM2AClassifier
+from tsattn.classification import ImageClassifier, SDMAClassifier, XM2AClassifier
+from tsattn.forecasting import SDMAForecaster
+from tsattn.image import sift
 from tsattn.nn.talk import OVER_UNITS, SELF_TALK
 from tsattn.regression import SDMARegressor
 from tsattn.scalespace import bands, detect, events, saliency_series
@@ -20,8 +28,18 @@ from tsattn.transformations import ScaleSpaceChannels, UVTFEvents, UVTFSaliency
 
 DOCUMENTED = (ValueError, TypeError, ModelFileError, DivergenceError, MemoryError)  # NotFittedError is a ValueError
 FUZZ = settings(deadline=None, max_examples=1000, suppress_health_check=list(HealthCheck), derandomize=True)
+MINUTES = float(os.environ.get("TSATTN_FUZZ_MINUTES", "1"))
+FUZZED = []  # bodies of the tests here, with what is drawn for them
 DTYPES = st.sampled_from([np.float64, np.float32, np.float16, np.int64, np.uint8, np.bool_, np.complex64, object])
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=13)
+
+
+def fuzzed(*strategies, examples=1000):
+    """A test of so many draws, the same each time; and one of those that are drawn anew for as long as is asked."""
+    def made(body):
+        FUZZED.append((body, strategies))
+        return pytest.mark.slow(settings(FUZZ, max_examples=examples)(given(*strategies)(body)))
+    return made
 
 
 @st.composite
@@ -74,9 +92,7 @@ def is_finite(result):
     return result is None or bool(np.isfinite(np.asarray(result, dtype=float)).all())
 
 
-@pytest.mark.slow
-@FUZZ
-@given(arrays(), st.sampled_from([-1, 0, 0.5, 1.6, 40.0, "wide", None]), st.sampled_from([1, 3, 0, "auto", 2.5]),
+@fuzzed(arrays(), st.sampled_from([-1, 0, 0.5, 1.6, 40.0, "wide", None]), st.sampled_from([1, 3, 0, "auto", 2.5]),
        st.sampled_from(["reflect", "nearest", "constant", "wrap"]), st.booleans())
 def test_p65_scale_space(x, sigma0, n_octaves, mode, refine):
     options = {"sigma0": sigma0, "n_octaves": n_octaves, "mode": mode}
@@ -86,9 +102,7 @@ def test_p65_scale_space(x, sigma0, n_octaves, mode, refine):
     assert is_finite(only_documented(lambda: bands(x, mode=mode)))
 
 
-@pytest.mark.slow
-@FUZZ
-@given(panels(), panels(), st.sampled_from(["raise", "interpolate", "guess"]),
+@fuzzed(panels(), panels(), st.sampled_from(["raise", "interpolate", "guess"]),
        st.sampled_from(["standard", "series", "minmax", None, "soft"]), st.sampled_from([0, 3, -1]),
        st.sampled_from([(0, 0.7, 1.1, 1.8, 2.8), "auto", (0, 3), (1,), (), (2, 1), (0, -1), (0, np.nan), 1.5, "wide",
                         None]))
@@ -146,11 +160,9 @@ def some_of(choices):
         lambda names: st.fixed_dictionaries({name: st.sampled_from(choices[name]) for name in names}))
 
 
-@pytest.mark.slow
-@settings(FUZZ, max_examples=500)
-@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99),
+@fuzzed(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99),
        st.sampled_from(list(CLASSIFIERS)).flatmap(lambda cls: st.tuples(st.just(cls), some_of(CLASSIFIERS[cls]))),
-       some_of(TRAINING))
+       some_of(TRAINING), examples=500)
 def test_p65_classifier(X, other, seed, drawn, training):
     cls, options = drawn
     small = {"hidden_size": 4} | ({"n_heads": 2, "n_units": 3} if cls is XM2AClassifier else {})
@@ -165,10 +177,8 @@ def test_p65_classifier(X, other, seed, drawn, training):
         assert proba is None or np.abs(proba.sum(axis=1) - 1).max() <= 1e-6
 
 
-@pytest.mark.slow
-@settings(FUZZ, max_examples=500)
-@given(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99), TARGETS, some_of(OF_VALUES),
-       some_of(TRAINING))
+@fuzzed(st.one_of(plain_panels(), panels()), panels(), st.integers(0, 99), TARGETS, some_of(OF_VALUES),
+       some_of(TRAINING), examples=500)
 def test_p65_regressor(X, other, seed, odd, options, training):
     if "groups" in training:
         training = {"validation": 0.5, **training}
@@ -178,3 +188,53 @@ def test_p65_regressor(X, other, seed, odd, options, training):
                          random_state=seed)
     for unseen in (X, other):
         assert is_finite(only_documented(lambda panel=unseen: made.fit(X, y).predict(panel)))
+
+
+@st.composite
+def images(draw):
+    """Arrays of three or four axes, some of them read-only, turned, or of another library."""
+    x = draw(arrays(hnp.array_shapes(min_dims=2, max_dims=4, min_side=0, max_side=17)))
+    kind = draw(st.sampled_from(["plain", "turned", "list", "torch"]))
+    if kind == "torch" and x.dtype != object:
+        return torch.from_numpy(x)
+    return list(x) if kind == "list" else x[:, ::-1] if kind == "turned" else x
+
+
+@fuzzed(images(), images(), st.sampled_from(["lenet5", "resnet20", "vgg16"]), st.integers(0, 3), examples=20)
+def test_p65_images(x, other, backbone, seed):
+    found = only_documented(lambda: sift.detect(x))
+    assert found is None or is_finite(found.position)
+    made = ImageClassifier(backbone, training=Training(epochs=1), random_state=seed)
+    y = np.arange(len(x)) % 2
+    for unseen in (x, other):
+        assert is_finite(only_documented(lambda pixels=unseen: made.fit(x, y).predict_proba(pixels)))
+
+
+INDICES = st.sampled_from([None, "D", "h", "MS", "QE", "period", "float", "text"])
+
+
+@fuzzed(arrays(hnp.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=40)), INDICES,
+        st.sampled_from([1, [1, 2, 3], [3], [2, 2], "next", None, [1.5]]), st.sampled_from([4, 12, 0, "long"]),
+        st.sampled_from([0.9, [0.5, 0.8], 1.5, "wide"]), examples=40)
+def test_p65_forecaster(values, frequency, fh, look_back, coverage):
+    """Horizons are after the end: of others sktime says NotImplementedError."""
+    y = only_documented(lambda: pd.DataFrame(values).squeeze(axis=1))
+    if frequency in ("D", "h", "MS", "QE"):
+        y.index = pd.date_range("2020", periods=len(y), freq=frequency)
+    elif frequency == "period":
+        y.index = pd.period_range("2020", periods=len(y), freq="M")
+    elif frequency is not None:
+        y.index = np.arange(len(y)) / 7 if frequency == "float" else [f"t{number}" for number in range(len(y))]
+    made = SDMAForecaster(look_back=look_back, hidden_size=3, training=Training(epochs=1), random_state=0)
+    assert is_finite(only_documented(lambda: made.fit(y, fh=fh).predict()))
+    assert is_finite(only_documented(lambda: made.predict_interval(coverage=coverage)))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(0)
+def test_p65_for_as_long_as_is_asked():
+    until, kept = time.monotonic() + 60 * MINUTES, DirectoryBasedExampleDatabase(".hypothesis/examples")
+    anew = settings(FUZZ, max_examples=20, derandomize=False, database=kept)
+    while time.monotonic() < until:
+        for body, strategies in FUZZED:
+            anew(given(*strategies)(body))()

@@ -85,7 +85,8 @@ def pictures_fit(inputs: Pictures) -> bool:
     """Whether the parts of what was learned of images belong together."""
     shape, scale = inputs.shape, inputs.scale
     return (all(check_int("shape", length) for length in shape) and is_vector(inputs.mean) and is_vector(scale)
-            and len(inputs.mean) == len(scale) == shape[2] and bool((scale > 0).all()))
+            and len(inputs.mean) == len(scale) == shape[2] and bool((scale > 0).all())
+            and all(edge is None or (is_vector(edge) and len(edge) == shape[2]) for edge in (inputs.low, inputs.high)))
 
 
 def classes_fit(classes: Any) -> bool:

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._checks import warn_user
 from tsattn.image._arrays import as_array, as_numpy, check_channels_last, check_finite
 from tsattn.training import Sequences
 
 SHAPES = "(n, height, width) or (n, height, width, channel)"
 AT_ONCE = 2**22  # values looked at in one go: sums in float64 take little memory, whatever the array
+BEYOND = 3  # ranges of the training images that others may reach beyond them, before they seem to be in another unit
+NARROW = 100  # times as much as others vary that the training images vary, from where on they seem so too
 
 
 def check_images(X: Any, channels: int | None = None) -> np.ndarray:
@@ -25,7 +28,7 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
         There are no images, or no pixels; the axes are other ones, or look like others; a value is missing or infinite,
         also as float32; a number is complex or no number.
     TypeError
-        They are sparse, or masked.
+        They are sparse or masked, of several types, or times, records or files.
     """
     from scipy.sparse import issparse
     from sklearn.utils import check_array
@@ -33,6 +36,8 @@ def check_images(X: Any, channels: int | None = None) -> np.ndarray:
     X = X if issparse(X) else as_numpy(as_array("X", X))
     if X.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: X must be real numbers, got {X.dtype}")
+    if X.dtype.kind in "mMV":
+        raise TypeError(f"X must be real numbers, got {X.dtype}")
     X = check_array(X, dtype="numeric", allow_nd=True, ensure_2d=False, ensure_all_finite=False, input_name="X",
                     ensure_min_samples=0)
     if X.ndim not in (3, 4):
@@ -58,6 +63,11 @@ def _in_parts(X: np.ndarray) -> Iterator[np.ndarray]:
     return (X[first : first + step] for first in range(0, len(X), step))
 
 
+def _reach(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of each channel."""
+    return X.min((0, 1, 2)).astype(np.float64), X.max((0, 1, 2)).astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Pictures:
     """What fit learned about images.
@@ -68,11 +78,15 @@ class Pictures:
         Height, width, channels.
     mean, scale : ndarray of float64, (channels,)
         Of each channel over all training pixels; a constant channel has its value and 1, so that it becomes 0.
+    low, high : ndarray of float64, (channels,), or None
+        Least and largest value of each channel; None where they are not known, as of older files.
     """
 
     shape: tuple[int, int, int]
     mean: np.ndarray
     scale: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
 
     @classmethod
     def learn(cls, X: np.ndarray) -> "Pictures":
@@ -83,7 +97,7 @@ class Pictures:
         scale = np.sqrt(squares / count)
         constant = scale <= np.finfo(np.float64).eps * np.abs(mean) * 8
         height, width, channels = (int(length) for length in X.shape[1:])
-        return cls((height, width, channels), mean, np.where(constant, 1.0, scale))
+        return cls((height, width, channels), mean, np.where(constant, 1.0, scale), *_reach(X))
 
     @property
     def n_channels(self) -> int:
@@ -98,6 +112,8 @@ class Pictures:
     def __call__(self, X: Any, **labels: Any) -> Sequences:
         """Return checked images as the training loop has them: series of one step, (n, channel, height, width).
 
+        Warns where they seem to be in another unit than those learned from.
+
         Raises
         ------
         ValueError
@@ -106,9 +122,28 @@ class Pictures:
         """
         X = check_images(X, self.n_channels)
         if X.shape[1:] != self.shape:
+            cure = "; X[np.newaxis] makes an array of one image" if X.shape[:3] == self.shape else ""
             raise ValueError(f"X must have images as they were in fit, {self._told(self.shape)}, got "
-                             f"{self._told(X.shape[1:])}")
-        return self.scaled(X, **labels)
+                             f"{self._told(X.shape[1:])}{cure}")
+        data = self.scaled(X, **labels)
+        self._compare(X)
+        return data
+
+    def _compare(self, X: np.ndarray) -> None:
+        """Warn where values lie far beyond those of the training images, or hardly vary beside them."""
+        if self.low is None or self.high is None:
+            return
+        width = np.where(self.high > self.low, self.high - self.low, self.scale)
+        low, high = _reach(X)
+        far = (low < self.low - BEYOND * width) | (high > self.high + BEYOND * width)
+        extent = 1.0 if X.dtype.kind == "b" else high - low
+        if X.dtype.kind in "iu":
+            extent = float(np.iinfo(X.dtype).max)  # dark images of a type are dark, and no other unit
+        narrow = (extent < width / NARROW) & (extent > 0)
+        if far.any() or narrow.all():
+            learned = f"{self.low.min():.4g} to {self.high.max():.4g}"
+            warn_user(f"X should be in the unit of the training images, whose values reach from {learned}, got "
+                      f"{low.min():.4g} to {high.max():.4g}: predictions may be of no use; convert X to that unit")
 
     def scaled(self, X: np.ndarray, **labels: Any) -> Sequences:
         """Return images that were checked, (n, height, width, channel), as the training loop has them."""

@@ -227,6 +227,7 @@ def test_p21_sparse_complex_and_texts_are_refused(fitted):
     ((2, 12, 12), "as they were in fit, 12 x 12 pixels of 3 channels, got 12 x 12 pixels of 1 channel$"),
     ((2, 12, 12, 4), "got 12 x 12 pixels of 4 channels"), ((2, 13, 12, 3), "got 13 x 12 pixels of 3 channels"),
     ((2, 3, 12, 12), r"X must have the channels last, got shape \(2, 3, 12, 12\)"),
+    ((12, 12, 3), r"got 12 x 3 pixels of 1 channel; X\[np.newaxis\] makes an array of one image"),
 ])
 def test_p22_other_images_than_in_fit(shape, said, of_colours):
     with pytest.raises(ValueError, match=said):

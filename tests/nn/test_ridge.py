@@ -7,7 +7,8 @@ from torch import nn
 from torch.testing import assert_close
 
 from tests.reference import ridge as reference
-from tsattn.nn import build
+from tsattn import _memory
+from tsattn.nn import _standardised, build
 from tsattn.nn.ridge import DOUBT, PENALTIES, best_ridge, ridge, sharpness
 from tsattn.nn.ridge_head import STEPS, ProportionRidge, StepRidge
 
@@ -47,6 +48,49 @@ def test_equals_least_squares_with_a_row_more_for_each_feature(size, penalty, pr
                                           np.ones(size[0]) if given is None else given.numpy(), penalty)
         np.testing.assert_allclose(found.weight, weights, rtol=1e-8, atol=1e-10)
         np.testing.assert_allclose(found.bias, biases, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("size", [(23, 5), (61, 5), (61, 11)])
+def test_blocks_of_rows_have_the_solution_of_all_at_once(size, weighted, problem, monkeypatch):
+    features, target, weight = problem(*size)
+    before, given = features.clone(), weight if weighted else None
+    expected = ridge(features, target, given), best_ridge(features, target, given)
+    for values in (1, 3 * size[1]):  # a row at a time, and three
+        monkeypatch.setattr(_standardised, "WHOLE", 1)
+        monkeypatch.setattr(_standardised, "BLOCK", values)
+        assert _standardised.Standardised(features, torch.full((size[0], 1), 1 / size[0])).whole is None
+        for found, whole in zip((ridge(features, target, given), best_ridge(features, target, given)), expected,
+                                strict=True):
+            for one, other in zip(found, whole, strict=True):
+                assert_close(one, other, rtol=1e-9, atol=1e-9)
+    assert torch.equal(features, before)
+
+
+@pytest.mark.parametrize(("n", "p"), [(700, 1000), (1000, 700), (4000, 300)])
+def test_what_is_needed_is_what_is_taken(n, p, monkeypatch):
+    """Of float64 at one time, beside the features: as large as is said, and not less than half of it."""
+    monkeypatch.setattr(_standardised, "WHOLE", 2**20)
+    monkeypatch.setattr(_standardised, "BLOCK", 2**17)
+    features, target = torch.randn(n, p), torch.randn(n, 2)
+    with torch.profiler.profile(profile_memory=True) as profile:
+        ridge(features, target)
+    taken = most = 0
+    for event in profile.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            taken += event.nbytes()
+            most = max(most, taken)
+    said = _standardised.needed(n, p) - 4 * n * p
+    assert 0.5 * said <= most <= 1.1 * said + 16 * n * 8
+
+
+def test_where_there_is_no_room_it_is_said_before_it_is_taken(batches, monkeypatch):
+    layer = advised()
+    monkeypatch.setattr(_memory, "SMALL", 0)
+    monkeypatch.setattr(_memory, "available", lambda device=None: 1e4)
+    with pytest.raises(MemoryError, match=r"30 series of 124 features need 0.0 GiB, and there are 0.0; take fewer"):
+        layer.settle(lambda: batches)
+    assert not layer.head.weight.any()
 
 
 @pytest.mark.parametrize("penalty", [0.01, 0.1, 7.0])
@@ -257,7 +301,7 @@ def test_it_settles_on_the_ridge_of_its_proportions(weighted, batches):
             one.weight = None
     layer, asked = advised(penalty=0.3), []
     layer.settle(lambda: asked.append(1) or iter(batches))
-    assert len(asked) == 2
+    assert len(asked) == 3  # counted, thresholds, features
     expected = advised().proportions
     expected.settle(torch.cat([one.inputs[1][torch.arange(one.inputs[1].shape[1]) < one.lengths[:, None]]
                                for one in batches]))

@@ -85,7 +85,11 @@ class NetworkImageClassifier(Nested, Trained, ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array, (n, height, width) or (n, height, width, channel)
-            Of any real dtype and unit: each channel is standardised over all training images.
+            Of any real dtype and unit: each channel is standardised over all training images. A value means the same
+            in any dtype, so images to predict must be in the same unit: 255 is not 1.0, and a warning says where they
+            seem to be in another. Or a list of images or of pictures of PIL, of one size. Pictures with a palette, and
+            of YCbCr, HSV, LAB and CMYK, are converted to RGB; of several frames the one they stand at is read, and
+            rows are those stored, whatever orientation a photograph's EXIF tag asks for (a warning says so).
         y : array, (n,)
             Labels of any dtype that can be sorted: texts, integers, booleans.
 

@@ -49,13 +49,19 @@ class ScaleSpaceRidgeClassifier(NetworkClassifier):
     ------
     ValueError, TypeError
         In fit and predict, as `SDMAClassifier`.
+    MemoryError
+        In fit, where features and their solution do not fit into memory; see Notes.
 
     Notes
     -----
     Time of the solution grows with n² p for n series of p = 4 `proportions` features, or with n p² where there are more
-    series than features; memory with n p, a few times over in float64. Probabilities are those that would have been
-    best for series left out, one at a time: where persons or sessions differ more than series of one do, they are too
-    sure.
+    series than features. Memory beside the series, in bytes, to within a factor of 2: 12 n p + 24 n² for n <= p, else
+    28 n p + 24 p², of which 28 n p becomes 4 n p + the larger of 4·10⁸ and 2048 n where n p is above 2²⁷; and 200 for
+    each value of the training series; 2·10⁸ at least. fit raises MemoryError, before it takes what the solution needs,
+    if there is less.
+
+    Probabilities are those that would have been best for series left out, one at a time: where persons or sessions
+    differ more than series of one do, they are too sure.
 
     A share of time has no direction, and a scale space is symmetric: a series and the same read from its end cannot be
     told apart. Nor, with `saliency="channels"`, series that differ by a constant: the bands are differences.

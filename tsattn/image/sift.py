@@ -51,7 +51,8 @@ def detect(image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int 
         Grey, or with 3 channels red, green, blue, or with one more that says how solid a pixel is, and is ignored. A
         last axis of 1 to 4 is one of channels, so give a batch of images as narrow as that one of 1; (3, height, width)
         are three grey images. Integers up to the largest of their type (uint8, uint16), booleans, or real numbers from
-        0 to 1.
+        0 to 1. Or a picture of PIL, or a list of them of one size, of which those with a palette and of YCbCr, HSV,
+        LAB and CMYK are converted to RGB; the frame that it stands at is searched, with its rows as they are stored.
     n_octaves : int or "auto", default "auto"
         Octaves beside that of the image enlarged twice; "auto" are as many as leave 8 samples.
     scales_per_octave, sigma0
@@ -72,7 +73,8 @@ def detect(image: Any, *, n_octaves: int | str = "auto", scales_per_octave: int 
     Raises
     ------
     TypeError
-        If the image is complex, of objects, of signed integers, masked, or the name of a file.
+        If the image is complex, of objects, of signed integers, masked, or the name of a file; if images of a list
+        are of several types.
     ValueError
         If it has other axes than those, no pixel, NaN or infinity, or real numbers outside [0, 1]; if images of a
         batch differ in size; or a parameter is outside its range.

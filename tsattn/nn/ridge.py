@@ -26,13 +26,13 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from tsattn._checks import check_positive
+from tsattn.nn._standardised import Standardised
 
 PENALTY = 0.1
 PENALTIES = (1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5)  # that are looked among for values
 PARTS = 8  # of the series, in their order, of which each is left out in turn to choose, or to tell an error by
 DOUBT = 1e-3  # share of the target for other classes when logits are scaled: outputs that make no mistake stay finite
 SCALES = (-3.0, 6.0)  # natural logarithms of the factors that are looked among
-STILL = 1e-6  # standard deviation of a feature that counts as constant
 TINY = 1e-12  # stands for 0 where there is no other series: a series alone is answered with its target
 
 
@@ -136,26 +136,24 @@ def _parts(n: int, most: int) -> tuple[Tensor, ...]:
 def _solutions(features: Tensor, target: Tensor, weight: Tensor | None, penalties: Sequence[float], n_parts: int
                ) -> Iterator[Solution]:
     """The solution with each penalty, one after another."""
-    x, y = features.double(), target.double()
-    w = x.new_ones(len(x)) if weight is None else weight.double() / weight.double().mean()
+    y = target.double()
+    w = y.new_ones(len(y)) if weight is None else weight.double() / weight.double().mean()
     share = (w / w.sum()).unsqueeze(-1)
-    middle, mean = (share * x).sum(0), (share * y).sum(0)
-    x = x - middle
-    size = (share * x.square()).sum(0).sqrt()
-    size = torch.where(size > STILL, size * x.shape[1] ** 0.5, torch.inf)
-    x, y = x / size, y - mean
+    x, mean = Standardised(features, share), (share * y).sum(0)
+    y = y - mean
     parts = _parts(len(x), n_parts) if n_parts < len(x) else ()  # none: each series by itself, which is quicker
-    for found, missed in (_dual if len(x) <= x.shape[1] else _primal)(x, y, w, penalties, parts):
-        coefficients = found / size.unsqueeze(-1)  # p k
-        yield Solution(coefficients.T, mean - middle @ coefficients, y - missed + mean)
+    for found, missed in (_dual if x.shape[0] <= x.shape[1] else _primal)(x, y, w, penalties, parts):
+        coefficients = found / x.size.unsqueeze(-1)  # p k
+        yield Solution(coefficients.T, mean - x.middle @ coefficients, y - missed + mean)
 
 
-def _dual(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
+def _dual(rows: Standardised, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
           ) -> Iterator[tuple[Tensor, Tensor]]:
     """Coefficients, and each target less its output by the others, through the n x n system."""
+    x = rows[:]
     gram = x @ x.T
     for penalty in penalties:
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram + penalty * torch.diag(1 / w)))
+        inverse = _inverse(gram, penalty * (1 / w))
         dual = inverse @ y
         if not parts:
             rest = inverse.diagonal() - w.square() / (w.sum() * penalty)
@@ -165,31 +163,57 @@ def _dual(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Se
             yield x.T @ dual, _without(parts, scale * dual, partial(_own_dual, scale * inverse), w)
 
 
-def _primal(x: Tensor, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
+def _primal(x: Standardised, y: Tensor, w: Tensor, penalties: Sequence[float], parts: Sequence[Tensor]
             ) -> Iterator[tuple[Tensor, Tensor]]:
     """The same through the p x p system."""
-    weighted = x * w.unsqueeze(-1)
-    gram = weighted.T @ x
+    gram, cross = y.new_zeros(x.shape[1], x.shape[1]), y.new_zeros(x.shape[1], y.shape[1])
+    for block in x.blocks():
+        part = x[block]
+        weighted = _weighed(part, w[block])
+        gram += weighted.T @ part
+        cross += weighted.T @ y[block]
+    del part, weighted
     for penalty in penalties:
-        penalised = gram.clone()
-        penalised.diagonal().add_(penalty)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(penalised))
-        found = inverse @ (weighted.T @ y)
+        inverse = _inverse(gram, penalty)
+        found = inverse @ cross
+        missed = y - torch.cat([x[block] @ found for block in x.blocks()])
         if not parts:
-            pull = ((weighted @ inverse) * x).sum(1) + w / w.sum()  # how much of its own target is in an output
-            yield found, (y - x @ found) / (1 - pull).clamp(min=TINY).unsqueeze(-1)
+            yield found, missed / (1 - _pull(x, inverse, w)).clamp(min=TINY).unsqueeze(-1)
         elif len(parts[0]) > x.shape[1]:
-            yield found, _by_others(x, y, w, penalised, parts)
+            yield found, _by_others(x, y, w, (gram, cross, penalty), parts)
         else:
-            yield found, _without(parts, y - x @ found, partial(_own_primal, x @ inverse, weighted), w)
+            turned = None if x.whole is None else x.whole @ inverse
+            yield found, _without(parts, missed, partial(_own_primal, x, inverse, turned, w), w)
+
+
+def _inverse(gram: Tensor, ridge: Tensor | float) -> Tensor:
+    """The inverse of a system with so much added to its diagonal."""
+    system = gram.clone()
+    system.diagonal().add_(ridge)
+    root = torch.linalg.cholesky(system)
+    del system  # of many features each of these takes a GiB
+    return torch.cholesky_inverse(root)
+
+
+def _pull(x: Standardised, inverse: Tensor, w: Tensor) -> Tensor:
+    """How much of its own target is in each output."""
+    pulls = [(_weighed(x[block], w[block]) @ inverse).mul_(x[block]).sum(1) for block in x.blocks()]
+    return torch.cat(pulls) + w / w.sum()
+
+
+def _weighed(x: Tensor, w: Tensor) -> Tensor:
+    """Rows times their weights: themselves, and no copy, where all are 1."""
+    return x if bool((w == 1).all()) else x * w.unsqueeze(-1)
 
 
 def _own_dual(scaled: Tensor, part: Tensor) -> Tensor:
     return scaled[part][:, part]
 
 
-def _own_primal(turned: Tensor, weighted: Tensor, part: Tensor) -> Tensor:
-    return torch.eye(len(part), dtype=turned.dtype, device=turned.device) - turned[part] @ weighted[part].T
+def _own_primal(x: Standardised, inverse: Tensor, turned: Tensor | None, w: Tensor, part: Tensor) -> Tensor:
+    own = x[part] @ inverse if turned is None else turned[part]
+    weighted = x[part] * w[part].unsqueeze(-1)
+    return torch.eye(len(part), dtype=own.dtype, device=own.device) - own @ weighted.T
 
 
 def _without(parts: Sequence[Tensor], missed: Tensor, kept: Callable[[Tensor], Tensor], w: Tensor) -> Tensor:
@@ -200,19 +224,22 @@ def _without(parts: Sequence[Tensor], missed: Tensor, kept: Callable[[Tensor], T
     return found
 
 
-def _by_others(x: Tensor, y: Tensor, w: Tensor, penalised: Tensor, parts: Sequence[Tensor]) -> Tensor:
+def _by_others(x: Standardised, y: Tensor, w: Tensor, system: tuple[Tensor, Tensor, float], parts: Sequence[Tensor]
+               ) -> Tensor:
     """The same where parts have more series than there are features: each is told by a solution of the others' sums.
 
-    `penalised` is the p x p system of all.
+    `system` is the p x p one of all, what it is to be equal to, and the penalty.
     """
-    weighted = x * w.unsqueeze(-1)
-    cross, found = weighted.T @ y, torch.empty_like(y)
+    gram, cross, penalty = system
+    penalised, found = gram.clone(), torch.empty_like(y)
+    penalised.diagonal().add_(penalty)
     for part in parts:
-        own, count = weighted[part], w.sum() - w[part].sum()
+        rows = x[part]
+        own, count = rows * w[part].unsqueeze(-1), w.sum() - w[part].sum()
         middle, mean = -own.sum(0) / count, -(w[part].unsqueeze(-1) * y[part]).sum(0) / count  # all together have 0
-        others = penalised - own.T @ x[part] - count * torch.outer(middle, middle)
+        others = penalised - own.T @ rows - count * torch.outer(middle, middle)
         solved = torch.linalg.solve(others, cross - own.T @ y[part] - count * torch.outer(middle, mean))
-        found[part] = y[part] - (x[part] - middle) @ solved - mean
+        found[part] = y[part] - (rows - middle) @ solved - mean
     return found
 
 

@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsattn._checks import check_int, check_positive
+from tsattn._memory import check_room
+from tsattn.nn._standardised import needed
 from tsattn.nn.mask import valid_steps
 from tsattn.nn.proportions import Proportions
 from tsattn.nn.ridge import PENALTY, Solution, best_ridge, solve_classes, squares
@@ -58,7 +60,7 @@ class RidgeHead(nn.Module):
         ----------
         batches : callable
             Returns the training series, in batches with inputs, lengths, target (codes of classes, if integers; else
-            values) and weight; called twice. A series of weight 0 is not learned from.
+            values) and weight; called three times. A series of weight 0 is not learned from.
 
         Returns
         -------
@@ -66,10 +68,11 @@ class RidgeHead(nn.Module):
             What the others say of each series, in the order of the batches.
         """
         self.prepare(batches)
-        found = [(self.features(batch.inputs, batch.lengths), batch.target, batch.weight) for batch in batches()]
-        features, target = torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
-        weight = None if found[0][2] is None else torch.cat([part[2] for part in found])
-        here = slice(None) if weight is None else weight > 0
+        features, target, weight = self._read(batches)
+        if weight is None or bool((weight > 0).all()):  # features are not copied then
+            here: slice | Tensor = slice(None)
+        else:
+            here = weight > 0
         kept = None if weight is None else weight[here]
         if target.is_floating_point():
             solution = self.solve_values(features[here], target[here].view(-1, self.head.out_features), kept)
@@ -77,11 +80,27 @@ class RidgeHead(nn.Module):
             solution = solve_classes(features[here], target[here], self.head.out_features, kept, self.penalty)
         self.head.weight.copy_(solution.weight)
         self.head.bias.copy_(solution.bias)
-        if weight is None:
+        if isinstance(here, slice):
             return solution.left_out
         said = nn.functional.linear(features.double(), solution.weight, solution.bias)
         said[here] = solution.left_out
         return said
+
+    def _read(self, batches: Callable[[], Iterable[Any]]) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Features, targets and weights of all series, if there is room for what solving takes."""
+        n, p = sum(len(batch.lengths) for batch in batches()), self.head.in_features
+        check_room(needed(n, p), f"{n} series of {p} features", "take fewer series, or fewer `proportions`",
+                   self.head.weight.device)
+        features, first = torch.empty(0), 0
+        targets, weights = [], []
+        for batch in batches():
+            part = self.features(batch.inputs, batch.lengths)
+            features = features if first else part.new_empty(n, p)  # not joined in the end, which would take it twice
+            features[first : first + len(part)] = part
+            first += len(part)
+            targets.append(batch.target)
+            weights += [] if batch.weight is None else [batch.weight]
+        return features, torch.cat(targets), torch.cat(weights) if weights else None
 
     def solve_values(self, features: Float[Tensor, "n p"], target: Float[Tensor, "n k"],
                      weight: Float[Tensor, " n"] | None) -> Solution:
