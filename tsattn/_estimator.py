@@ -196,8 +196,7 @@ class NetworkEstimator(Nested, Trained):
     @undisturbed
     def _outputs(self, X: Any) -> np.ndarray:
         """The network's outputs, float64, (n, n_outputs)."""
-        data = self.inputs_(timed(X))
-        return predict_network(self.network_, data, device=self._device).double().numpy()
+        return predict_network(self.network_, self.inputs_(timed(X)), device=self._device).double().numpy()
 
     def _read(self, X: Any) -> Panel:
         """The panel that a method of explanation is asked about."""
