@@ -10,7 +10,7 @@ WORKERS := -n 2 --dist worksteal
 export OMP_NUM_THREADS ?= 1
 export NUMBA_NUM_THREADS ?= $(OMP_NUM_THREADS)
 
-.PHONY: demo test check lint types fast wheel docs hashes audit versions clean help
+.PHONY: demo test check lint types fast wheel docs hashes audit versions guard clean help
 
 help:
 	@echo "make demo    the main job on embedded data: a table, a report, pictures (demo/)"
@@ -18,6 +18,7 @@ help:
 	@echo "make docs    the user guide and the reference (build/docs); warnings are errors"
 	@echo "make check   lint, types and the fast tests, before a commit"
 	@echo "make audit   known weaknesses of what constraints.txt pins, and the hashes of its archives"
+	@echo "make guard   five seeds on two data sets beside the figures of this repository"
 	@echo "make versions  every test with the oldest and with the newest versions of what tsattn needs"
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -83,6 +84,12 @@ versions:
 	$(PYTHON) -m venv build/oldest
 	build/oldest/bin/pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c build/oldest.txt -e ".[dev]"
 	build/oldest/bin/pytest $(WORKERS)
+
+# accuracy and fit time beside those that the repository holds; for every night (TSATTN_DATA=folder)
+guard: .venv/.installed
+	$(BIN)/tsattn bench --suite clean --only auslan --only spoken_arabic_digits --estimator sdma \
+		--estimator scale-space-ridge --estimator xm2a --seeds 5 --jobs 2 --output runs/guard
+	$(BIN)/python benchmarks/guard.py runs/guard
 
 clean:
 	rm -rf build dist demo .venv
