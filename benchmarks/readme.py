@@ -37,6 +37,9 @@ LINES = {  # of what a script measured: how many columns say of what, and how al
     "racknet_stages": (1, {
         "data": "data", "n": "training", "n_features": "features", "features": "finding and describing",
         "entropy": "entropy", "mixture": "mixtures", "clustering": "clusters", "whole": "whole", "layers": "layers"}),
+    "interval_coverage": (2, {
+        "set": "data", "form": "forecaster", "values": "values", "covered of 90 %": "covered of 90 %, %",
+        "covered of 80 %": "covered of 80 %, %", "score": "interval score", "cpu seconds": "CPU s"}),
     "cnn_step_time": (2, {
         "network": "network", "placement": "placement", "step_s": "no attention, s", "se": "SE", "cbam": "CBAM",
         "bam": "BAM", "san-c": "SAN-c", "san-d": "SAN-d"}),

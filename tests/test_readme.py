@@ -20,6 +20,7 @@ def test_the_quick_start_has_eight_lines():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("error:.*windows are held out")
 def test_p68_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     namespace = {}
@@ -29,7 +30,7 @@ def test_p68_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
+@pytest.mark.filterwarnings("error:.*windows are held out")
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "guide").glob("*.md")), ids=lambda page: page.stem)
 def test_p68_the_python_of_the_guide_runs(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -91,7 +91,7 @@ class Panel:
             raise ValueError(f"X must have at least 1 row and 1 column, got shape {X.shape}")
         for column, dtype in zip(X.columns, X.dtypes, strict=True):
             if getattr(dtype, "kind", "O") not in "biuf":
-                raise TypeError(f"X must be {ACCEPTED}, got column {column!r} of {dtype}")
+                raise TypeError(f"X must be {ACCEPTED}, nothing categorical, got column {column!r} of {dtype}")
         values = _numbers(X)
         columns = list(X.columns)
         named = not (isinstance(X.columns, pd.RangeIndex) and columns == list(range(len(columns))))

@@ -1,4 +1,4 @@
-"""Intervals: order statistics by hand, and what they cover."""
+"""Intervals: order statistics and the law of few errors by hand, what both cover, and what they lie between."""
 
 from types import SimpleNamespace
 
@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.reference import intervals as slow
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
-from tsattn.forecasting._held_out import conformal
-from tsattn.forecasting._learning import LEVELS, Model
+from tsattn.forecasting._held_out import LEVELS, ErrorUnits, conformal, counted, grown, reading, table
+from tsattn.forecasting._missed import cross, quantiles
+from tsattn.forecasting._plan import Cutter
+from tsattn.nn.lag_ridge import Choice, Moments
 from tsattn.training import Training
 
 
@@ -82,13 +85,99 @@ def test_quantiles_by_loops(levels):
     said = draw.standard_normal((3, 2, 2, len(levels)))
     errors = np.sort(draw.standard_normal((len(LEVELS), 2, 2)), axis=0)
     alpha = [0.9, 0.005, 0.1234, 0.5, 0.995]
-    model = Model(SimpleNamespace(levels=levels), 2, None, None, None, errors)
-    found = model._quantiles(alpha)(said)
+    units = ErrorUnits.none(2, 2)
+    found = reading(errors, units, levels, alpha)(said, np.ones((3, 2)))
     for index in np.ndindex(3, 2, 2):
         expected = by_loop(said[index], levels, errors[:, index[1], index[2]], alpha)
         assert np.allclose(found[index], expected), index
     for place, level in enumerate(alpha):  # whatever else is asked for
-        assert np.array_equal(model._quantiles([level])(said)[..., 0], found[..., place])
+        assert np.array_equal(reading(errors, units, levels, [level])(said, np.ones((3, 2)))[..., 0], found[..., place])
+
+
+def test_where_few_errors_are_known_quantiles_lie_about_the_forecast_in_units_of_the_window():
+    said, errors = np.array([[[[-1.0, 2.0, 4.0]]], [[[-1.0, 2.0, 4.0]]]]), LEVELS[:, None, None] - 0.5
+    units = ErrorUnits(np.array([True]), 1, 1.0, np.ones(1))
+    found = reading(errors, units, (0.05, 0.5, 0.95), [0.05, 0.5, 0.9])(said, np.array([[1.0], [10.0]]))
+    assert np.allclose(found[:, 0, 0], [[1.55, 2.0, 2.4], [-2.5, 2.0, 6.0]])
+
+
+def test_few_errors_follow_a_law_by_hand():
+    near, errors = np.zeros(len(LEVELS), dtype=int), np.ones((1, 2, 1, 1))
+    found = table(errors, near, np.array([1, 0]), np.array([[2.0], [3.0]]), 3.0)[:, :, 0]
+    assert np.allclose(found[[9, 99, 189]], [[-4.70673, -7.06009], [0, 0], [4.70673, 7.06009]], atol=1e-5)  # t(3)
+    assert np.allclose(table(errors, near, np.array([1, 0]), np.array([[2.0], [3.0]]), 1.0)[189, 0, 0], 5.83997)  # t(2)
+
+
+def test_a_rank_is_taken_from_as_many_errors_as_a_level_needs():
+    near = np.zeros(len(LEVELS), dtype=int)
+    errors = np.arange(1.0, 20.0).reshape(19, 1, 1, 1)
+    found = table(errors, near, np.array([19]), np.ones((1, 1)), 1000.0)[:, 0, 0]
+    assert found[[9, 99, 189]].tolist() == [1, 10, 19]
+    assert np.isclose(found[198] - 19, 2.580762 - 1.646379)  # beyond, the law goes on: t(1000) at 0.995 and at 0.95
+    few = table(errors[:18], near, np.array([18]), np.ones((1, 1)), 1000.0)[:, 0, 0]
+    assert np.isclose(few[189], 1.646379)
+
+
+def test_the_growth_of_errors_by_hand():
+    steps, none = (1, 2, 4), np.zeros(3)
+    walk, still, line = (np.array(values)[:, None] for values in ([1.0, 2, 4], [9.0, 9, 9], [1.0, 4, 16]))
+    assert np.allclose(grown(walk, none, steps)[:, 0], [1, 2**0.5, 2])
+    assert np.allclose(grown(still, none, steps)[:, 0], 3)
+    assert np.allclose(grown(line, none, steps)[:, 0], [1, 2, 4])
+    odd = np.array([[1.0], [8.0], [4.0]])  # of much weight, a step's own
+    assert np.allclose(grown(odd, np.full(3, 1e9), steps)[:, 0], [1, 8**0.5, 2])
+
+
+@pytest.mark.parametrize(("n_held", "n_other"), [(3, 30), (15, 10), (60, 0), (1, 0), (21, 4)])
+def test_quantiles_of_errors_by_loops(n_held, n_other):
+    draw = np.random.default_rng(n_held)
+    ahead, look_back = (1, 2, 5), 4
+    plan = SimpleNamespace(look_back=look_back, ahead=ahead, n_known=0, per_epoch=None, levels=(0.5,))
+    cut = Cutter(draw.standard_normal((200, 1)), plan, 1)
+    other, held = np.arange(n_other), 60 + np.arange(n_held)
+    left, crossed = draw.standard_normal((n_held, 3)), draw.standard_normal((n_other, 3))
+    found, units = quantiles(cut, held, left[:, :, None, None], other, crossed[:, :, None], per_window=False)
+    expected = slow.few_and_many(left.tolist(), held, crossed.tolist(), other, ahead)
+    assert np.allclose(found[:, :, 0], expected)
+    assert units.plain.tolist() == [slow.apart(held, step) < 19 for step in ahead]
+    assert counted(held, ahead).tolist() == [slow.apart(held, step) for step in ahead]
+    assert (np.diff(found, axis=0) > 0).all() or n_held > 20  # ranks may be equal
+
+
+def test_errors_that_are_crossed_by_loops():
+    draw = np.random.default_rng(0)
+    rows, starts, ahead = draw.standard_normal((40, 1)).cumsum(0), np.arange(33), (1, 3)
+    plan = SimpleNamespace(look_back=4, ahead=ahead, n_known=0, per_epoch=None, levels=(0.5,))
+    cut = Cutter(rows, plan, 1)
+    choice = Choice(["own"], [0.01], {"own": Moments.of("own", cut.parts(starts))})
+    found = cross(cut, starts, starts, choice)[:, :, 0]
+    values = rows[:, 0].astype(np.float32).astype(float)
+    for block in np.array_split(starts, 8):
+        rest = [s for s in starts if s <= block[0] - 3 or s >= block[-1] + 3]
+        lags = np.array([values[s : s + 3] - values[s + 3] for s in rest])
+        after = np.array([[values[s + 3 + step] - values[s + 3] for step in ahead] for s in rest])
+        weight = np.linalg.solve(lags.T @ lags + 0.01 * len(rest) * np.eye(3), lags.T @ after)
+        for s in block:
+            forecast = values[s + 3] + (values[s : s + 3] - values[s + 3]) @ weight
+            assert np.allclose(found[s], [values[s + 3 + step] for step in ahead] - forecast, atol=1e-4)
+
+
+def test_a_lone_window_is_crossed_by_its_last_value():
+    plan = SimpleNamespace(look_back=2, ahead=(1,), n_known=0, per_epoch=None, levels=(0.5,))
+    cut, starts = Cutter(np.array([[1.0], [2.0], [5.0]]), plan, 1), np.array([0])
+    choice = Choice(["own"], [0.01], {"own": Moments.of("own", cut.parts(starts))})
+    assert cross(cut, starts, starts, choice).tolist() == [[[3.0]]]
+
+
+def test_the_roughness_of_windows_by_loops():
+    draw = np.random.default_rng(0)
+    wave = np.tile([0.0, 3, 1, -4], 5)[None, :, None] + 0.3 * draw.standard_normal((6, 20, 1))
+    units = ErrorUnits.of(wave, 2)
+    assert (units.lag, units.power) == (4, 0.0)
+    expected = [slow.roughness(window[:, 0], 4, units.usual[0]) for window in wave]
+    assert np.allclose(units.roughness(wave)[:, 0], expected)
+    assert (units(wave) == 1).all()
+    assert np.isfinite(ErrorUnits.of(np.zeros((3, 2, 1)), 1).roughness(np.zeros((3, 2, 1)))).all()
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +230,134 @@ def test_every_forecaster_learns_quantiles(forecaster, independent):
     assert found.shape == (2, 6)
     for column in ("a", "b"):
         assert (np.diff(found[column].to_numpy(), axis=1) >= 0).all()
+
+
+PLAIN = {"hidden_size": 2, "n_layers": 1, "saliency": None, "encoder": "linear", "trunk": None, "pooling": "last",
+         "training": Training(epochs=1, batch_size=4096, validation=0.2), "random_state": 0}
+
+
+def walk(n, seed, back=1.0):
+    noise, y = np.random.default_rng(seed).standard_normal(n + 30), np.zeros(n + 30)
+    for t in range(1, len(y)):
+        y[t] = back * y[t - 1] + noise[t]
+    return pd.Series(y[30:])
+
+
+@pytest.mark.parametrize(("back", "n", "look_back", "horizon"), [(0.7, 60, 12, 6), (1.0, 60, 12, 6), (0.0, 40, 4, 3)])
+def test_intervals_of_short_series_cover_what_they_say(back, n, look_back, horizon):
+    inside = []
+    for seed in range(20):
+        y = walk(n + horizon, seed, back)
+        model = SDMAForecaster(look_back=look_back, **PLAIN).fit(y[:n], fh=range(1, horizon + 1))
+        low, high = model.predict_interval(coverage=0.9).to_numpy().T
+        inside.append(((y[n:] >= low) & (y[n:] <= high)).mean())
+    assert 0.82 < np.mean(inside) < 0.98
+
+
+SERIES = {
+    "walk": walk(60, 0), "constant": pd.Series(np.full(60, 7.0)), "wave": pd.Series(np.sin(np.arange(60) / 3)),
+    "line": pd.Series(np.arange(60.0)), "rare": pd.Series((np.arange(200) % 41 == 0).astype(float)),
+    "one window": walk(17, 0), "two": walk(18, 1),
+}
+
+
+@pytest.mark.parametrize("loss", ["squared", "quantile"])
+@pytest.mark.parametrize("linear", ["auto", None])
+@pytest.mark.parametrize("name", SERIES)
+@pytest.mark.filterwarnings("ignore:0 windows are held out")
+def test_no_interval_is_without_width(name, loss, linear):
+    model = SDMAForecaster(look_back=12, linear=linear, loss=loss, **PLAIN).fit(SERIES[name], fh=[1, 2, 5])
+    alpha = [0.005, 0.05, 0.1, 0.4, 0.5, 0.6, 0.9, 0.95, 0.995]
+    found = model.predict_quantiles(alpha=alpha).to_numpy()
+    assert np.isfinite(found).all()
+    assert (np.diff(found, axis=1) >= 0).all()
+    assert (found[:, -2] > found[:, 1]).all()
+    if model.model_.missed.plain.all():
+        assert np.allclose(found[:, 4], model.predict())
+
+
+@pytest.mark.parametrize("validation", [0, 0.2])
+def test_without_windows_held_out_intervals_go_by_maps_that_did_not_see(validation):
+    y = walk(80, 3)
+    training = Training(epochs=1, batch_size=4096, validation=validation)
+    model = SDMAForecaster(look_back=12, **{**PLAIN, "training": training}).fit(y, fh=[1])
+    low, high = model.predict_interval(coverage=0.9).to_numpy()[0]
+    assert 2 < high - low < 6  # 3.3, if all were known
+
+
+def two_kinds(n=12, length=60):
+    """Series of the same deviation: waves that are easily forecast, and noise."""
+    draw, parts = np.random.default_rng(0), {}
+    for i in range(n):
+        wave = np.sin(np.arange(length) / 4 + i) + 0.03 * draw.standard_normal(length)
+        parts[f"w{i}"] = pd.DataFrame({"y": wave if i % 2 else draw.standard_normal(length)})
+    return pd.concat(parts, names=["series", "step"])
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_intervals_of_a_panel_are_as_wide_as_each_series_misses(independent):
+    y = two_kinds()
+    model = SDMAForecaster(look_back=12, independent=independent, **PLAIN).fit(y, fh=[1, 2])
+    assert model.model_.missed.power > 0
+    width = np.diff(model.predict_interval(coverage=0.9).to_numpy(), axis=1).reshape(-1, 2).mean(1)
+    assert width[::2].min() > 1.5 * width[1::2].max()
+    alone = model.rolling(y.loc["w1"], first=58, alpha=[0.05, 0.95]).to_numpy()
+    assert np.ptp(alone, axis=1).max() < width[::2].min() / 1.5
+
+
+def test_all_series_alike_are_given_the_same_width():
+    y = pd.concat({i: walk(60, i, 0.5).to_frame("y") for i in range(12)}, names=["series", "step"])
+    assert SDMAForecaster(look_back=12, **PLAIN).fit(y, fh=[1]).model_.missed.power == 0
+
+
+def counts(n=90, seed=0):
+    return pd.DataFrame({"sold": np.random.default_rng(seed).poisson(0.4, n), "level": walk(n, seed).to_numpy()})
+
+
+def test_counts_have_no_quantiles_below_0():
+    y = counts()
+    model = SDMAForecaster(look_back=12, **PLAIN).fit(y[:80], fh=[1, 2, 3])
+    found = model.predict_quantiles(alpha=[0.01, 0.05, 0.5, 0.95])
+    assert model.model_.counts.tolist() == [True, False]
+    assert (found["sold"] >= 0).all(axis=None)
+    assert (found["sold"][0.95] > 0).all()
+    assert (found["level"][0.01] < found["level"][0.5]).all()
+    rolled = model.rolling(y, first=80, alpha=[0.05, 0.95])
+    assert (rolled["sold"] >= 0).all(axis=None)
+    assert (model.rolling(y, first=80)["sold"] >= 0).all()
+    other = y.assign(sold=y["sold"] - 1)  # a column that is no count
+    assert (model.rolling(other, first=80, alpha=[0.05])["sold"] < -0.5).any(axis=None)
+
+
+@pytest.mark.parametrize(("forecaster", "bounds"), [
+    (SDMAForecaster, (0, None)), (SDMAForecaster, (None, 0.1)), (SDMAForecaster, [0, 1.0]), (Seq2SeqForecaster, (0, 1)),
+    *(pytest.param(cls, (0, 1), marks=pytest.mark.slow) for cls in (XM2AForecaster, LSTMSANForecaster))])
+def test_forecasts_and_quantiles_lie_within_bounds(forecaster, bounds):
+    y = pd.DataFrame({"share": np.random.default_rng(0).beta(0.3, 8, 60).clip(0, 0.1)})
+    model = forecaster(look_back=6, hidden_size=2, saliency=None, bounds=bounds, random_state=0,
+                       training=Training(epochs=1, batch_size=4096)).fit(y, fh=[1, 4])
+    low, high = (limit if bound is None else bound for bound, limit in zip(bounds, (-9, 9), strict=True))
+    alpha = [0.005, 0.05, 0.5, 0.95, 0.995]
+    for found in (model.predict(), model.predict_quantiles(alpha=alpha), model.rolling(y, first=20),
+                  model.rolling(y, first=20, alpha=alpha)):
+        assert ((found >= low) & (found <= high)).all(axis=None)
+    assert model.get_params()["bounds"] == bounds
+
+
+@pytest.mark.parametrize("bounds", [3, (0,), (1, 0), (0, 0), ("0", None), (float("nan"), 1), (True, None)])
+def test_bounds_that_are_none_are_refused(bounds):
+    with pytest.raises(ValueError, match="bounds must"):
+        SDMAForecaster(look_back=6, bounds=bounds, **PLAIN).fit(walk(40, 0), fh=[1])
+
+
+def test_values_out_of_bounds_are_named():
+    y = pd.DataFrame({"a": np.ones(40), "b": np.arange(40.0) - 3})
+    model = SDMAForecaster(look_back=6, bounds=(0, None), **PLAIN)
+    with pytest.raises(ValueError, match=r"y must lie within bounds=\(0, None\), and column 'b' has -3.0"):
+        model.fit(y, fh=[1])
+    panel = pd.concat({"s": y}, names=["series", "step"])
+    model.fit(y[5:], fh=[1])
+    for call in (lambda: model.rolling(y, first=10), lambda: model.update(y.iloc[-1:] - 99),
+                 lambda: model.clone().pretrain(panel, fh=[1])):
+        with pytest.raises(ValueError, match="must lie within bounds"):
+            call()

@@ -1,5 +1,7 @@
 """Saved forecasters: after loading they say the same, bit by bit, whatever they were fitted to, and go on the same."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,15 +13,16 @@ from sktime.forecasting.base import ForecastingHorizon
 import tsattn
 from tests.estimators.conftest import there_and_back
 from tests.forecasting.test_forecasts import SMALL, every_forecaster, panel, small, waves
-from tsattn._files import read_tensors
+from tsattn._files import read_tensors, write_tensors
 from tsattn.nn.recurrent import LSTM
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*windows are held out")  # series are short here
+pytestmark = pytest.mark.filterwarnings("ignore:0 windows are held out")  # series are short here
 FORMS = {
     "quantile": {"loss": "quantile"},
     "standard": {"scaling": "standard", "independent": True},
     "series": {"scaling": "series", "linear": "own", "stride": 2},
     "events": {"saliency": "events"},
+    "bounds": {"bounds": (-3, None)},
     "bare": {"linear": None, "saliency": None, "scaling": None},
 }
 
@@ -338,6 +341,32 @@ def test_a_standing_that_cannot_be_read_is_no_missing_one(path):
     with pytest.raises(TypeError, match="what sktime remembers of SDMAForecaster is not where it was"):
         tsattn.save(model, path)
     assert not path.exists()
+
+
+def test_intervals_by_the_roughness_of_windows_travel(path):
+    y = pd.concat({i: waves(60, noise=1.0 if i % 2 else 0.02, seed=i) for i in range(12)}, names=["series", "day"])
+    made = small().fit(y, fh=[1, 2])
+    assert made.model_.missed.power > 0
+    check_saved(made, path)
+
+
+def test_a_file_from_before_errors_had_units_of_their_own_is_read(path):
+    made = small().fit(waves(), fh=[1, 3])
+    tsattn.save(made, path)
+    tensors, config = read_tensors(path)
+    model = config["estimator"]["state"]["model_"]["parameters"]
+    del config["estimator"]["parameters"]["bounds"]
+    for name in ("missed", "counts"):
+        del model[name]
+    used = json.dumps(config)
+    write_tensors(path, {name: value for name, value in tensors.items() if f'"{name}"' in used or "network" in name},
+                  config)
+    loaded = tsattn.load(path)
+    assert same(made.predict(), loaded.predict())
+    offsets = np.moveaxis(made.model_.errors[[9, 189]], 0, 2) * made._tail.scale[0, :2, None]
+    expected = made.predict().to_numpy()[..., None] + offsets
+    assert np.allclose(loaded.predict_interval(coverage=0.9).to_numpy(), expected.reshape(2, 4))
+    check_saved(loaded, path)
 
 
 def test_a_name_of_numpys_travels(path):

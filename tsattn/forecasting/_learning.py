@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from tsattn._checks import DivergenceError, check_fraction, warn_user
 from tsattn._inputs import plain_frame
-from tsattn.forecasting._held_out import conformal
+from tsattn.forecasting._held_out import ENOUGH, ErrorUnits, counted, reading
 from tsattn.forecasting._history import History, Units, by_column
+from tsattn.forecasting._missed import cross, quantiles
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._reader import Reader, panel_of
 from tsattn.nn.lag_ridge import PARTS, Choice, choose
@@ -23,11 +24,9 @@ from tsattn.training.run import EVALUATION, on_device
 from tsattn.training.windows import Reading, Windows
 
 HELD = 4096  # most windows that are held out: of more, evenly chosen ones
-FEW = 20  # windows held out, below which a warning says so: 90 % intervals need as many to be ranks at all
 SAMPLE = 512  # windows on which the saliency is fitted and its unit measured
 STILL = 1e-12  # standard deviation of what counts as constant
 LEAST = 1e-3  # of a window's unit: what a network's outputs are never put into a smaller unit than
-LEVELS = np.arange(1, 200) / 200  # of the errors that intervals are made of
 UNCHOSEN = (1e-2,)  # the linear map's penalty where there is nothing to choose it on
 
 
@@ -47,8 +46,12 @@ class Model:
         Of the network's part in the forecast: what is likely to be worth it, by windows held out, see `surely`; 1 where
         there is no linear map.
     errors : ndarray, (levels, ahead, targets of a row)
-        Quantiles, at `LEVELS`, of how far values lie above the nearest of the quantiles that the network says, on
-        windows held out and in units of the rows.
+        Quantiles, at `LEVELS`, of how far values lie above the nearest of the quantiles that the network says, or above
+        the forecast, in units of the rows and as `missed` says.
+    missed : ErrorUnits or None
+        What `errors` are measured in; None for units of the rows alone.
+    counts : ndarray of bool, (n_targets,), or None
+        Which columns of y hold whole numbers from 0 on, and nothing else.
     """
 
     plan: Plan
@@ -57,6 +60,8 @@ class Model:
     reader: Reader
     share: Tensor
     errors: np.ndarray
+    missed: ErrorUnits | None = None
+    counts: np.ndarray | None = None
 
     def forecast(self, network: nn.Module, series: Float[Tensor, "b t c"], known: Float[Tensor, "b a k"]
                  ) -> Float[Tensor, "b h q"]:
@@ -73,49 +78,27 @@ class Model:
                   alpha: Sequence[float] | None = None) -> np.ndarray:
         """Return the forecasts of windows that begin at these rows, (n, ahead, targets of a row, 1).
 
-        With `alpha` their quantiles at these levels, (n, ahead, targets of a row, levels).
+        With `alpha` also their quantiles at these levels behind them, (n, ahead, targets of a row, 1 + levels).
 
         Raises
         ------
         ValueError
             A level is nearer to 0 or 1 than those that were measured.
         """
-        read = self._middle if alpha is None else self._quantiles(alpha)
-        cut = Cutter(rows, self.plan, self.reader.n_targets, with_future=False)
+        q = self.reader.n_targets
+        units = self.missed or ErrorUnits.none(len(self.plan.ahead), q)
+        read = None if alpha is None else reading(self.errors, units, self.plan.levels, alpha)
+        cut = Cutter(rows, self.plan, q, with_future=False)
         network, where = on_device(network, device)
+        found = []
         with torch.no_grad():
-            found = [read(self.said(network, series, known).cpu().double().numpy())
-                     for series, known, _ in cuts(cut(starts, self.reader), where)]
+            for series, known, _ in cuts(cut(starts, self.reader), where):
+                said = self.said(network, series, known).cpu().double().numpy()
+                parts = [said[..., self.plan.middle, None]]
+                if read is not None:
+                    parts.append(read(said, units(series[..., :q].cpu().double().numpy())))
+                found.append(np.concatenate(parts, axis=-1))
         return np.concatenate(found)
-
-    def _middle(self, said: np.ndarray) -> np.ndarray:
-        return said[..., self.plan.middle, None]
-
-    def _quantiles(self, alpha: Sequence[float]) -> Callable[[np.ndarray], np.ndarray]:
-        """What makes quantiles of what is said: it, and how far values lay above it.
-
-        Where levels go over from one that is said to the next, a quantile is at least those below.
-        """
-        outside = [level for level in alpha if not LEVELS[0] - 1e-9 <= level <= LEVELS[-1] + 1e-9]
-        if outside:
-            raise ValueError(f"quantiles must lie from {LEVELS[0]} to {LEVELS[-1]}, which are measured (coverage up to "
-                             f"0.99), got {outside[0]}")
-        place = np.interp(alpha, LEVELS, np.arange(len(LEVELS)))
-        low = np.floor(place).astype(int)
-        high, part = np.minimum(low + 1, len(LEVELS) - 1), place - low
-        near, errors = nearest(self.plan.levels), np.moveaxis(self.errors, 0, -1)
-        last = np.searchsorted(near, np.arange(len(self.plan.levels)), side="right") - 1  # place of each one's highest
-
-        def read(said: np.ndarray) -> np.ndarray:
-            floor = np.maximum.accumulate(said + errors[..., last], axis=-1)
-            floor = np.concatenate([np.full_like(floor[..., :1], -np.inf), floor[..., :-1]], axis=-1)
-
-            def at(places: np.ndarray) -> np.ndarray:
-                return np.maximum(said[..., near[places]] + errors[..., places], floor[..., near[places]])
-
-            return (1 - part) * at(low) + part * at(high)
-
-        return read
 
 
 def widths_of(reader: Reader, plan: Plan, n_columns: int) -> tuple[int, ...]:
@@ -137,15 +120,16 @@ def weighed(added: Float[Tensor, "b h q l"], share: Float[Tensor, " q"], middle:
     return added - (1 - share.unsqueeze(-1)) * forecast
 
 
-def nearest(levels: Sequence[float]) -> Int[np.ndarray, " levels"]:
-    """Which of these levels is nearest to each of `LEVELS`."""
-    return np.abs(LEVELS[:, None] - np.array(levels)).argmin(axis=1)
-
-
 def cuts(windows: Windows, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """Yield windows in batches that fit into memory."""
     for positions in torch.arange(len(windows)).split(runs(windows.lengths, EVALUATION)):
         yield windows.cut(positions, device)
+
+
+def counted_in(history: History) -> np.ndarray:
+    """Which targets hold whole numbers from 0 on, and nothing else, (targets,)."""
+    values = history.panel.values[:, : history.n_targets]
+    return np.asarray(((values >= 0) & (values == np.floor(values))).all(axis=0))
 
 
 def thinned(starts: np.ndarray, most: int) -> np.ndarray:
@@ -175,7 +159,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     DivergenceError
         Training diverged; its `fitted` is then the pair that is else returned, with the last good weights.
     """
-    n_targets, units = history.n_targets, history.learned
+    n_targets, units, counts = history.n_targets, history.learned, counted_in(history)
     history = by_column(history) if plan.independent else history
     fraction = check_fraction("validation", training.validation)
     train, held = history.starts(plan.look_back, plan.ahead[-1], fraction, plan.stride)
@@ -185,10 +169,9 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
                          f"longest series has {int(history.panel.lengths.max())} steps; give a longer one, or a "
                          "smaller look_back, fh or validation")
     held = thinned(held, HELD)
-    if fraction and len(held) < FEW:
-        warn_user(f"{len(held)} windows are held out, of series of up to {int(history.panel.lengths.max())} steps: too "
-                  "few for intervals to cover what they say, or to choose by; give longer series, or a smaller "
-                  "look_back or fh")
+    if fraction and len(held) == 0:
+        warn_user(f"0 windows are held out, of series of up to {int(history.panel.lengths.max())} steps: there is "
+                  "nothing to choose the map and the epoch by; give longer series, or a smaller look_back or fh")
     cut = Cutter(history.rows, plan, history.n_targets)
     choice = _choose(cut, train, held)
     reader = _measure(cut, train, None if choice is None else choice[0].solve())
@@ -201,10 +184,11 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     data = cut(np.concatenate([train, held]), reader)
 
     def finish(fitted: Fitted) -> tuple[Model, Fitted]:
-        shown = cut(held if len(held) else thinned(train, HELD), reader)
-        share, errors = _weigh(fitted.network, shown, plan, training.device)
+        shown = held if len(held) else thinned(train, HELD)
+        share, errors = _weigh(fitted.network, cut(shown, reader), plan, training.device)
+        found = _missed(cut, train, held, errors, choice, per_window=history.panel.n > 1)
         last = reader if choice is None else replace(reader, linear=choice[1].solve())
-        return Model(plan, n_targets, units, last, share, errors), fitted
+        return Model(plan, n_targets, units, last, share, *found, counts), fitted
 
     try:
         n_said = cut.n_targets * len(plan.levels)
@@ -249,7 +233,7 @@ def _or_one(values: Tensor) -> Tensor:
 
 
 def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tuple[Tensor, np.ndarray]:
-    """The network's share by what it is worth on these windows, and quantiles of how far values lie above it there."""
+    """The network's share by what it is worth on these windows, and how far values lie above what is then said."""
     network, where = on_device(network, device)
     left, more = [], []
     with torch.no_grad():
@@ -263,7 +247,19 @@ def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tup
         share = surely(missing, said[..., plan.middle], plan.ahead[-1])
     else:  # there is no other forecast than the network's
         share = torch.ones(missing.shape[2], dtype=torch.float32)
-    said, near = weighed(said, share, plan.middle), nearest(plan.levels)
-    errors = [conformal((missing - said[..., level]).double().numpy(), LEVELS[near == level])
-              for level in range(len(plan.levels))]
-    return share, np.concatenate(errors)
+    return share, (missing.unsqueeze(-1) - weighed(said, share, plan.middle)).double().numpy()
+
+
+def _missed(cut: Cutter, train: np.ndarray, held: np.ndarray, errors: np.ndarray,
+            choice: tuple[Choice, Choice] | None, *, per_window: bool) -> tuple[np.ndarray, ErrorUnits]:
+    """Quantiles of errors on windows held out, and where these are few on those learned from, by maps without them."""
+    few = len(held) == 0 or counted(held, cut.plan.ahead)[-1] < ENOUGH
+    other = thinned(train, HELD) if few else train[:0]
+    crossed = np.empty((0, *errors.shape[1:3]))
+    if few and choice is not None:
+        crossed = cross(cut, other, np.concatenate([train, held]), choice[0])
+    elif few and len(held) == 0:
+        crossed = errors[..., cut.plan.middle]
+    else:
+        other = other[:0]
+    return quantiles(cut, held, errors if len(held) else errors[:0], other, crossed, per_window=per_window)

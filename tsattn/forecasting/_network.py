@@ -12,6 +12,7 @@ from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, warn_
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn._settings import made_in_float32, undisturbed
+from tsattn.forecasting._bounds import check_bounds, check_within, within
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn, widths_of
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
@@ -38,6 +39,7 @@ class WindowNetwork(NetworkEstimator):
     loss: str
     stride: int
     windows_per_epoch: int | None
+    bounds: tuple[float | None, float | None] | None
     model_: Model
     # the series that forecasts go on from: y and X as they were given, and the last window of each
     _past: tuple[pd.DataFrame, pd.DataFrame | None]
@@ -84,6 +86,7 @@ class WindowNetwork(NetworkEstimator):
 
     def _history_of(self, y: pd.DataFrame, X: pd.DataFrame | None, *, anew: bool = False) -> History:
         """The series, in units that were learned before where these are kept, unless they are to be learned anew."""
+        check_within(y, self.bounds)
         fixed = self.model_.units if hasattr(self, "model_") and not anew else None
         return History.read(y, X, units=UNITS[check_one_of("scaling", self.scaling, UNITS)], fixed=fixed)
 
@@ -140,7 +143,17 @@ class WindowNetwork(NetworkEstimator):
         q = model.n_targets
         if model.plan.independent:  # from (n q, ahead, 1, quantiles)
             found = np.moveaxis(found[:, :, 0].reshape(-1, q, found.shape[1], found.shape[3]), 1, 2)
-        return found * tail.scale[:, None, :q, None] + tail.centre[:, None, :q, None]
+        found = found * tail.scale[:, None, :q, None] + tail.centre[:, None, :q, None]
+        return within(found, *self._limits(self._past[0]))
+
+    def _limits(self, y: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """What forecasts of each target lie between, (targets, 1): the bounds, and 0 for counts, if y has no others."""
+        low, high = (np.full((y.shape[1], 1), bound) for bound in check_bounds(self.bounds))
+        counts = self.model_.counts
+        if counts is not None and counts.any():
+            counted = counts & ~(y < 0).any(axis=0).to_numpy(bool)
+            low = np.where(counted[:, None], np.maximum(low, 0), low)
+        return low, high
 
     def _future(self, X: pd.DataFrame | None) -> np.ndarray | None:
         """What is known of the future, (n, steps, columns), or None where it is not read."""
@@ -190,6 +203,7 @@ class WindowNetwork(NetworkEstimator):
         if not isinstance(X, pd.DataFrame | None):
             raise TypeError(f"X must be a DataFrame or a Series, got {type(X).__name__}: give it the index of y")
         self._check_columns(frame, X)
+        check_within(frame, self.bounds)
         whole = History.read(frame, X, units=None)
         if (clock := clock_of(frame.index)) is None or not clock.even:
             warn_user(UNEVEN)
@@ -206,6 +220,7 @@ class WindowNetwork(NetworkEstimator):
         parts = [np.column_stack([rows[:, j], rows[:, q:]]) for j in range(q)] if plan.independent else [rows]
         found = np.concatenate([model.forecasts(self.network_, part, cutoffs - plan.look_back, self._device, alpha)
                                 for part in parts], axis=2) * scale[:q, None] + centre[:q, None]
+        found = within(found, *self._limits(frame.iloc[:first]))
         columns = frame.columns if alpha is None else pd.MultiIndex.from_product([frame.columns, alpha])
         times = frame.index
         index = pd.MultiIndex.from_arrays(

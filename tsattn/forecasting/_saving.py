@@ -12,8 +12,9 @@ from torch import Tensor
 
 from tsattn._checks import check_bool, check_int, check_one_of, is_label
 from tsattn._panel import LARGEST, Panel
+from tsattn.forecasting._held_out import LEVELS, ErrorUnits
 from tsattn.forecasting._history import History, Units
-from tsattn.forecasting._learning import LEVELS, Model
+from tsattn.forecasting._learning import Model
 from tsattn.forecasting._plan import FORECAST_LOSSES, Plan
 from tsattn.forecasting._reader import Reader
 from tsattn.nn.lag_ridge import KINDS
@@ -77,7 +78,7 @@ class Standing:
     kept: dict[str, Any]
 
 
-RECORDS = (Model, Plan, Reader, History, Panel, Table, Standing)  # what these are made of, forecasters are
+RECORDS = (Model, ErrorUnits, Plan, Reader, History, Panel, Table, Standing)  # what these are made of, forecasters are
 
 
 def check_plan(plan: Plan) -> None:
@@ -117,6 +118,8 @@ def check_model(model: Model) -> None:
         "spread": is_part(reader.spread, shape),
         "errors": model.errors.dtype == np.float64 and model.errors.shape == (len(LEVELS), *shape)
         and bool(np.isfinite(model.errors).all()),
+        "missed": model.missed is None or misses_fit(model.missed, plan.look_back, shape),
+        "counts": model.counts is None or (model.counts.dtype == bool and model.counts.shape == (model.n_targets,)),
     })
     with torch.no_grad():
         read = reader(*(torch.zeros(1, steps, width, dtype=torch.float32)
@@ -126,6 +129,17 @@ def check_model(model: Model) -> None:
         "saliency_scale": is_part(reader.saliency_scale, (n_salient,)) and bool((reader.saliency_scale > 0).all()),
         "linear": read.base.shape == (1, *shape) and bool(read.base.isfinite().all()),
     })
+
+
+def misses_fit(units: ErrorUnits, look_back: int, shape: tuple[int, int]) -> bool:
+    """Whether these are units of errors of windows so long, at so many steps ahead and targets."""
+    return (
+        units.plain.dtype == bool and units.plain.shape == shape[:1]
+        and type(units.lag) is int and 1 <= units.lag < look_back
+        and type(units.power) is float and 0 <= units.power <= 1
+        and units.usual.dtype == np.float64 and units.usual.shape == shape[1:]
+        and bool(np.isfinite(units.usual).all() and (units.usual >= 0).all())
+    )
 
 
 def check_history(history: History, model: Model, units: str | None) -> None:

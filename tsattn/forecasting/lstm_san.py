@@ -37,6 +37,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
     windows_per_epoch : int or None, default=10000
     training : Training, optional
     random_state : int or RandomState, optional
+    bounds : tuple of two, each a float or None, optional
         As for `SDMAForecaster`.
 
     Attributes
@@ -72,7 +73,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
                  extrema=True, smoothing=True, dilation=1, hidden_size=64, n_layers=2, bidirectional=True,
                  saliency="channels", trunk="residual", dropout=0.2, pooling="mean-max", linear="auto",
                  independent=False, scaling="window", future_X=True, loss="squared", stride=1,
-                 windows_per_epoch=10000, training=None, random_state=None):
+                 windows_per_epoch=10000, training=None, random_state=None, bounds=None):
         self.look_back = look_back
         self.attention_module = attention_module
         self.placement = placement
@@ -97,6 +98,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
         self.windows_per_epoch = windows_per_epoch
         self.training = training
         self.random_state = random_state
+        self.bounds = bounds
         super().__init__()
 
     @classmethod

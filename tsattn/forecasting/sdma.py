@@ -12,8 +12,8 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
 
     The map is solved in closed form; the network of `SDMAClassifier` learns what it leaves, for all steps ahead and all
     targets at once; as much of it is added as was worth adding on the part held out. Intervals go by the errors there
-    (split conformal). One model may learn from many series, and forecast others. The defaults are our best form;
-    :meth:`paper` is the published one.
+    (split conformal), or by a law of errors where these are few. One model may learn from many series, and forecast
+    others. The defaults are our best form; :meth:`paper` is the published one.
 
     Parameters
     ----------
@@ -57,13 +57,17 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
         with a patience of 8 epochs. `validation` is the part of each series, at its end, that is held out, fh at least:
         for the epoch, the map, the network's share and the intervals. The network adds what is likely to be worth it,
         a standard error below the best share; nothing, where fewer than two horizons of windows are held out. With 0
-        the map is "shared" and its penalty 0.01, and share and intervals go by the windows learned from: the one is too
-        large, the others too narrow.
+        the map is "shared" and its penalty 0.01, the share goes by the windows learned from, and is too large, and
+        intervals go by maps that are solved without the windows that they forecast.
         Augmentation by name is for whole series, and left out.
     random_state : int or RandomState, optional
         Seed of weights, order and dropout, from 0 to 2³² - 1. The global generators are never used.
         The same seed, machine and number of threads give the same bits (`torch.set_num_threads`; joblib's workers use
         one).
+    bounds : tuple of two, each a float or None, optional
+        Least and greatest value that forecasts and their quantiles may have, of all targets; None for an open side.
+        `(0, None)`: nothing below 0. y must lie within. A target of whole numbers from 0 on, and nothing else, has 0 as
+        its least value without being asked.
 
     Attributes
     ----------
@@ -93,9 +97,15 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     Windows are views: none is ever stored. A missing value is taken to be the one before, where a window reads; windows
     whose target lacks one are not learned from.
 
-    Intervals are ranks of the errors on windows held out, which overlap, and on which the epoch, the map and the share
-    are chosen: they cover what they say where these windows are many and later times are like them. With few, a warning
-    says so. Coverage is measured up to 0.99.
+    Intervals are ranks of the errors on windows held out where there are at least 1 / a - 1 of them for a tail of mass
+    a, counting at each step ahead only windows whose futures do not overlap. Where there are fewer than 19, which 90 %
+    takes, quantiles are those of a Student t about the forecast. Its scale is the root mean square of the errors held
+    out, and of those on the other windows by maps solved without their neighbours; over the steps ahead it is drawn to
+    the power law that fits best. Beyond the last rank the same law goes on from it. Of several series, errors are in
+    units of each window's own differences, as far as they were seen to follow these. An interval has a width, if only a
+    millionth of a series' deviation where it has been forecast without error. Intervals cover what they say where later
+    times are like those held out, on which the epoch, the map and the share are chosen. Coverage is measured up to
+    0.99.
 
     A map of all columns reads the latest steps, as many as are 1000 numbers. With `scaling=None` penalties and the
     least unit of a window are absolute, and levels beyond some thousand units cost digits: scale such series first.
@@ -128,7 +138,7 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     def __init__(self, look_back=96, architecture="single", mutual=True, saliency="channels", gate="sigmoid",
                  encoder="convolution", trunk="residual", hidden_size=64, n_layers=3, dropout=0.2, pooling="mean-max",
                  linear="auto", independent=False, scaling="window", future_X=True, loss="squared", stride=1,
-                 windows_per_epoch=10000, training=None, random_state=None):
+                 windows_per_epoch=10000, training=None, random_state=None, bounds=None):
         self.look_back = look_back
         self.architecture = architecture
         self.mutual = mutual
@@ -149,6 +159,7 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
         self.windows_per_epoch = windows_per_epoch
         self.training = training
         self.random_state = random_state
+        self.bounds = bounds
         super().__init__()
 
     @classmethod

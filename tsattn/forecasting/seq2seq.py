@@ -34,6 +34,7 @@ class Seq2SeqForecaster(NetworkForecaster):
     windows_per_epoch : int or None, default=10000
     training : Training, optional
     random_state : int or RandomState, optional
+    bounds : tuple of two, each a float or None, optional
         As for `SDMAForecaster`.
 
     Attributes
@@ -69,7 +70,7 @@ class Seq2SeqForecaster(NetworkForecaster):
 
     def __init__(self, look_back=96, hidden_size=32, saliency=None, linear="auto", independent=False,
                  scaling="window", future_X=True, loss="squared", stride=1, windows_per_epoch=10000, training=None,
-                 random_state=None):
+                 random_state=None, bounds=None):
         self.look_back = look_back
         self.hidden_size = hidden_size
         self.saliency = saliency
@@ -82,6 +83,7 @@ class Seq2SeqForecaster(NetworkForecaster):
         self.windows_per_epoch = windows_per_epoch
         self.training = training
         self.random_state = random_state
+        self.bounds = bounds
         super().__init__()
 
     def _built(self, widths: tuple[int, ...], n_columns: int, plan: Plan, n_said: int) -> nn.Module:  # noqa: ARG002

@@ -43,6 +43,7 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
     windows_per_epoch : int or None, default=10000
     training : Training, optional
     random_state : int or RandomState, optional
+    bounds : tuple of two, each a float or None, optional
         As for `SDMAForecaster`.
 
     Attributes
@@ -79,7 +80,7 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
                  separate_values=False, saliency="channels", encoder="convolution", hidden_size=64, trunk="residual",
                  dropout=0.2, pooling="mean-max", linear="auto", independent=False,
                  scaling="window", future_X=True, loss="squared", stride=1, windows_per_epoch=10000, training=None,
-                 random_state=None):
+                 random_state=None, bounds=None):
         self.look_back = look_back
         self.variant = variant
         self.talk = talk
@@ -108,6 +109,7 @@ class XM2AForecaster(XM2ANetwork, NetworkForecaster):
         self.windows_per_epoch = windows_per_epoch
         self.training = training
         self.random_state = random_state
+        self.bounds = bounds
         super().__init__()
 
     @classmethod

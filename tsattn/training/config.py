@@ -12,6 +12,7 @@ import torch
 from skbase.base import BaseObject
 
 from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
+from tsattn._settings import undisturbed
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.training.augment_images import Flip, Translate
 from tsattn.training.data import Batch
@@ -228,6 +229,7 @@ def check_training(training: Training) -> None:
     _check_validation(training)
 
 
+@undisturbed
 def _check_changes(augment: Any) -> None:
     """Raise unless these are changes, and those of this package have parameters that make sense: each is tried once."""
     if isinstance(augment, str):
@@ -240,7 +242,7 @@ def _check_changes(augment: Any) -> None:
         if isinstance(change, type) or not callable(change):
             raise TypeError(f"augment must hold functions of (batch, generator), got {change!r}")
         if type(change) in AXES:
-            some = torch.zeros(2, *[1] * (AXES[type(change)] - 1))
+            some = torch.zeros(2, *[1] * (AXES[type(change)] - 1), dtype=torch.float32)
             change(Batch((some,), torch.ones(2, dtype=torch.int64), torch.tensor([0, 1]), n_classes=2),
                    torch.Generator())
 
