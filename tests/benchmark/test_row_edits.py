@@ -169,7 +169,7 @@ def test_every_edit_of_a_row_is_told_or_shown(kind, rows, folder):
     (("scores", "accuracy"), [0.5], "scores.accuracy must be a number of at most 1e+100, got a list of 1"),
     (("scores", "accuracy"), 10**400, "scores.accuracy must be a number of at most 1e+100, got one of 1329 bits"),
     (("history",), [{"train_loss": "much"}], "history.train_loss must be one of nan, inf, -inf, got 'much'"),
-    (("estimator", "notes"), "a note", "estimator.notes must be a list, got 'a note'"),
+    (("estimator", "notes"), "a note", "estimator.notes must be a list of texts, got 'a note'"),
     (("hardware", "jobs"), [1], "hardware.jobs must be a whole number that is not below 0, got a list of 1"),
     (("split", "kind"), "random", "split.kind must be one of official, cv, validation, paper, got 'random'"),
     (("memory", "peak_mb"), GONE, "memory.peak_mb is missing"),

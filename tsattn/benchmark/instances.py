@@ -12,7 +12,7 @@ import pandas as pd
 
 from tsattn._files import read_tensors, write_tensors
 from tsattn.benchmark.data import Data
-from tsattn.benchmark.schema import anything, entries, listed, scalar, text
+from tsattn.benchmark.schema import anything, entries, listed, scalar, text, texts
 from tsattn.plots.events import NEEDED
 
 RIGHT, WRONG = 2, 1  # instances kept of each kind
@@ -89,7 +89,7 @@ def _pair(value: Any, place: str) -> None:
 
 
 KEPT = entries({"instances": listed(entries({
-    "id": text, "true": text, "predicted": text, "columns": entries({"series": listed(text)}, others=listed(text)),
+    "id": text, "true": text, "predicted": text, "columns": entries({"series": texts}, others=texts),
     "events": listed(_pair)}))})
 
 

@@ -6,6 +6,7 @@ the place. What a part has beside its known entries must be plain, too: rows are
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from tsattn.benchmark.scores import MEASURES, kind_name
@@ -88,9 +89,18 @@ def listed(check: Check, most: int = WHOLE, *, exactly: int | None = None) -> Ch
     def check_list(value: Any, place: str) -> None:
         _hold(isinstance(value, list) and len(value) <= most and exactly in (None, len(value)), place,
               "a list" if exactly is None else f"a list of {exactly}", value)
-        for entry in value:
+        for entry in () if check is anything else value:
             check(entry, place)
     return check_list
+
+
+def texts(value: Any, place: str) -> None:
+    """A list of texts; by types, for there may be many."""
+    _hold(isinstance(value, list) and set(map(type, value)) <= {str}, place, "a list of texts", value)
+
+
+def _named_texts(value: Any, place: str) -> None:
+    _hold(isinstance(value, dict) and set(map(type, value.values())) <= {str}, place, "an object of texts", value)
 
 
 def numbers(low: float = -LARGEST, high: float = LARGEST, *, whole: bool = False) -> Check:
@@ -101,14 +111,6 @@ def numbers(low: float = -LARGEST, high: float = LARGEST, *, whole: bool = False
         fine = isinstance(value, list) and set(map(type, value)) <= kinds
         _hold(fine and (not value or (min(value) >= low and max(value) < high)), place,
               f"a list of {'whole ' if whole else ''}numbers from {low:g} to below {high:g}", value)
-    return check
-
-
-def both(*checks: Check) -> Check:
-    """What each of the checks asks for."""
-    def check(value: Any, place: str) -> None:
-        for one in checks:
-            one(value, place)
     return check
 
 
@@ -128,8 +130,11 @@ def entries(needed: Mapping[str, Check], optional: Mapping[str, Check] | None = 
         for name in needed:
             if name not in value:
                 raise ValueError(f"{start}{name} is missing")
-        for name, entry in value.items():
-            known.get(name, others)(entry, f"{start}{name}")
+        for name, one in known.items():
+            if name in value:
+                one(value[name], f"{start}{name}")
+        for name in () if others is anything else value.keys() - known.keys():
+            others(value[name], f"{start}{name}")
     return check
 
 
@@ -175,6 +180,10 @@ def searched(value: Any, place: str) -> None:
     _hold(value["winner"] < len(value["tries"]), f"{place}.winner", "the number of a try", value["winner"])
 
 
+def _what(value: Any, place: str) -> None:
+    _hold(isinstance(value, dict | str), place, "an object or a name", value)
+
+
 SEARCH = entries({"folds": count, "winner": count, "seconds": amount, "tries": listed(entries(
     {"params": keyed(plain), "error": maybe(text)}))})
 TASK = {"name": text, "checksum": text, "n_train": count, "n_test": count, "n_channels": count}
@@ -182,16 +191,24 @@ PANEL = {"min_length": count, "max_length": count}
 TASKS: dict[str, Mapping[str, Check]] = {
     "classification": {"n_classes": count, "majority": number},
     "regression": {"sd": number},
-    "forecasting": {"about": text, "n_series": count, "horizon": several, "season": count, "scored": listed(text),
+    "forecasting": {"about": text, "n_series": count, "horizon": several, "season": count, "scored": texts,
                     "target": text, "unit": either("raw", "z"), "rolled": flag},
 }
 HARDWARE = {"cpu": maybe(text), "cores": maybe(count), "torch_threads": maybe(count), "jobs": maybe(count),
             "gpu": maybe(text), "system": maybe(text)}
+KEPT: Mapping[str, Mapping[str, Check]] = {  # of labels and values more is asked once all of these are there
+    "classification": {"classes": texts, "true": listed(anything), "predicted": listed(anything)},
+    "regression": {"true": listed(anything), "predicted": listed(anything)},
+    "forecasting": {"losses": numbers_as_text, "residuals": numbers_as_text},
+}
 ROW: Mapping[str, Check] = {
     "format": count, "key": text, "slot": text, "status": either("done", "failed"), "seed": count, "finished": text,
     "split": entries({"kind": either(*SPLITS), "folds": several, "fold": count}),
-    "versions": keyed(text), "hardware": entries({}, HARDWARE, others=scalar),
+    "versions": _named_texts, "hardware": entries({}, HARDWARE, others=scalar),
+    "estimator": entries({"name": text, "what": _what, "ours": flag, "seeded": flag, "notes": texts},
+                         {"published": maybe(number), "published_as": either(*NAMES)}),
 }
+FIRST = entries({"task": entries({"name": text}), "status": either("done", "failed")})
 SOMETIMES = {"commit": maybe(text), "command": maybe(text), "code": text, "history": maybe(epochs),
              "tuning": maybe(searched)}
 DONE: Mapping[str, Check] = {"fit_seconds": amount, "predict_seconds": amount, "n_parameters": maybe(count),
@@ -200,47 +217,36 @@ DONE: Mapping[str, Check] = {"fit_seconds": amount, "predict_seconds": amount, "
 
 def check(row: Mapping[str, Any]) -> None:
     """Raise a ValueError, which names the part, unless all of a row is as tables and the report read it."""
-    entries({"task": entries({"name": text})})(row, "")
-    kind = row["task"].get("kind", "classification")
+    FIRST(row, "")
+    task = row["task"]
+    kind = task.get("kind", "classification")
     either(*TASKS)(kind, "task.kind")
-    measures = MEASURES[kind]
+    maybe(either(*MEASURES[kind]))(task.get("leading"), "task.leading")
+    old = type(row.get("format")) is int and row["format"] == 1
+    _whole(kind, row["status"], task.get("leading"), image="image" in task, old=old)(row, "")
+    if row["status"] == "done" and kind != "forecasting":
+        labels = numbers(0, len(row["classes"]), whole=True) if kind == "classification" else numbers()
+        labels(row["true"], "true")
+        labels(row["predicted"], "predicted")
+        n = len(row["true"])
+        _hold(len(row["predicted"]) == n, "predicted", f"as long as true, a list of {n},", row["predicted"])
+
+
+@cache
+def _whole(kind: str, status: str, leading: str | None, *, image: bool, old: bool) -> Check:
+    """The check of all parts of a row but for its labels, which depend on each other."""
     task = {**TASK, **TASKS[kind]}
     if kind != "forecasting":
-        task |= {"image": listed(count, exactly=2)} if "image" in row["task"] else PANEL
-    leading = {"leading": maybe(either(*measures))}
-    estimator = entries({"name": text, "what": _what, "ours": flag, "seeded": flag, "notes": listed(text)},
-                        {"published": maybe(number), "published_as": either(*NAMES)})
-    later = {"code": text} if row.get("format") != 1 else {}  # rows of the first format can still be read
-    entries({**ROW, **later, "task": entries(task, leading, others=plain), "estimator": estimator}, SOMETIMES)(row, "")
-    entries(_done(row, kind) if row["status"] == "done" else _failed(kind))(row, "")
-
-
-def _done(row: Mapping[str, Any], kind: str) -> Mapping[str, Check]:
-    """The checks of what a cell came to."""
-    lead = row["task"].get("leading") or next(iter(MEASURES[kind]))
-    if kind == "forecasting":
-        kept: Mapping[str, Check] = {"losses": numbers_as_text, "residuals": numbers_as_text}
+        task |= {"image": listed(count, exactly=2)} if image else PANEL
+    scores = dict.fromkeys(MEASURES[kind], maybe(number))
+    if status == "done":
+        lead = leading or next(iter(MEASURES[kind]))
+        came: Mapping[str, Check] = {**DONE, **KEPT[kind], "scores": entries({lead: maybe(number)}, scores)}
     else:
-        classes, true = (found if isinstance(found := row.get(name), list) else [] for name in ("classes", "true"))
-        labels = numbers(0, len(classes), whole=True) if kind == "classification" else numbers()
-        kept = {"true": labels, "predicted": both(labels, _as_long_as_true(len(true)))}
-        if kind == "classification":
-            kept = {"classes": listed(text), **kept}
-    return {**DONE, **kept, "scores": entries({lead: maybe(number)}, dict.fromkeys(MEASURES[kind], maybe(number)))}
-
-
-def _as_long_as_true(n: int) -> Check:
-    return lambda value, place: _hold(len(value) == n, place, f"as long as true, a list of {n},", value)
-
-
-def _failed(kind: str) -> Mapping[str, Check]:
-    """The checks of what is known of a cell that failed."""
-    return {"scores": maybe(entries({}, dict.fromkeys(MEASURES[kind], maybe(number)))),
-            "error": entries({"type": text, "message": text}, {"traceback": text})}
-
-
-def _what(value: Any, place: str) -> None:
-    _hold(isinstance(value, dict | str), place, "an object or a name", value)
+        came = {"scores": maybe(entries({}, scores)),
+                "error": entries({"type": text, "message": text}, {"traceback": text})}
+    later = {} if old else {"code": text}  # rows of the first format can still be read
+    return entries({**ROW, **later, "task": entries(task, others=plain), **came}, SOMETIMES)
 
 
 ABOUT: Mapping[str, Check] = {"suite": text, "title": text, "reference": text, "command": text, "seeds": count,
