@@ -50,24 +50,13 @@ class WindowNetwork(NetworkEstimator):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_int("look_back", self.look_back, minimum=2)
-        check_int("stride", self.stride)
-        if self.windows_per_epoch is not None:
-            check_int("windows_per_epoch", self.windows_per_epoch)
+        for name in ("stride",) if self.windows_per_epoch is None else ("stride", "windows_per_epoch"):
+            check_int(name, getattr(self, name))
         check_one_of("linear", self.linear, LINEAR)
         check_one_of("loss", self.loss, FORECAST_LOSSES)
-        check_bool("independent", self.independent)
-        check_bool("future_X", self.future_X)
+        for name in ("independent", "future_X"):
+            check_bool(name, getattr(self, name))
         self._training()
-
-    def fit(self, y: Any, X: Any = None, fh: Any = None) -> Any:
-        """Fit to one series or several; see sktime's `BaseForecaster.fit`."""
-        self._check_parameters()
-        return super().fit(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
-
-    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Any:
-        """Learn from a panel, for series that are fitted later; see sktime's `BaseForecaster.pretrain`."""
-        self._check_parameters()
-        return super().pretrain(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
 
     def _trained(self, widths: tuple[int, ...], n_columns: int, n_outputs: int) -> nn.Module:
         """What is trained; of a family's mixin."""
@@ -98,8 +87,7 @@ class WindowNetwork(NetworkEstimator):
 
     def _training(self) -> Training:
         """How to train; named recipes of augmentation are for whole series, and left out."""
-        training = self.USUAL if self.training is None else self.training
-        training = training.clone()
+        training = (self.USUAL if self.training is None else self.training).clone()
         if training.groups is not None or isinstance(training.validation, tuple):
             raise ValueError("a forecaster holds out the last part of each series: its training must have groups=None "
                              f"and a fraction as validation, got validation={training.validation!r}")
@@ -108,7 +96,6 @@ class WindowNetwork(NetworkEstimator):
     @undisturbed
     def _learn(self, history: History, ahead: tuple[int, ...], exogenous: list[Any]) -> None:
         """Learn from windows; what was learned before stays if training diverges."""
-        self._check_parameters()
         plan = Plan(
             look_back=int(self.look_back), ahead=ahead, exogenous=exogenous,
             n_known=len(exogenous) if self.future_X else 0, independent=bool(self.independent),

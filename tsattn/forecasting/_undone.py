@@ -19,12 +19,14 @@ class Undone:
     is_fitted: bool
     _reset_at: Any
     _check_X_y: Any
+    _check_parameters: Any
 
     def fit(self, y: Any, X: Any = None, fh: Any = None) -> Any:
         """Fit to one series or several; see sktime's `BaseForecaster.fit`."""
         if self.is_fitted:
             self._reset_at("pretrained")
         with undone(self, DivergenceError):
+            self._check_parameters()
             return super().fit(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
 
     def fit_predict(self, y: Any, X: Any = None, fh: Any = None, X_pred: Any = None) -> Any:
@@ -34,11 +36,13 @@ class Undone:
     def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Any:
         """Learn from a panel, for series that are fitted later; see sktime's `BaseForecaster.pretrain`."""
         with undone(self, told="pretrain"):
+            self._check_parameters()
             return super().pretrain(y, X=X, fh=fh)  # type: ignore[misc] # sktime's
 
     def update(self, y: Any, X: Any = None, update_params: bool = True) -> Any:
         """Go on from new values; see sktime's `BaseForecaster.update`."""
         with undone(self, told="the update"):
+            self._check_parameters()
             return super().update(y, X=X, update_params=update_params)  # type: ignore[misc] # sktime's
 
     def update_predict_single(self, y: Any = None, fh: Any = None, X: Any = None, update_params: bool = True) -> Any:
