@@ -9,7 +9,7 @@ the first one: additive errors, with or without a damped trend and a season.
 
 The interval score of 90 % is its width, and 20 times what a value lies outside, in units of the mean absolute seasonal
 difference before the first cutoff (as M4's MSIS); less is better. Days that nn5 lacks are not scored, and ETS reads
-lines across them. Nothing here chose anything.
+lines across them.
 """
 
 import json
