@@ -1,4 +1,5 @@
 import importlib
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,17 @@ def _module(name):
     if str(HERE) not in sys.path:
         sys.path.append(str(HERE))
     return importlib.import_module(name)
+
+
+@pytest.fixture(scope="session")
+def script():
+    """Load a script of the folder benchmarks by its name, as a module."""
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, HERE.parents[1] / "benchmarks" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    return load
 
 
 @pytest.fixture(scope="session")

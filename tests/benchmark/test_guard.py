@@ -1,19 +1,13 @@
-import importlib.util
-from pathlib import Path
+"""What compares results with earlier ones."""
 
 import pytest
 
 from tsattn.benchmark import Folder
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "guard.py"
 
-
-@pytest.fixture(scope="module")
-def guard():
-    spec = importlib.util.spec_from_file_location("guard", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture
+def guard(script):
+    return script("guard")
 
 
 def written(path, rows, accuracies, **changes):

@@ -1,8 +1,6 @@
 """What keeps the rows of a run among those of the repository."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +8,10 @@ from tests.benchmark.rows import row
 from tsattn.benchmark import Folder
 from tsattn.benchmark.suites import SUITES
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "keep.py"
 
-
-@pytest.fixture(scope="module")
-def keep():
-    spec = importlib.util.spec_from_file_location("keep", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.keep
+@pytest.fixture
+def keep(script):
+    return script("keep").keep
 
 
 def folder(path, *rows):

@@ -1,19 +1,11 @@
 """Large reports stay quick: the script that measures them, on some of its rows."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
-
-FILE = Path(__file__).parents[2] / "benchmarks" / "report_speed.py"
 
 
 @pytest.mark.slow
-def test_thousands_of_rows_are_read_and_drawn_in_a_few_times_what_parsing_takes():
-    spec = importlib.util.spec_from_file_location("report_speed", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found = module.measure(4000)
+def test_thousands_of_rows_are_read_and_drawn_in_a_few_times_what_parsing_takes(script):
+    found = script("report_speed").measure(4000)
     assert found["rows"] == 4000
     assert found["report_mb"] < 3
     # processor time, and in units of json.loads on the same files: a busy machine slows both

@@ -86,7 +86,7 @@ def slope(sizes, costs):
 GROWING = {
     ("heads", "series"): [(n, 5, 1000) for n in (64, 128, 256, 512)],
     ("heads", "steps"): [(8, 5, t) for t in (4000, 8000, 16000, 32000)],
-    ("heads", "channels"): [(2, c, 100) for c in (1536, 3072, 6144, 12288)],  # what no channel costs counts little
+    ("heads", "channels"): [(2, c, 100) for c in (1536, 3072, 6144, 12288)],  # large: the fixed cost counts little
     ("recurrent", "steps"): [(8, 5, t) for t in (2000, 4000, 8000, 16000)],
     ("ridge", "series"): [(n, 5, 1000) for n in (32, 64, 128, 256)],
     ("ridge", "steps"): [(8, 5, t) for t in (4000, 8000, 16000, 32000)],

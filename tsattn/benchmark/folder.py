@@ -9,6 +9,7 @@ Any number of processes may share a folder.
 """
 
 import json
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -204,13 +205,12 @@ def read_row(path: Path) -> dict[str, Any]:
 
 def _bytes(path: Path) -> bytes:
     """A file's content; nothing is waited for, and no more is read than a row may have."""
-    if path.exists() and not path.is_file():
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
         raise ValueError("it must be a file")
-    with path.open("rb") as file:
-        raw = file.read(LARGEST + 1)
-    if len(raw) > LARGEST:
+    if found.st_size > LARGEST:
         raise ValueError(f"it has more than {LARGEST} bytes")
-    return raw
+    return path.read_bytes()
 
 
 def _loaded(raw: bytes) -> Any:

@@ -25,7 +25,8 @@ DEPTH = 16  # of lists in lists, as parameters of a search
 
 def text(value: Any, place: str) -> None:
     """A text."""
-    _hold(isinstance(value, str), place, "a text", value)
+    if not isinstance(value, str):
+        _hold(False, place, "a text", value)
 
 
 def flag(value: Any, place: str) -> None:
@@ -45,7 +46,8 @@ def amount(value: Any, place: str) -> None:
 
 def count(value: Any, place: str) -> None:
     """A whole number that is not below 0."""
-    _hold(type(value) is int and 0 <= value <= WHOLE, place, "a whole number that is not below 0", value)
+    if type(value) is not int or not 0 <= value <= WHOLE:
+        _hold(False, place, "a whole number that is not below 0", value)
 
 
 def several(value: Any, place: str) -> None:
@@ -108,8 +110,12 @@ def numbers(low: float = -LARGEST, high: float = LARGEST, *, whole: bool = False
     kinds = {int} if whole else {int, float}
 
     def check(value: Any, place: str) -> None:
-        fine = isinstance(value, list) and set(map(type, value)) <= kinds
-        _hold(fine and (not value or (min(value) >= low and max(value) < high)), place,
+        try:
+            found: set[Any] = set(value) if isinstance(value, list) else {None}  # labels are many, and few differ
+        except TypeError:  # a list or an object is among them
+            found = {None}
+        fine = set(map(type, found)) <= kinds
+        _hold(fine and (not found or (min(found) >= low and max(found) < high)), place,
               f"a list of {'whole ' if whole else ''}numbers from {low:g} to below {high:g}", value)
     return check
 
@@ -130,11 +136,14 @@ def entries(needed: Mapping[str, Check], optional: Mapping[str, Check] | None = 
         for name in needed:
             if name not in value:
                 raise ValueError(f"{start}{name} is missing")
-        for name, one in known.items():
-            if name in value:
-                one(value[name], f"{start}{name}")
-        for name in () if others is anything else value.keys() - known.keys():
-            others(value[name], f"{start}{name}")
+        try:  # the place is put together where it is asked for: there are thousands of rows, and few are wrong
+            for name, one in known.items():
+                if name in value:
+                    one(value[name], name)
+            for name in () if others is anything else value.keys() - known.keys():
+                others(value[name], name)
+        except ValueError as error:
+            raise ValueError(f"{start}{error}") from None
     return check
 
 
@@ -163,15 +172,20 @@ def numbers_as_text(value: Any, place: str) -> None:
     _hold(fine and "_" not in value, place, f"numbers of at most {LARGEST:g} with spaces between", value)
 
 
+NUMBERS = numbers()
+
+
 def epochs(value: Any, place: str) -> None:
     """A history: an object an epoch; what is drawn of it are numbers, those that are not finite by their names."""
     fine = isinstance(value, list) and len(value) <= EPOCHS and set(map(type, value)) <= {dict}
     _hold(fine, place, f"a list of at most {EPOCHS} objects", value)
     for column in CURVES:
         found = [epoch[column] for epoch in value if column in epoch]
-        numbers()([one for one in found if not isinstance(one, str)], f"{place}.{column}")
-        for one in {one for one in found if isinstance(one, str)}:
-            either(*NOT_FINITE)(one, f"{place}.{column}")
+        if str in map(type, found):
+            for one in {one for one in found if isinstance(one, str)}:
+                either(*NOT_FINITE)(one, f"{place}.{column}")
+            found = [one for one in found if not isinstance(one, str)]
+        NUMBERS(found, f"{place}.{column}")
 
 
 def searched(value: Any, place: str) -> None:
