@@ -16,8 +16,8 @@ from tsattn._checks import check_lengths, check_one_of, check_unmasked, same_lab
 from tsattn._stamps import first_that_stays, first_uneven
 
 LARGEST = float(np.sqrt(np.finfo(np.float32).max))  # beyond it the square of a value overflows float32
-ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows indexed by instance and time) or a real " \
-           "numpy array of shape (instances, channels, time)"
+ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows by instance and time) or a real array of " \
+           "shape (instances, channels, time)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class Panel:
             raise ValueError(f"X must have at least 1 row and 1 column, got shape {X.shape}")
         for column, dtype in zip(X.columns, X.dtypes, strict=True):
             if getattr(dtype, "kind", "O") not in "biuf":
-                raise TypeError(f"X must be {ACCEPTED}, nothing categorical, got column {column!r} of {dtype}")
+                raise TypeError(f"X must be {ACCEPTED}, not categorical, got column {column!r} of {dtype}")
         values = _numbers(X)
         columns = list(X.columns)
         named = not (isinstance(X.columns, pd.RangeIndex) and columns == list(range(len(columns))))
