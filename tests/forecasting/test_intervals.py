@@ -255,7 +255,8 @@ def test_intervals_of_short_series_cover_what_they_say(back, n, look_back, horiz
 
 
 SERIES = {
-    "walk": walk(60, 0), "constant": pd.Series(np.full(60, 7.0)), "wave": pd.Series(np.sin(np.arange(60) / 3)),
+    "walk": walk(60, 0), "constant": pd.Series(np.full(60, 7.0)), "far away": pd.Series(np.full(60, -1e12)),
+    "far and near": 1e12 + walk(60, 0), "wave": pd.Series(np.sin(np.arange(60) / 3)),
     "line": pd.Series(np.arange(60.0)), "rare": pd.Series((np.arange(200) % 41 == 0).astype(float)),
     "one window": walk(17, 0), "two": walk(18, 1),
 }
@@ -283,6 +284,42 @@ def test_without_windows_held_out_intervals_go_by_maps_that_did_not_see(validati
     model = SDMAForecaster(look_back=12, **{**PLAIN, "training": training}).fit(y, fh=[1])
     low, high = model.predict_interval(coverage=0.9).to_numpy()[0]
     assert 2 < high - low < 6  # 3.3, if all were known
+
+
+def test_intervals_of_a_network_that_learned_the_noise_cover_what_they_say():
+    training, inside = Training(epochs=40, lr=0.01, batch_size=32, validation=0), []
+    for seed in range(4):
+        y = walk(120, seed, 0.0)
+        model = SDMAForecaster(look_back=12, linear=None, hidden_size=16, saliency=None, training=training,
+                               random_state=0)
+        found = model.fit(y[:70], fh=[1]).rolling(y, first=70, alpha=[0.05, 0.95])
+        true, (low, high) = y[found.index.get_level_values("time")], found.to_numpy().T
+        inside.append(((true >= low) & (true <= high)).mean())
+    assert 0.82 < np.mean(inside) < 0.98
+
+
+def test_the_variance_is_that_of_the_quantiles():
+    y = pd.DataFrame({"a": walk(80, 0, 0.5), "b": 10 * walk(80, 1, 0.5)})
+    model = SDMAForecaster(look_back=12, **PLAIN).fit(y, fh=[1, 3])
+    found, levels = model.predict_var(), np.arange(1, 200) / 200
+    assert found.columns.tolist() == ["a", "b"]
+    for name in y:
+        for row in (0, 1):
+            said = model.predict_quantiles(alpha=levels)[name].iloc[row]
+            mean = sum(said) / 199
+            assert found[name].iloc[row] == pytest.approx(sum((one - mean) ** 2 for one in said) / 199)
+    assert np.allclose(model.predict_proba().var(), found)
+    with pytest.raises(NotImplementedError, match="cov=True"):
+        model.predict_var(cov=True)
+
+
+@pytest.mark.parametrize("bounds", [None, (0, None)])
+def test_no_normal_distribution_is_said_of_what_has_limits(bounds):
+    y = counts() if bounds is None else counts()[["sold"]] + 0.5
+    model = SDMAForecaster(look_back=12, bounds=bounds, **PLAIN).fit(y, fh=[1, 2, 3])
+    assert (model.predict_var() > 0).all(axis=None)
+    with pytest.raises(NotImplementedError, match="use predict_quantiles"):
+        model.predict_proba()
 
 
 def two_kinds(n=12, length=60):
@@ -341,6 +378,7 @@ def test_forecasts_and_quantiles_lie_within_bounds(forecaster, bounds):
     for found in (model.predict(), model.predict_quantiles(alpha=alpha), model.rolling(y, first=20),
                   model.rolling(y, first=20, alpha=alpha)):
         assert ((found >= low) & (found <= high)).all(axis=None)
+    assert (np.diff(model.predict_interval(coverage=0.9), axis=1) > 0).all()
     assert model.get_params()["bounds"] == bounds
 
 

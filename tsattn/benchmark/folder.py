@@ -199,6 +199,7 @@ def read_row(path: Path) -> dict[str, Any]:
         raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
     if not sealed:
         raise DamagedRowError(f"damaged row {str(path)!r}: its digest does not match its content")
+    row = _writable(row, raw)
     check_row(row, path)
     return row
 
@@ -218,6 +219,13 @@ def _loaded(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:  # such as half a surrogate pair, of a file's name in an error
         return json.loads(raw, parse_constant=_refuse)
+
+
+def _writable(row: dict[str, Any], raw: bytes) -> dict[str, Any]:
+    """The row with "?" for each half of a surrogate pair: no table or report can be written with it."""
+    if b"\\ud" not in raw.lower():
+        return row
+    return json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))  # type: ignore[no-any-return]
 
 
 def _refuse(constant: str) -> None:

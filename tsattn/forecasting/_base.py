@@ -13,6 +13,7 @@ from tsattn._checks import DivergenceError, warn_user
 from tsattn.forecasting._frames import beside, check_given, joined, levels_of, repeated
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import UNITS, WindowNetwork
+from tsattn.forecasting._predictive import PredictiveDistribution
 from tsattn.forecasting._saving import (
     Standing,
     Table,
@@ -30,7 +31,7 @@ LONG = 400  # characters of an error that lists all types that there are
 ARRAYS = ("np.ndarray", "numpy3D")  # containers that say nothing of times
 
 
-class NetworkForecaster(Undone, WindowNetwork, BaseForecaster):
+class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForecaster):
     """A forecaster with a network: direct, for all steps of the horizon and all targets at once."""
 
     _tags = {  # noqa: RUF012 - sktime's form

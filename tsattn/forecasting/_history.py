@@ -74,13 +74,17 @@ class History:
 
     @cached_property
     def scale(self) -> np.ndarray:
-        """What 1 stands for in each series and column, (n, columns): its standard deviation; 1 where it is constant."""
+        """What 1 stands for in each series and column, (n, columns): its standard deviation.
+
+        Where it is constant, 1, or what a level above 1e8 can still resolve.
+        """
         if self.units is None:
             return np.ones_like(self.centre)
         if self.fixed is not None:
             return self._spread(self.fixed[1])
         size = np.sqrt(self._means(np.square(self.panel.values - self.centre[self.panel.instance])))
-        return np.where(size > STILL * np.abs(self.centre), size, 1.0)
+        least = STILL * np.abs(self.centre)
+        return np.where(size > least, size, np.maximum(least, 1.0))
 
     def _means(self, values: np.ndarray) -> np.ndarray:
         """Means of rows, (n, columns): of each series, or of all of them."""

@@ -16,7 +16,7 @@ from tsattn.forecasting._history import History, Units, by_column
 from tsattn.forecasting._missed import cross, quantiles
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._reader import Reader, panel_of
-from tsattn.nn.lag_ridge import PARTS, Choice, choose
+from tsattn.nn.lag_ridge import KINDS, PARTS, Choice, choose
 from tsattn.nn.share import surely
 from tsattn.training import Fitted, Training, fit_network
 from tsattn.training.data import runs
@@ -173,7 +173,7 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
         warn_user(f"0 windows are held out, of series of up to {int(history.panel.lengths.max())} steps: there is "
                   "nothing to choose the map and the epoch by; give longer series, or a smaller look_back or fh")
     cut = Cutter(history.rows, plan, history.n_targets)
-    choice = _choose(cut, train, held)
+    choice = _choose(cut, train, held, plan.kinds) if plan.kinds else None
     reader = _measure(cut, train, None if choice is None else choice[0].solve())
     positions = tuple(range(len(train), len(train) + len(held)))
     training = training.clone().set_params(validation=positions or 0.0)
@@ -200,14 +200,12 @@ def learn(history: History, plan: Plan, training: Training, network_of: Callable
     return finish(fitted)
 
 
-def _choose(cut: Cutter, train: np.ndarray, held: np.ndarray) -> tuple[Choice, Choice] | None:
+def _choose(cut: Cutter, train: np.ndarray, held: np.ndarray, kinds: tuple[str, ...]) -> tuple[Choice, Choice]:
     """The linear map, to be solved on the windows to learn from, and on these and those held out."""
-    if not cut.plan.kinds:
-        return None
-    given: Mapping[str, Any] = {"kinds": cut.plan.kinds}
+    given: Mapping[str, Any] = {"kinds": kinds}
     shown = np.array_split(held, min(PARTS, len(held))) if len(held) else [train]
     if len(held) == 0:
-        given = {"kinds": cut.plan.kinds[:1], "penalties": UNCHOSEN}
+        given = {"kinds": kinds[:1], "penalties": UNCHOSEN}
     return choose(lambda: cut.parts(train), lambda: map(cut.parts, shown), **given)
 
 
@@ -252,14 +250,21 @@ def _weigh(network: nn.Module, windows: Windows, plan: Plan, device: str) -> tup
 
 def _missed(cut: Cutter, train: np.ndarray, held: np.ndarray, errors: np.ndarray,
             choice: tuple[Choice, Choice] | None, *, per_window: bool) -> tuple[np.ndarray, ErrorUnits]:
-    """Quantiles of errors on windows held out, and where these are few on those learned from, by maps without them."""
-    few = len(held) == 0 or counted(held, cut.plan.ahead)[-1] < ENOUGH
+    """Quantiles of errors on windows held out, and where these are few on those learned from, by maps without them.
+
+    Where none are held out, the network's own errors are known only on what it learned from, where it may have learned
+    the noise. Each error is then that of the map together with how far the network's forecast lies from the map's, as
+    if one did not depend on the other: a network that repeats the map errs like it, one that repeats the noise by the
+    noise twice.
+    """
+    middle, few = cut.plan.middle, len(held) == 0 or counted(held, cut.plan.ahead)[-1] < ENOUGH
     other = thinned(train, HELD) if few else train[:0]
-    crossed = np.empty((0, *errors.shape[1:3]))
-    if few and choice is not None:
+    if len(held) == 0:
+        (first, _), seen = choice or _choose(cut, train, held, KINDS), errors[..., middle]
+        crossed = cross(cut, other, train, first)
+        crossed, errors = np.copysign(np.hypot(crossed, crossed - seen), crossed), errors[:0]
+    elif few and choice is not None:
         crossed = cross(cut, other, np.concatenate([train, held]), choice[0])
-    elif few and len(held) == 0:
-        crossed = errors[..., cut.plan.middle]
     else:
-        other = other[:0]
-    return quantiles(cut, held, errors if len(held) else errors[:0], other, crossed, per_window=per_window)
+        other, crossed = other[:0], np.empty((0, *errors.shape[1:3]))
+    return quantiles(cut, held, errors, other, crossed, per_window=per_window)
