@@ -242,6 +242,12 @@ def test_what_a_row_says_cannot_drive_a_terminal(rows, folder):
     assert ask("report", folder).exit_code == 0
 
 
+@pytest.mark.parametrize("place", [("estimator", "name"), ("task", "name"), ("split", "note"), ("classes", 0)])
+def test_half_a_letter_is_shown_as_a_question_mark(place, rows, folder):
+    try_edit(folder, kinds(rows)["classes"], place, "half \ud800 letter", ["table", "report"])
+    assert "half ? letter" in str(read_row(folder.row_path("slopes-ours-0")))
+
+
 def test_large_numbers_are_still_numbers(rows, folder):
     for seed, score in enumerate((LARGEST, -LARGEST, LARGEST)):
         row = rows.row("big", seed, fit_seconds=LARGEST, n_parameters=WHOLE)
