@@ -43,12 +43,12 @@ class Undone:
         """Go on from new values; see sktime's `BaseForecaster.update`."""
         with undone(self, told="the update"):
             self._check_parameters()
-            return super().update(y, X=X, update_params=update_params)  # type: ignore[misc] # sktime's
+            return super().update(_sized(y), X=X, update_params=update_params)  # type: ignore[misc] # sktime's
 
     def update_predict_single(self, y: Any = None, fh: Any = None, X: Any = None, update_params: bool = True) -> Any:
         """Go on from new values, and forecast; see sktime's `BaseForecaster.update_predict_single`."""
         with undone(self, told="the update"):
-            return super().update_predict_single(y, fh=fh, X=X, update_params=update_params)  # type: ignore[misc]
+            return super().update_predict_single(_sized(y), fh=fh, X=X, update_params=update_params)  # type: ignore[misc]
 
     def update_predict(self, y: Any, cv: Any = None, X: Any = None, update_params: bool = True,
                        reset_forecaster: bool = True) -> Any:
@@ -61,6 +61,11 @@ class Undone:
                 X, y = self._check_X_y(X=X, y=y)
             return super().update_predict(  # type: ignore[misc] # sktime's
                 y, cv=cv, X=X, update_params=update_params, reset_forecaster=reset_forecaster)
+
+
+def _sized(y: Any) -> Any:
+    """A number in place of an array of no axes, whose length sktime would ask for."""
+    return y[()] if isinstance(y, np.ndarray) and y.ndim == 0 else y
 
 
 @contextmanager
