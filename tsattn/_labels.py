@@ -1,4 +1,4 @@
-"""Targets: which labels of classes and which values may be learned, and what each weighs."""
+"""Targets: which class labels and which values can be learned, and the weight of each series."""
 
 from numbers import Complex, Real
 from typing import Any
@@ -10,7 +10,7 @@ from tsattn._checks import check_one_of, check_unmasked, plain
 
 CURE = "leave out what is masked"
 REAL = "learn np.abs(y) or np.asarray(y, complex).real"
-LARGEST = 1e300  # a forecast may be some deviations beyond it
+LARGEST = 1e300  # of a target: a prediction some standard deviations beyond it must still be a finite float64
 
 
 def check_values(y: Any) -> np.ndarray:
@@ -19,7 +19,7 @@ def check_values(y: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        A value is missing, or infinite, or as large as that.
+        A value is missing, or infinite, or beyond 1e300 in magnitude.
     TypeError
         Something is no number; or they are masked.
     """
@@ -47,8 +47,8 @@ def check_values(y: Any) -> np.ndarray:
     return values
 
 
-def table(y: Any) -> Any:
-    """What is told of instances, as an array, a Series or a DataFrame: others that are sequences become arrays.
+def as_table(y: Any) -> Any:
+    """Return `y`, an entry or a row an instance, as an array, a Series or a DataFrame; other sequences become arrays.
 
     Raises
     ------
@@ -68,9 +68,9 @@ def table(y: Any) -> Any:
 
 
 def from_list(y: Any) -> Any:
-    """Labels that stand in a list as an array, if they are labels; others as they are.
+    """Return a list or tuple of labels as an array, once they are checked; anything else as it is.
 
-    NumPy makes texts of a mixture, and of what is missing among texts.
+    They are checked before, because NumPy turns numbers beside texts, and what is missing among texts, into text.
     """
     if not isinstance(y, list | tuple):
         return y
@@ -79,7 +79,7 @@ def from_list(y: Any) -> Any:
 
 
 def check_labels(y: Any) -> None:
-    """Raise unless `y`, (n,) or (n, targets), names classes: all there, of one kind, and whole where they are numbers.
+    """Raise unless `y`, (n,) or (n, targets), holds labels of classes: none missing, all of one kind, numbers whole.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
                          f"{classes.tolist()}")
     weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
     with np.errstate(over="ignore"):
-        kept = weights.astype(np.float32)  # as training has them
+        kept = weights.astype(np.float32)  # in which training computes
     if not (np.isfinite(kept).all() and (kept >= 0).all() and ((kept > 0) == (weights > 0)).all() and kept.any()):
         raise ValueError("class_weight must be finite, at least 0 and not all 0, in the range of float32, got "
                          f"{plain(class_weight)!r}")
@@ -153,7 +153,7 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
-    """What logits (n, n_classes) say: their softmax, rows that sum to 1.
+    """The probabilities of classes from logits (n, n_classes): their softmax, rows that sum to 1.
 
     Examples
     --------
