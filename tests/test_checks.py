@@ -79,3 +79,25 @@ def test_seeds():
 def test_what_is_no_seed(value, error, said):
     with pytest.raises(error, match="random_state must be None, a numpy RandomState or .*" + said):
         checks.draw_seed(value)
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (lambda: checks.check_positive("x", np.float64(-1)), "got -1.0$"),
+    (lambda: checks.check_int("x", np.int64(0)), "got 0$"),
+    (lambda: checks.check_int("x", np.float32(0.5)), "got 0.5$"),
+    (lambda: checks.check_int("x", np.bool_(True)), "got True$"),
+    (lambda: checks.check_fraction("x", np.float64(2)), "got 2.0$"),
+    (lambda: checks.check_bool("x", np.int8(1)), "got 1$"),
+    (lambda: checks.check_one_of("x", np.str_("a"), [np.int64(3), (np.int64(1),)]), r"x 'a'; choose one of 3, \(1,\)$"),
+    (lambda: checks.check_random_state(np.float64(1)), "got 1.0$"),
+    (lambda: checks.check_random_state([np.int64(1)]), r"got \[1\]$"),
+])
+def test_errors_show_plain_numbers(call, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        call()
+
+
+def test_times_are_shown_as_they_are():
+    times = [np.datetime64("2020"), np.timedelta64(1, "D")]
+    assert checks.plain(times) == times
+    assert checks.plain({np.str_("a"): (np.bool_(False),)}) == {"a": (False,)}

@@ -77,18 +77,33 @@ class DatasetNotFoundError(FileNotFoundError):
     """
 
 
+def plain(value: Any) -> Any:
+    """A value with Python's own numbers and texts in place of NumPy's, for an error to show: 3, and not np.int64(3).
+
+    Examples
+    --------
+    >>> plain([np.int64(3), (np.float64(0.5), "a")])
+    [3, (0.5, 'a')]
+    """
+    if isinstance(value, np.number | np.bool_ | np.str_) and not isinstance(value, np.timedelta64):  # it has units
+        return value.item()
+    if type(value) in (list, tuple):
+        return type(value)(map(plain, value))
+    return {plain(key): plain(part) for key, part in value.items()} if type(value) is dict else value
+
+
 def check_positive(name: str, value: Any, *, zero: bool = False, maximum: float | None = None) -> float:
     """Return `value` as a float; raise unless it is a finite number above zero (or zero, if `zero`), and not above
     `maximum`.
     """
     rule = f"{name} must be a {'non-negative' if zero else 'positive'} finite number"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{rule}, got {value!r}")
+        raise TypeError(f"{rule}, got {plain(value)!r}")
     number = float(value)
     if not (0 < number < float("inf") or (zero and number == 0)):
-        raise ValueError(f"{rule}, got {value!r}")
+        raise ValueError(f"{rule}, got {plain(value)!r}")
     if maximum is not None and number > maximum:
-        raise ValueError(f"{name} must be at most {maximum:g}, got {value!r}")
+        raise ValueError(f"{name} must be at most {maximum:g}, got {plain(value)!r}")
     return number
 
 
@@ -96,11 +111,11 @@ def check_int(name: str, value: Any, *, minimum: int = 1, maximum: int | None = 
     """Return `value` as an int; raise unless it is a whole number of at least `minimum`, and at most `maximum`."""
     rule = f"{name} must be an integer of at least {minimum}"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{rule}, got {value!r}")
+        raise TypeError(f"{rule}, got {plain(value)!r}")
     if value < minimum:
-        raise ValueError(f"{rule}, got {value!r}")
+        raise ValueError(f"{rule}, got {plain(value)!r}")
     if maximum is not None and int(value) > maximum:
-        raise ValueError(f"{name} must be at most {maximum}, got {value!r}")
+        raise ValueError(f"{name} must be at most {maximum}, got {plain(value)!r}")
     return int(value)
 
 
@@ -108,10 +123,10 @@ def check_fraction(name: str, value: Any, *, one: bool = False) -> float:
     """Return `value` as a float; raise unless it lies in [0, 1), or [0, 1] if `one`."""
     rule = f"{name} must lie in [0, 1{']' if one else ')'}"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{rule}, got {value!r}")
+        raise TypeError(f"{rule}, got {plain(value)!r}")
     number = float(value)
     if not (0 <= number < 1 or (one and number == 1)):
-        raise ValueError(f"{rule}, got {value!r}")
+        raise ValueError(f"{rule}, got {plain(value)!r}")
     return number
 
 
@@ -122,8 +137,8 @@ def check_one_of(name: str, value: Any, choices: Collection[Any]) -> Any:
     except (TypeError, ValueError):  # a tuple of such
         known = False
     if not known:
-        listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"unknown {name} {value!r}; choose one of {listed}")
+        listed = ", ".join(repr(plain(choice)) for choice in choices)
+        raise ValueError(f"unknown {name} {plain(value)!r}; choose one of {listed}")
     return value
 
 
@@ -136,7 +151,7 @@ def check_unmasked(name: str, value: Any, cure: str = "fill it first") -> None:
 def check_bool(name: str, value: Any, rule: str = "True or False") -> bool:
     """Return `value` as a bool; raise unless it is one, Python's or NumPy's."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be {rule}, got {value!r}")
+        raise TypeError(f"{name} must be {rule}, got {plain(value)!r}")
     return bool(value)
 
 
@@ -154,9 +169,9 @@ def check_random_state(random_state: Any) -> None:
         return
     rule = f"random_state must be None, a numpy RandomState or an integer from 0 to {N_SEEDS - 1}"
     if isinstance(random_state, np.random.Generator):
-        raise TypeError(f"{rule}, got {random_state!r}; draw one from it: int(generator.integers({N_SEEDS}))")
+        raise TypeError(f"{rule}, got {plain(random_state)!r}; draw one from it: int(generator.integers({N_SEEDS}))")
     if isinstance(random_state, bool) or not isinstance(random_state, Integral):
-        raise TypeError(f"{rule}, got {random_state!r}")
+        raise TypeError(f"{rule}, got {plain(random_state)!r}")
     if not 0 <= int(random_state) < N_SEEDS:
         raise ValueError(f"{rule}, got {int(random_state)}; its remainder by {N_SEEDS} is one")
 

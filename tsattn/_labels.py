@@ -1,15 +1,16 @@
-"""Targets: which labels of classes and which values may be learned, and what each weighs."""
+"""Targets: which class labels and which values can be learned, and the weight of each series."""
 
-from numbers import Real
+from numbers import Complex, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_one_of, check_unmasked
+from tsattn._checks import check_one_of, check_unmasked, plain
 
 CURE = "leave out what is masked"
-LARGEST = 1e300  # a forecast may be some deviations beyond it
+REAL = "learn np.abs(y) or np.asarray(y, complex).real"
+LARGEST = 1e300  # of a target: a prediction some standard deviations beyond it must still be a finite float64
 
 
 def check_values(y: Any) -> np.ndarray:
@@ -18,7 +19,7 @@ def check_values(y: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        A value is missing, or infinite, or as large as that.
+        A value is missing, or infinite, or beyond 1e300 in magnitude.
     TypeError
         Something is no number; or they are masked.
     """
@@ -27,14 +28,16 @@ def check_values(y: Any) -> np.ndarray:
     if values.dtype.kind in "mMV":
         cure = "" if values.dtype.kind == "V" else "; learn a time as a number: (y - y.min()) / pd.Timedelta('1D')"
         raise TypeError(f"y must hold numbers, got {values.dtype}{cure}")
+    if values.dtype.kind == "c":
+        raise TypeError(f"y must hold real numbers, got {values.dtype}; {REAL}")
     places = np.argwhere(np.asarray(pd.isna(values)))
     if len(places):
         raise ValueError(f"y must not hold missing values, found one at position {places[0][0]}")
     if values.dtype.kind not in "biuf":
         for position, value in enumerate(values.ravel().tolist()):
             if not isinstance(value, Real) or isinstance(value, np.timedelta64):  # which NumPy counts as an integer
-                raise TypeError(f"y must hold numbers, found {value!r} at position {position}; learn labels with a "
-                                "classifier")
+                cure = REAL if isinstance(value, Complex) else "learn labels with a classifier"
+                raise TypeError(f"y must hold real numbers, found {plain(value)!r} at position {position}; {cure}")
     values = values.astype(np.float64)
     places = np.argwhere(~(np.abs(values) <= LARGEST))
     if len(places):
@@ -44,8 +47,8 @@ def check_values(y: Any) -> np.ndarray:
     return values
 
 
-def table(y: Any) -> Any:
-    """What is told of instances, as an array, a Series or a DataFrame: others that are sequences become arrays.
+def as_table(y: Any) -> Any:
+    """Return `y`, an entry or a row an instance, as an array, a Series or a DataFrame; other sequences become arrays.
 
     Raises
     ------
@@ -65,9 +68,9 @@ def table(y: Any) -> Any:
 
 
 def from_list(y: Any) -> Any:
-    """Labels that stand in a list as an array, if they are labels; others as they are.
+    """Return a list or tuple of labels as an array, once they are checked; anything else as it is.
 
-    NumPy makes texts of a mixture, and of what is missing among texts.
+    They are checked before, because NumPy turns numbers beside texts, and what is missing among texts, into text.
     """
     if not isinstance(y, list | tuple):
         return y
@@ -76,7 +79,7 @@ def from_list(y: Any) -> Any:
 
 
 def check_labels(y: Any) -> None:
-    """Raise unless `y`, (n,) or (n, targets), names classes: all there, of one kind, and whole where they are numbers.
+    """Raise unless `y`, (n,) or (n, targets), holds labels of classes: none missing, all of one kind, numbers whole.
 
     Raises
     ------
@@ -92,7 +95,7 @@ def check_labels(y: Any) -> None:
     check_unmasked("y", y, CURE)
     labels = np.asarray(y)
     if labels.dtype.kind in "cV":
-        raise TypeError(f"y must hold labels that can be sorted, got {labels.dtype}")
+        raise TypeError(f"y must hold labels that can be sorted, got {labels.dtype}: make them texts")
     missing = np.flatnonzero(np.asarray(pd.isna(labels)))
     if len(missing):
         raise ValueError(f"y must not hold missing labels, found one at position {missing[0]}")
@@ -115,11 +118,14 @@ def _check_mixture(labels: np.ndarray) -> None:
     """Raise unless labels of any type can be sorted among each other."""
     kinds = {"text" if isinstance(label, str) else type(label).__name__: label for label in labels.ravel()}
     try:
-        sorted(kinds.values())
+        sorted([*kinds.values()] * 2)  # twice, so that one alone is compared too
     except TypeError:
-        first, second = sorted(kinds, key=str)[:2]
-        raise TypeError(f"y must hold labels of one kind, got {first} ({kinds[first]!r}) beside {second} "
-                        f"({kinds[second]!r}); make them all texts") from None
+        first, *others = sorted(kinds, key=str)
+        if not others:
+            raise TypeError(f"y must hold labels that can be sorted, got {first} ({plain(kinds[first])!r}): make them "
+                            "texts") from None
+        raise TypeError(f"y must hold labels of one kind, got {first} ({plain(kinds[first])!r}) beside {others[0]} "
+                        f"({plain(kinds[others[0]])!r}); make them all texts") from None
 
 
 def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> np.ndarray | None:
@@ -131,21 +137,23 @@ def weight_of_each(class_weight: Any, classes: np.ndarray, codes: np.ndarray) ->
         counts = np.bincount(codes, minlength=len(classes))
         return (len(codes) / (len(classes) * counts))[codes]
     if not isinstance(class_weight, dict):
-        raise TypeError(f"class_weight must be None, 'balanced' or a dict from label to weight, got {class_weight!r}")
+        raise TypeError(f"class_weight must be None, 'balanced' or a dict from label to weight, got "
+                        f"{plain(class_weight)!r}")
     unknown = [label for label in class_weight if label not in classes.tolist()]
     if unknown:
-        raise ValueError(f"class_weight must name classes that y has, got {unknown[0]!r}; y has {classes.tolist()}")
+        raise ValueError(f"class_weight must name classes that y has, got {plain(unknown[0])!r}; y has "
+                         f"{classes.tolist()}")
     weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()], dtype=np.float64)
     with np.errstate(over="ignore"):
-        kept = weights.astype(np.float32)  # as training has them
+        kept = weights.astype(np.float32)  # in which training computes
     if not (np.isfinite(kept).all() and (kept >= 0).all() and ((kept > 0) == (weights > 0)).all() and kept.any()):
         raise ValueError("class_weight must be finite, at least 0 and not all 0, in the range of float32, got "
-                         f"{class_weight!r}")
+                         f"{plain(class_weight)!r}")
     return weights[codes]
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
-    """What logits (n, n_classes) say: their softmax, rows that sum to 1.
+    """The probabilities of classes from logits (n, n_classes): their softmax, rows that sum to 1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What memory there is: what the machine has left, a container may still take, and the process may."""
+"""How much memory can still be taken: what the machine and the limits of the container and the process allow."""
 
 import sys
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 CGROUP = Path("/sys/fs/cgroup")  # of the container, as it sees itself
-CACHED = ("inactive_file", "active_file")  # what is given back when it is needed
+CACHED = ("inactive_file", "active_file")  # bytes of files in the cache: they count as used, yet are freed when needed
 GIB = 2**30
-SMALL = 2**28  # bytes that are taken without asking
+SMALL = 2**28  # bytes: less is taken without a check
 
 
 def available(device: Any = None) -> float:
@@ -30,7 +30,7 @@ def check_room(need: float, what: str, cure: str, device: Any = None) -> None:
 
 
 def _limits() -> Iterator[float]:
-    """What the machine has left, what the container may still take, and what the process may."""
+    """Bytes that the machine has left, that the container may still take, and that the process may, where known."""
     machine = _fields(Path("/proc/meminfo"))
     if "MemAvailable" in machine:
         yield machine["MemAvailable"] * 1024  # what caches hold counts as there

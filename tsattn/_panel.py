@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from tsattn._checks import check_lengths, check_one_of, check_unmasked, same_labels, warn_user
-from tsattn._stamps import first_that_stays, first_uneven
+from tsattn._stamps import first_not_later, first_uneven
 
 LARGEST = float(np.sqrt(np.finfo(np.float32).max))  # beyond it the square of a value overflows float32
 ACCEPTED = "a pandas DataFrame with numeric columns (one series, or rows by instance and time) or a real array of " \
@@ -247,7 +247,7 @@ class Panel:
         """Raise ValueError unless each series has each time once, in order; with a `cure` warn if steps are uneven."""
         if self.index is None:
             return
-        row = first_that_stays(self.times, self.offsets)
+        row = first_not_later(self.times, self.offsets)
         if row is not None and self.times[row] == self.times[row - 1]:
             raise ValueError(f"X must have each time of a series once, and {self.times[row]} stands twice in "
                              f"{self._whose(row)}; leave one out: X[~X.index.duplicated()]")

@@ -20,7 +20,7 @@ from tsattn._inputs import Inputs, Scale
 from tsattn._labels import weight_of_each
 from tsattn._pictures import Pictures
 from tsattn._settings import undisturbed
-from tsattn._values import Reader, Writer
+from tsattn._values import LONGEST_SAID, Reader, Writer, unsavable
 from tsattn.classification import (
     ImageClassifier,
     LSTMSANClassifier,
@@ -81,7 +81,6 @@ RECORDS: dict[type, dict[str, str]] = {  # what each is made from, and the attri
     ForecastingHorizon: {"values": "_values", "is_relative": "is_relative", "freq": "freq"},
 }
 CLASSES = {cls.__name__: cls for cls in (*STATE, Training, *AUGMENTATIONS, *RECORDS)}
-SAVABLE = ", ".join(cls.__name__ for cls in STATE)
 
 
 def has_learned(estimator: Any) -> bool:
@@ -93,7 +92,8 @@ def has_learned(estimator: Any) -> bool:
 def write(estimator: Any, path: Any) -> None:
     """Write a fitted estimator; see `tsattn.save`."""
     if type(estimator) not in STATE:
-        raise TypeError(f"only {SAVABLE} can be saved, got {type(estimator).__name__}")
+        raise TypeError("only estimators and transformers of tsattn can be saved, and no classes derived from them, "
+                        f"got {type(estimator).__name__}")
     if not has_learned(estimator):
         estimator.check_is_fitted()
     if isinstance(estimator, NetworkEstimator) and getattr(estimator, "_is_vectorized", False):
@@ -120,7 +120,8 @@ def read(path: Any) -> Any:
         del tensors  # what is large is let go of as it is used
         estimator = reader.node(config["estimator"])
         if type(estimator) not in STATE or not has_learned(estimator):
-            raise ValueError(f"{type(estimator).__name__} where a fitted one of {SAVABLE} belongs")
+            raise ValueError(f"a fitted estimator or transformer of tsattn must be in it, got "
+                             f"{type(estimator).__name__}")
         if reader.unread:
             raise ValueError(f"tensors that nothing refers to: {sorted(reader.unread)}")
     except Exception as error:  # whatever a made-up configuration runs into is the file's fault
@@ -134,8 +135,8 @@ class EstimatorWriter(Writer):
 
     def _object(self, value: Any, where: str) -> dict[str, Any]:
         if type(value) not in CLASSES.values():
-            raise TypeError(f"{where} cannot be saved: a model file holds plain values and tsattn's own objects "
-                            f"({', '.join(CLASSES)}), and no code; got {value!r}")
+            raise unsavable(where, repr(value), "a model file holds plain values and objects of tsattn, such as "
+                            f"ScaleSpaceChannels, and no code, got {repr(value)[:LONGEST_SAID]}; fit with one of these")
         if type(value) in RECORDS:
             parameters = {name: getattr(value, kept) for name, kept in RECORDS[type(value)].items()}
         else:

@@ -1,14 +1,15 @@
-"""What the caller has set of torch and NumPy does not reach into our calls, and stays as it is.
+"""Our calls do not depend on settings of torch and NumPy that the caller has changed, and leave them as they are.
 
 `torch.set_default_device`, `torch.no_grad`, `torch.inference_mode`, `torch.autocast` and `numpy.seterr` would change
-what a network computes, or break it. All are a thread's own, and so can be turned back for the time of a call. The
-default dtype is of the whole process, where other threads may be at work: it is left alone. What we compute with is
-float32 by name; modules, whose constructors take no such name through, are made within `made_in_float32`, a mode of
-torch, which is a thread's own too. It asks about every operation: over a training it would cost 15 to 65 %.
+what a network computes, or make it fail. These settings belong to a thread, and so they can be reset for the time of a
+call. The default dtype belongs to the whole process, where other threads may be using it, and is left alone. What we
+compute with is float32 by name; modules, whose constructors do not pass a dtype on, are made within `made_in_float32`,
+a mode of torch, which belongs to the thread too. It intercepts every operation of torch, and a whole training within it
+would take 15 to 65 % longer.
 
-A process that was made by fork has inherited what its parent knew of the pools of threads of OpenMP, torch's and
-scikit-learn's, without the threads, and would wait for them forever. It gets one thread by its first call, and keeps
-it: torch's own next operation, to send a network to another process, say, would wait as well.
+A process that was made by fork inherits its parent's records of the thread pools of OpenMP, torch's and
+scikit-learn's, but not the threads in them, and would wait for these forever. Our first call in it sets it to one
+thread, and this is not undone: torch's next operation, sending a network to another process, say, would wait as well.
 """
 
 import os
@@ -61,7 +62,7 @@ def made_in_float32() -> AbstractContextManager[Any]:
 
 
 def _one_thread_after_fork() -> None:
-    """Let this thread compute alone if its process was made by fork since we were imported."""
+    """Compute in this thread alone if its process was made by fork after we were imported."""
     if os.getpid() == _IMPORTED_IN:
         return
     if torch.get_num_threads() != 1:
@@ -72,7 +73,7 @@ def _one_thread_after_fork() -> None:
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Within it, torch and NumPy are as they are where nobody has set them.
+    """Within it, torch and NumPy have their default settings.
 
     Examples
     --------
@@ -99,7 +100,7 @@ def undisturbed(function: Function) -> Function:
     """Let a function run within `own_settings`."""
 
     @wraps(function)
-    def inside(*args: Any, **kwargs: Any) -> Any:  # its frame is one of ours, which warnings pass over
+    def inside(*args: Any, **kwargs: Any) -> Any:  # in our own code, which a warning skips to name the caller's line
         with own_settings():
             return function(*args, **kwargs)
 

@@ -5,28 +5,28 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-ROUNDED = 4 * np.finfo(np.float64).eps  # of a time that is a float: what its steps are rounded by
+ROUNDED = 4 * np.finfo(np.float64).eps  # rounding error of a step between times that are floats, relative to them
 
 
 def numbered(times: pd.Index) -> np.ndarray:
-    """Times as numbers that are further apart the later one is."""
+    """Times as numbers in the same order: a later time is a larger number."""
     if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
         return times.asi8
     return times.to_numpy() if times.dtype.kind in "iu" else times.to_numpy(dtype=np.float64)
 
 
-def first_that_stays(times: pd.Index, offsets: np.ndarray) -> int | None:
+def first_not_later(times: pd.Index, offsets: np.ndarray) -> int | None:
     """The first row that is not later than the one before it in its series; None if all are.
 
     Examples
     --------
-    >>> first_that_stays(pd.Index([0, 1, 0, 1, 1]), np.array([0, 2, 5])), first_that_stays(pd.Index([0]), np.array([0]))
+    >>> first_not_later(pd.Index([0, 1, 0, 1, 1]), np.array([0, 2, 5])), first_not_later(pd.Index([0]), np.array([0]))
     (4, None)
     """
     values = numbered(times)
-    stays = values[1:] <= values[:-1]
-    stays[offsets[1:-1] - 1] = False  # where a series begins
-    return int(np.argmax(stays)) + 1 if stays.any() else None
+    not_later = values[1:] <= values[:-1]
+    not_later[offsets[1:-1] - 1] = False  # the first row of a series has none before it
+    return int(np.argmax(not_later)) + 1 if not_later.any() else None
 
 
 def first_uneven(times: pd.Index, offsets: np.ndarray) -> int | None:

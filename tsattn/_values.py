@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import BaseOffset
 from torch import Tensor
 
 UNITS = ("s", "ms", "us", "ns")  # of times
@@ -23,6 +24,11 @@ MOST_LEVELS = 32  # of an index
 MOST_COLUMNS = 100  # of a table
 WIDEST = 2**26  # bytes of an array of text, each as wide as the widest
 FARTHEST = 2**62  # periods from 1970; sums of two still fit 64 bits
+LABELLED = {  # what a user knows as the labels that stand in an attribute of this name
+    "names": "the columns of y", "exogenous": "the columns of X", "feature_names_in_": "the columns of X",
+    "index": "the index of y", "classes_": "the classes in y", "class_weight": "the classes in class_weight",
+}
+LONGEST_SAID = 60  # characters of a value that an error shows
 
 
 class Writer:
@@ -70,7 +76,7 @@ class Writer:
             return {"array": self._kept(value)}
         if value.dtype.kind in "UO" and value.ndim == 1 and value.nbytes <= WIDEST:
             return {"labels": [self.node(item, where) for item in value.tolist()], "dtype": value.dtype.str}
-        raise TypeError(f"{where} cannot be saved: it is an array of {value.dtype}")
+        raise unsavable(where, value.dtype.name, f"it is an array of {value.dtype}")
 
     def _index(self, value: pd.Index, where: str) -> dict[str, Any]:
         if isinstance(value, pd.MultiIndex):
@@ -88,8 +94,9 @@ class Writer:
             return {"periods": self._kept(value.asi8), "freq": value.freqstr}
         if isinstance(value, pd.DatetimeIndex | pd.TimedeltaIndex):
             zone = zone_name(getattr(value, "tz", None), where)
-            if value.freq is not None and to_offset(value.freqstr) != value.freq:
-                raise TypeError(f"{where} cannot be saved: its frequency {value.freq!r} is not told by its name")
+            if value.freq is not None and not _is_named(value.freq):
+                raise TypeError(f"{place_of(where)} cannot be saved: its frequency {value.freq!r} has no name, as 'D' "
+                                "is one, that it can be made from; use periods, or number the rows before fit")
             kind = {"times": zone} if isinstance(value, pd.DatetimeIndex) else {"durations": None}
             return {**kind, "since": self._kept(value.asi8), "unit": value.unit, "freq": value.freqstr}
         if isinstance(value.dtype, np.dtype) and value.dtype.kind in "biuf":
@@ -99,8 +106,31 @@ class Writer:
         if isinstance(value, pd.CategoricalIndex):
             return {"categories": self.node(value.categories, where), "codes": self._kept(value.codes),
                     "ordered": value.ordered}
-        raise TypeError(f"{where} cannot be saved: it has an index of {value.dtype}; convert it to numbers, times or "
-                        "text first")
+        raise TypeError(f"{place_of(where)} cannot be saved: its labels are of {value.dtype}; convert them to text, "
+                        "times or numbers of NumPy, such as int64, before fit")
+
+
+def _is_named(freq: BaseOffset) -> bool:
+    """Whether a frequency can be made again from its name."""
+    try:
+        return to_offset(freq.freqstr) == freq
+    except ValueError:  # the name of a DateOffset is no name that pandas reads
+        return False
+
+
+def unsavable(where: str, got: str, why: str) -> TypeError:
+    """The error about a value that no model file holds; labels are to be renamed."""
+    place = place_of(where)
+    if place != where:
+        why = f"a label in a model file must be text or a number, got {got[:LONGEST_SAID]}; rename them to text or " \
+              "whole numbers before fit"
+    return TypeError(f"{place} cannot be saved: {why}")
+
+
+def place_of(where: str) -> str:
+    """What a user knows as the labels that stand there; for anything but labels, `where` itself."""
+    name = where.rpartition(".")[2]
+    return f"the columns of {'y' if '.y.' in where else 'X'}" if name == "columns" else LABELLED.get(name, where)
 
 
 def zone_name(zone: Any, where: str) -> str | None:
@@ -109,7 +139,7 @@ def zone_name(zone: Any, where: str) -> str | None:
         return None if zone is None else "UTC"
     if isinstance(zone, ZoneInfo) and zone.key is not None:
         return zone.key
-    raise TypeError(f"{where} cannot be saved: its time zone {zone!r} has no name; convert it to UTC first")
+    raise TypeError(f"{place_of(where)} cannot be saved: its time zone {zone!r} has no name; convert it to UTC first")
 
 
 class Reader:

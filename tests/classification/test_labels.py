@@ -69,3 +69,24 @@ def test_p24_class_weights_that_make_no_sense_are_refused(cls, weights, said, ra
     with pytest.raises(ValueError, match=f"class_weight {said}"):
         made.fit(ragged.X, ragged.y)
     assert not made.is_fitted
+
+
+@pytest.mark.parametrize("dtype", [None, object])
+@pytest.mark.parametrize("kind", ["array", "Series", "list"])
+def test_labels_that_have_no_order_are_refused_with_a_cure_that_works(kind, dtype, equal):
+    labels = np.array([1 + 1j, 2 + 0j], dtype=dtype)[equal.y]
+    y = {"array": labels, "Series": pd.Series(labels), "list": labels.tolist()}[kind]
+    with pytest.raises(TypeError, match=r"y must hold labels that can be sorted, got complex.*: make them texts$"):
+        classifier().fit(equal.X, y)
+    assert classifier().fit(equal.X, labels.astype(str)).classes_.tolist() == ["(1+1j)", "(2+0j)"]
+
+
+def test_numpys_labels_are_shown_plainly(equal):
+    y = np.where(equal.y, np.int64(1), np.int64(3)).astype(object)
+    y[0] = "one"
+    with pytest.raises(TypeError, match=r"got int(64)? \(\d\) beside text \('one'\)"):
+        classifier().fit(equal.X, y)
+    with pytest.raises(ValueError, match="class_weight must name classes that y has, got 7; y has"):
+        classifier(class_weight={np.int64(7): 1.0}).fit(equal.X, equal.y)
+    with pytest.raises(ValueError, match=r"at least 0 and not all 0, .* got {0: -1.0}$"):
+        classifier(class_weight={np.int64(0): np.float64(-1)}).fit(equal.X, equal.y)

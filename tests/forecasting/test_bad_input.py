@@ -12,6 +12,7 @@ from tsattn._checks import DivergenceError
 from tsattn.forecasting._history import History
 from tsattn.forecasting._times import ahead_of, ends_of
 from tsattn.training import Training
+from tsattn.transformations import ScaleSpaceChannels
 
 pytestmark = pytest.mark.filterwarnings("ignore:0 windows are held out")  # series are short here
 
@@ -131,6 +132,28 @@ def test_parameters():
             small(**{name: value}).fit(y, fh=[1])
 
 
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"bounds": (np.int64(3), np.int64(3))}, r"must increase, got \(3, 3\)"),
+    ({"bounds": [np.float64(0.5)]}, r"such as \(0, None\), got \[0.5\]"),
+    ({"bounds": (np.int64(90), None)}, r"within bounds=\(90, None\), and column 0 "),
+    ({"training": Training(averaging=np.float64(2))}, "got 2.0"),
+    ({"training": Training(validation=(np.int64(-1),))}, r"got \(-1,\)"),
+    ({"training": Training(validation=[np.int64(1)])}, r"got \[1\]"),
+    ({"saliency": ScaleSpaceChannels(sigmas=[np.float64(1e9)])}, "got 1000000000.0"),
+    ({"linear": np.str_("mine")}, "unknown linear 'mine'; choose one of"), ({"look_back": np.int64(1)}, "got 1$"),
+])
+def test_numpys_numbers_are_shown_plainly(changes, said):
+    with pytest.raises((TypeError, ValueError), match=said) as caught:
+        small(**changes).fit(np.arange(60.0), fh=[1])
+    assert "np." not in str(caught.value)
+
+
+def test_times_that_x_lacks_are_shown_plainly():
+    y, X = (pd.DataFrame({column: np.arange(40.0)}) for column in "yx")
+    with pytest.raises(ValueError, match=r"lacks 30 \(10 of 40 in all\); it has 30 rows from 0 to 29$"):
+        small().fit(y, X[:30], fh=[1])
+
+
 def test_pretraining_asks_for_what_it_needs():
     with pytest.raises(ValueError, match="pass fh"):
         small().pretrain(panel())
@@ -216,8 +239,9 @@ def test_a_time_that_is_missing_in_one_series_does_not_hide_the_step_of_another(
 @pytest.mark.parametrize(("values", "match"), [
     (pd.date_range("2020", periods=40, unit="ns"), r"is of datetime64\[ns\]: count it"),
     (pd.timedelta_range(0, periods=40, freq="h"), r"is of timedelta64\[ns\]: count it"),
-    (pd.period_range("2020", periods=40), r"is of period\[D\]"),
-    (np.arange(40) + 1j, "is of complex128"),
+    (pd.period_range("2020", periods=40), r"is of period\[D\]: count it, as in periods.astype\(\"int64\"\)"),
+    (pd.interval_range(0, 40), r"is of interval.*take its middles, .*\.array\.mid"),
+    (np.arange(40) + 1j, r"is of complex128: take np.real or np.abs of it"),
     (np.arange(40.0).astype(object), "is of object: convert it to float"),
     (pd.Categorical(np.arange(40) % 3), "is of category"),
     ([str(value) for value in range(40)], "is of str: convert it to float|is of object: convert it to float"),
@@ -231,8 +255,19 @@ def test_columns_that_hold_no_numbers_are_named(values, match):
         lambda: small().pretrain(both, fh=[1]), lambda: small().fit([y, y], fh=[1]),
         lambda: small().fit(y[["a"]], y[["odd"]], fh=[1]),
     ):
-        with pytest.raises(TypeError, match=f"must hold real numbers.* column 'odd' {match}"):
+        with pytest.raises(TypeError, match=f"must hold real numbers.* column 'odd' {match}") as caught:
             step()
+        assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(("values", "cure"), [
+    (pd.period_range("2020", periods=40), lambda odd: odd.astype("int64")),
+    (pd.interval_range(0, 40), lambda odd: odd.array.mid),
+    (np.arange(40) + 1j, np.real), (np.arange(40) + 1j, np.abs),
+    (pd.date_range("2020", periods=40), lambda dates: (dates - dates[0]) / pd.Timedelta("1D")),
+])
+def test_the_cures_of_columns_that_hold_no_numbers_are_good(values, cure):
+    small().fit(pd.DataFrame({"a": np.arange(40.0), "odd": cure(pd.Series(values))}), fh=[1])
 
 
 @pytest.mark.usefixtures("no_learning")
@@ -241,6 +276,8 @@ def test_arrays_that_hold_no_numbers_are_refused():
                    np.arange(40).astype(object), np.zeros((1, 2, 3, 4))):
         with pytest.raises(TypeError, match="y must be an array of real numbers"):
             small().fit(values, fh=[1])
+    with pytest.raises(TypeError, match=r"got complex128 of shape \(40,\): take np.real or np.abs of it$"):
+        small().fit(np.arange(40) + 1j, fh=[1])
     masked = np.ma.masked_less(np.arange(40.0), 5)
     for step in (lambda: small().fit(masked, fh=[1]), lambda: small().fit(np.arange(40.0), masked, fh=[1])):
         with pytest.raises(TypeError, match=r"without a mask.*filled\(np.nan\)"):
@@ -264,8 +301,11 @@ def test_errors_are_short_and_say_what_is_wrong():
         (y, twice, "X must have each column once, and 'a' stands twice"),
         (y.iloc[:0], None, "y must have at least 1 row and 1 column"), (y[[]], None, "y must have at least 1 row"),
         ("abc", None, "y must be of type Series"), ({"a": [1.0]}, None, "got dict"), ((y, y), None, "got tuple"),
-        ([y["a"], y["b"]], None, "got list"), ([1.0, 2.0], None, r"np.asarray\(y\)"),
-        (torch.zeros(40), None, "got Tensor"), (y, [1.0] * 40, r"np.asarray\(X\)"),
+        ([y["a"], y["b"]], None, "got list"), ([1.0, 2.0], None, r"got list: pass pd.Series\(values, index=times\)$"),
+        (3.0, None, r"got float: pass pd.Series"), (np.float64(3), None, "got float64: pass pd.Series"),
+        (np.array(3.0), None, r"with 1 to 3 axes, got float64 of shape \(\)"),
+        (torch.zeros(40), None, "got Tensor"), (y, [1.0] * 40, "X must be of .*got list: pass pd.Series"),
+        (pd.concat({"p": y["a"]}), None, r"y has 2 levels of index.*pass y.to_frame\(\)"),
         ([y, y.rename(columns={"b": "c"})], None, "every frame of y must have the same columns"),
         (y, y[["a"]].to_numpy(), "X must hold every time of y, and lacks Period"),
         (y.to_numpy(), y[:20].to_numpy(), "X must hold every time of y, and lacks 20 "),

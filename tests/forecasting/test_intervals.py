@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from tests.forecasting.test_forecasts import small, waves
 from tests.reference import intervals as slow
 from tsattn.forecasting import LSTMSANForecaster, SDMAForecaster, Seq2SeqForecaster, XM2AForecaster
 from tsattn.forecasting._held_out import LEVELS, ErrorUnits, conformal, counted, grown, reading, table
@@ -399,3 +400,29 @@ def test_values_out_of_bounds_are_named():
                  lambda: model.clone().pretrain(panel, fh=[1])):
         with pytest.raises(ValueError, match="must lie within bounds"):
             call()
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    (90, "got 90: write 90 % as 0.9$"), ([0.5, 90], "got 90: write 90 % as 0.9$"),
+    (np.float64(95), "got 95.0: write 95 % as 0.95$"), (np.int64(80), "got 80: write 80 % as 0.8$"),
+    (1, "got 1: pass a number such as 0.9$"), (0, "got 0: "), (-0.5, "got -0.5: "), (float("nan"), "got nan: "),
+    ("0.9", "got '0.9': "), (True, "got True: "), ([0.9, "a"], "got 'a': "), ([], r"got \[\]: "),
+    (250, "got 250: pass"), ({"a": 0.5}, "got {'a': 0.5}: "),
+])
+def test_shares_that_are_none_are_refused_with_one_that_is(given, said):
+    model = small().fit(waves(60), fh=[1])
+    for name, call in (("coverage", model.predict_interval), ("alpha", model.predict_quantiles)):
+        with pytest.raises((TypeError, ValueError), match=f"^{name} must lie between 0 and 1, .*{said}") as caught:
+            call(**{name: given})
+        assert len(str(caught.value)) < 200
+    if given is not None:
+        with pytest.raises((TypeError, ValueError), match=f"^alpha must .*{said}"):
+            model.rolling(waves(60), first=50, alpha=given)
+
+
+def test_shares_are_read_in_any_form():
+    model = small().fit(waves(60), fh=[1])
+    for given in ([0.5, 0.9], (0.5, 0.9), np.array([0.5, 0.9]), pd.Series([0.5, 0.9])):
+        assert model.predict_interval(coverage=given).equals(model.predict_interval(coverage=[0.5, 0.9]))
+        assert model.predict_quantiles(alpha=given).equals(model.predict_quantiles(alpha=[0.5, 0.9]))
+    assert model.predict_interval(coverage=np.float64(0.9)).equals(model.predict_interval())

@@ -294,14 +294,51 @@ def test_p05_a_new_forecaster_is_not_fitted(path):
 
 def test_what_forecasting_needs_and_no_file_can_hold_is_refused(path):
     made = small(encoder=LSTM).fit(waves(50), fh=[1])
-    with pytest.raises(TypeError, match=r"SDMAForecaster.encoder cannot be saved.*SDMAForecaster.*and no code"):
+    with pytest.raises(TypeError, match=r"SDMAForecaster.encoder cannot be saved.*no code.*LSTM.*fit with") as caught:
         tsattn.save(made, path)
+    assert len(str(caught.value)) < 250
+    assert not path.exists()
+
+
+TIMES = [pd.Timestamp("2020"), pd.Timestamp("2021")]
+
+
+def under_keys(keys):
+    index = pd.MultiIndex.from_product([pd.Index(keys, dtype=object), range(50)])
+    return pd.DataFrame({"a": np.arange(100) % 7}, index, dtype=float)
+
+
+def test_labels_of_a_type_that_no_file_holds_are_named(path):
+    made = small().fit(waves(50).set_axis(pd.interval_range(0, 2), axis=1), fh=[1])
+    with pytest.raises(TypeError, match=r"^the columns of y cannot be saved: its labels are of interval.*convert them"):
+        tsattn.save(made, path)
+
+
+@pytest.mark.parametrize(("y", "X", "said"), [
+    (waves(50).set_axis(TIMES, axis=1), None, r"the columns of y .*got Timestamp\('2020"),
+    (waves(50).set_axis([pd.NaT, "b"], axis=1), None, "the columns of y .*got NaT"),
+    (waves(50)["a"].rename(b"a"), None, "the columns of y .*got b'a'"),
+    (waves(50).rename_axis(TIMES[0]), None, r"the index of y .*got Timestamp"),
+    (under_keys([b"p", b"q"]), None, "the index of y .*got b'p'"),
+    (under_keys([TIMES[0], "q"]), None, "the index of y .*got Timestamp"),
+    (waves(50), waves(50).set_axis([pd.Period("2020"), "b"], axis=1), "the columns of X .*got Period"),
+    (waves(50), waves(50).set_axis([frozenset(range(99)), "b"], axis=1), "the columns of X .*got frozenset"),
+])
+def test_labels_that_no_file_holds_are_named_with_the_cure(y, X, said, path):
+    made = small(future_X=False).fit(y, X, fh=[1])
+    with pytest.raises(TypeError, match=f"^{said}.*rename them to text or whole numbers before fit$") as caught:
+        tsattn.save(made, path)
+    assert len(str(caught.value)) < 250
     assert not path.exists()
 
 
 @pytest.mark.parametrize(("index", "said"), [
-    (pd.date_range("2001", periods=50, freq=pd.offsets.CustomBusinessDay(holidays=["2001-01-03"])), "its frequency"),
-    (pd.date_range("2001", periods=50, freq="D", tz="+01:00"), "its time zone.*convert it to UTC first"),
+    (pd.date_range("2001", periods=50, freq=pd.offsets.CustomBusinessDay(holidays=["2001-01-03"])),
+     "^the index of y cannot be saved: its frequency <CustomBusinessDay.* number the rows before fit$"),
+    (pd.date_range("2001-01-15", periods=50, freq=pd.DateOffset(months=1)),
+     "^the index of y cannot be saved: its frequency <DateOffset.* number the rows before fit$"),
+    (pd.date_range("2001", periods=50, freq="D", tz="+01:00"),
+     "^the index of y cannot be saved: its time zone.*convert it to UTC first"),
 ])
 def test_times_that_no_name_tells_are_refused(index, said, path):
     made = small().fit(waves(50).set_axis(index), fh=[1])

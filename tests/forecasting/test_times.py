@@ -153,12 +153,19 @@ def test_times_that_lead_nowhere_are_refused_before_anything_is_learned(match):
     (absolute([602]), "602 does not: they are 600, 610"),
     (absolute(DAYS[:1]), "times like those of y, whole numbers, got dates"),
     (pd.to_timedelta(["1D"]), "whole numbers, got durations"),
-    (None, "pass fh"),
+    (None, "pass fh"), (np.float64(1.5), r"got 1\.5$"), ([np.float64(1.5)], r"got \[1\.5\]$"),
+    (np.array([-1, 0]), r"fh must be at least 1, got \[-1, 0\]$"), ([np.int64(0)], r"got \[0\]$"),
 ])
 def test_horizons_that_do_not_fit_are_refused_before_anything_is_learned(fh, match):
     y = rows(pd.RangeIndex(0, 600, 10))
-    with pytest.raises((TypeError, ValueError), match=match):
+    with pytest.raises((TypeError, ValueError, NotImplementedError), match=match):
         small().fit(y, fh=fh)
+
+
+@pytest.mark.parametrize("fh", [3, [2, 3], np.array([2, 3]), [np.int64(3)]])
+def test_a_horizon_other_than_that_of_fit_is_shown_in_plain_numbers(fh):
+    with pytest.raises(ValueError, match=r"fh must be that of fit, \[1, 2\], got \[(1, )?(2, )?3\]: leave it out"):
+        small().fit(rows(pd.RangeIndex(N)), fh=[1, 2]).predict(fh=fh)
 
 
 def test_a_horizon_that_is_passed_stays_as_it_was():
@@ -179,6 +186,35 @@ def test_the_cure_of_dates_with_holes_is_the_step_that_they_follow(freq):
         small().fit(pd.concat({"p": y, "q": y}, names=["series", "time"]), fh=[1])
     cured = pd.concat({"p": y, "q": y}).groupby(level=0).apply(lambda part: part.droplevel(0).asfreq(freq))
     assert len(cured) == 2 * N
+
+
+@pytest.mark.parametrize("months", [1, 3, 12])
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_the_cure_of_dates_on_one_day_of_the_month_is_their_offset(months, zone):
+    step = pd.DateOffset(months=months)
+    index = pd.date_range("2010-01-15", periods=N + 2, freq=step, tz=zone)
+    y = rows(pd.DatetimeIndex(index[:N], freq=None))
+    offset = rf"pd\.DateOffset\(months={months}\)"
+    with pytest.raises(ValueError, match=rf"one step.*: set y\.index\.freq = {offset}; or number the rows$") as caught:
+        small().fit(y, fh=[1, 2])
+    assert len(str(caught.value)) < 200
+    y.index.freq = step
+    assert small().fit(y, fh=[1, 2]).predict().index.equals(index[N:])
+    assert small().fit(y[:-3], fh=[1]).update(y[-3:], update_params=False).predict().index.equals(index[N:N + 1])
+    holed = rows(index[:N].delete([7, 20, 21]))
+    with pytest.raises(ValueError, match=rf"y\.asfreq\({offset}\) has rows of NaN"):
+        small().fit(holed, fh=[1])
+    assert small().fit(holed.asfreq(step), fh=[1]).predict().index.equals(index[N:N + 1])
+
+
+def test_the_cure_of_a_panel_on_one_day_of_the_month_is_periods():
+    index = pd.DatetimeIndex(pd.date_range("2010-01-15", periods=N, freq=pd.DateOffset(months=1)), freq=None)
+    y = pd.concat({"p": rows(index), "q": rows(index[5:])}, names=["series", "time"])
+    with pytest.raises(ValueError, match=r'set_levels\(y\.index\.levels\[-1\]\.to_period\("M"\), level=-1\)') as caught:
+        small().fit(y, fh=[1])
+    assert len(str(caught.value)) < 250
+    y.index = y.index.set_levels(y.index.levels[-1].to_period("M"), level=-1)
+    assert small().fit(y, fh=[1]).predict().index.get_level_values(1).tolist() == [pd.Period("2015-01", "M")] * 2
 
 
 @pytest.mark.parametrize("index", [pd.RangeIndex(0, 5 * N, 5), pd.period_range("2001-01", periods=N, freq="M"),

@@ -112,8 +112,35 @@ def test_arrays_in_update_that_do_not_fit_are_refused():
     for given in (pd.Series(y), waves(60), panel()):
         with pytest.raises(ValueError, match="y must carry its times"):
             small().fit(given, fh=[1]).update(np.ones((8, given.shape[1] if given.ndim > 1 else 1)))
-    with pytest.raises(TypeError, match=r"y must be of type Series.*got list: .*np.asarray"):
-        small().fit(y, fh=[1]).update([1.0, 2.0])
+
+
+@pytest.mark.parametrize("given", [[1.0, 2.0], (1.0, 2.0), 3.0, np.float64(3), np.array(3.0), range(60, 62), "60"])
+@pytest.mark.parametrize("update", ["update", "update_predict_single"])
+def test_what_carries_no_times_is_refused_in_update_with_a_cure_that_works(given, update):
+    for y in (np.arange(60.0), pd.Series(np.arange(60.0))):
+        model = small().fit(y, fh=[1])
+        with pytest.raises(TypeError, match=r"pass pd.Series\(values, index=times\), of times after 59"):
+            getattr(model, update)(given)
+        model.update(pd.Series([1.0, 2.0], index=[60, 61]), update_params=False)
+        assert model.cutoff.tolist() == [61]
+
+
+TRUTHS = ["bool", "boolean", "Sparse[bool]"]
+NUMBERS = ["float64", "float32", "int64", "Int64", "Float64", "Sparse[float64]"]
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    *((before, after) for before in TRUTHS for after in TRUTHS + NUMBERS),
+    *((before, after) for before in NUMBERS for after in TRUTHS),
+])
+def test_truths_in_update_are_0_and_1_as_in_fit(before, after):
+    whole = pd.DataFrame({"a": np.arange(60) % 3 == 0})
+    y = [part.astype(dtype) for part, dtype in ((whole[:50], before), (whole[50:], after))]
+    model = small().fit(y[0], fh=[1]).update(y[1], update_params=False)
+    expected = small().fit(whole[:50].astype(float), fh=[1]).update(whole[50:].astype(float), update_params=False)
+    assert model.predict().equals(expected.predict())
+    Xs = [part.rename(columns={"a": "x"}) for part in y]
+    small(future_X=False).fit(y[0], Xs[0], fh=[1]).update(y[1], Xs[1], update_params=False)
 
 
 def test_exogenous_rows_of_an_array_go_on_too():

@@ -133,12 +133,24 @@ def test_what_is_no_finite_number_is_refused(value, error, said, container, ragg
         regressor().fit(ragged.X, container(y))
 
 
-@pytest.mark.parametrize("wrong", ["one", 3 + 1j, (1, 2)], ids=str)
+@pytest.mark.parametrize("wrong", ["one", b"one", (1, 2)], ids=str)
 def test_what_is_no_number_is_refused(wrong):
     y = np.array([0.0, 1.0, None], dtype=object)
     y[2] = wrong
     with pytest.raises(TypeError, match=r"found .* at position 2; learn labels with a class"):
         check_values(y)
+
+
+@pytest.mark.parametrize(("dtype", "said"), [
+    (None, "got complex128"), (object, "found 1j at position 1"), (list, "got complex128"),
+], ids=str)
+def test_complex_numbers_are_refused_with_a_cure_that_works(dtype, said):
+    y = [0.5, 1j] if dtype is list else np.array([0.5, 1j], dtype=dtype)
+    cure = r"learn np.abs\(y\) or np.asarray\(y, complex\).real"
+    with pytest.raises(TypeError, match=f"y must hold real numbers, {said}; {cure}$"):
+        check_values(y)
+    assert check_values(np.abs(y)).tolist() == [0.5, 1]
+    assert check_values(np.asarray(y, complex).real).tolist() == [0.5, 0]
 
 
 def test_texts_are_refused_in_fit(ragged):

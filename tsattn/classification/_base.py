@@ -7,7 +7,7 @@ import pandas as pd
 from sktime.classification.base import BaseClassifier
 
 from tsattn._estimator import OF_PANELS, NetworkEstimator
-from tsattn._labels import check_labels, from_list, probabilities, table, weight_of_each
+from tsattn._labels import as_table, check_labels, from_list, probabilities, weight_of_each
 from tsattn._reading import Reading, timed
 from tsattn.training import accuracy, cross_entropy
 
@@ -34,7 +34,7 @@ class NetworkClassifier(Reading, NetworkEstimator, BaseClassifier):
         return int(self.n_classes_)
 
     def _checked(self, y: Any) -> Any:
-        y = table(from_list(y))
+        y = as_table(from_list(y))
         check_labels(y)
         return y
 

@@ -9,7 +9,7 @@ from pandas.tseries.offsets import BaseOffset
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from sktime.utils.validation.forecasting import check_fh
 
-from tsattn._checks import DivergenceError, warn_user
+from tsattn._checks import DivergenceError, plain, warn_user
 from tsattn.forecasting._frames import beside, check_given, joined, levels_of, repeated
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import UNITS, WindowNetwork
@@ -70,7 +70,7 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
         """Check y and X by our own rules first; rows of an array go on from the end of those in fit."""
         for name, given in (("y", y), ("X", X)):
             if given is not None:
-                check_given(name, given)
+                check_given(name, given, self.cutoff[0] if self.is_fitted and y_inner_mtype is None else None)
         if X is not None and y is not None:
             X = beside(X, y)
         elif X is not None and self.is_fitted and levels_of(X) == 1 and self._ends.keys is not None:
@@ -106,9 +106,10 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
             return self._fh
         fh = horizon_of(fh)
         if self.is_fitted and self._fh is not None and not np.array_equal(fh, self._fh):
-            raise ValueError(f"fh must be that of fit, {list(self._fh)}, got {list(fh)}: leave it out, or fit again")
+            raise ValueError(f"fh must be that of fit, {_shown(self._fh)}, got {_shown(fh)}: leave it out, or fit "
+                             "again")
         if fh.is_relative and not isinstance(fh.to_pandas(), pd.TimedeltaIndex) and min(fh) < 1:
-            raise NotImplementedError(f"in-sample forecasts are not made: fh must be at least 1, got {list(fh)}")
+            raise NotImplementedError(f"in-sample forecasts are not made: fh must be at least 1, got {_shown(fh)}")
         if not self.is_fitted or self._fh is None:
             self._fh = fh
         return self._fh
@@ -289,5 +290,10 @@ def horizon_of(fh: Any) -> ForecastingHorizon:
         fh = fh if isinstance(fh, ForecastingHorizon) else ForecastingHorizon(fh)
     except TypeError:
         raise TypeError("fh must hold steps ahead, whole numbers or durations, or times like those of y, got "
-                        f"{fh!r}") from None
+                        f"{plain(fh)!r}") from None
     return check_fh(ForecastingHorizon(fh.to_pandas(), is_relative=fh.is_relative))
+
+
+def _shown(fh: ForecastingHorizon) -> list[Any]:
+    """Steps or times as an error shows them."""
+    return list(fh.to_pandas().tolist())

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from tsattn._checks import plain
+
 
 def check_bounds(bounds: Any) -> tuple[float, float]:
     """Return the least and the greatest value, infinite where a side is open.
@@ -25,11 +27,11 @@ def check_bounds(bounds: Any) -> tuple[float, float]:
     pair = (None, None) if bounds is None else bounds
     if not isinstance(pair, tuple | list) or len(pair) != 2 or not all(map(_is_bound, pair)):
         raise ValueError(f"bounds must be None or a pair (low, high) of numbers, with None for an open side, such as "
-                         f"(0, None), got {bounds!r}")
+                         f"(0, None), got {plain(bounds)!r}")
     low, high = (side if bound is None else float(bound)
                  for side, bound in zip((-math.inf, math.inf), pair, strict=True))
     if low >= high:
-        raise ValueError(f"bounds must increase, got {bounds!r}")
+        raise ValueError(f"bounds must increase, got {plain(bounds)!r}")
     return low, high
 
 
@@ -47,7 +49,7 @@ def check_within(y: pd.DataFrame, bounds: Any) -> None:
     outside = (values < low) | (values > high)
     if outside.any():
         row, column = np.argwhere(outside)[0]
-        raise ValueError(f"y must lie within bounds={bounds!r}, and column {y.columns[column]!r} has "
+        raise ValueError(f"y must lie within bounds={plain(bounds)!r}, and column {plain(y.columns[column])!r} has "
                          f"{values[row, column]}: set wider bounds, or correct the value")
 
 

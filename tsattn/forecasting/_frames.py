@@ -14,10 +14,10 @@ from tsattn.forecasting._times import rows_at
 UNREADABLE = "labels of"  # how `kind_of` begins for what is no time
 
 
-def check_given(name: str, given: Any) -> None:
+def check_given(name: str, given: Any, after: Any = None) -> None:
     """Raise unless a container that a user passes as y or X holds numbers at times that increase.
 
-    Containers of other libraries are left to sktime.
+    Containers of other libraries are left to sktime. `after` is the time that new ones come after, where there is one.
 
     Raises
     ------
@@ -29,8 +29,12 @@ def check_given(name: str, given: Any) -> None:
     check_unmasked(name, given, f"give gaps as NaN: {name}.filled(np.nan)")
     if isinstance(given, np.ndarray):
         if given.dtype.kind not in "biuf" or not 1 <= given.ndim <= 3:
+            cure = _with_times(after) if given.ndim == 0 else _counted(given.dtype) if given.dtype.kind == "c" else ""
             raise TypeError(f"{name} must be an array of real numbers with 1 to 3 axes, got {given.dtype} of shape "
-                            f"{given.shape}")
+                            f"{given.shape}{cure and ': '}{cure}")
+    elif isinstance(given, pd.Series) and given.index.nlevels > 1:
+        raise TypeError(f"{name} has {given.index.nlevels} levels of index, and several series are read from a "
+                        f"DataFrame: pass {name}.to_frame()")
     elif isinstance(given, pd.Series | pd.DataFrame):
         frame = given.to_frame() if isinstance(given, pd.Series) else given
         if not _is_nested(frame):
@@ -41,9 +45,14 @@ def check_given(name: str, given: Any) -> None:
             if list(part.columns) != list(given[0].columns):
                 raise ValueError(f"every frame of {name} must have the same columns, got {list(given[0].columns)} and "
                                  f"{list(part.columns)}")
-    elif type(given).__module__ == "builtins":
+    elif type(given).__module__ == "builtins" or isinstance(given, np.generic):
         raise TypeError(f"{name} must be of type Series, DataFrame or ndarray, or a list of DataFrames, got "
-                        f"{type(given).__name__}: convert it, np.asarray({name})")
+                        f"{type(given).__name__}: {_with_times(after)}")
+
+
+def _with_times(after: Any) -> str:
+    """How values without times get some."""
+    return f"pass pd.Series(values, index=times){'' if after is None else f', of times after {after}'}"
 
 
 def _is_nested(frame: pd.DataFrame) -> bool:
@@ -59,11 +68,21 @@ def check_frame(name: str, frame: pd.DataFrame, *, ordered: bool = True) -> None
         raise ValueError(f"y must have at least 1 row and 1 column, got shape {frame.shape}")
     for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
         if getattr(dtype, "kind", "O") not in "biuf":
-            cure = "convert it to float" if getattr(dtype, "kind", "O") not in "mM" else \
-                'count it, as in (dates - dates[0]) / pd.Timedelta("1D")'
             raise TypeError(f"{name} must hold real numbers, nothing categorical and no dates, and column {column!r} "
-                            f"is of {dtype}: {cure}")
+                            f"is of {dtype}: {_counted(dtype)}")
     check_times(name, frame.index, ordered=ordered)
+
+
+def _counted(dtype: Any) -> str:
+    """How values of this type become real numbers."""
+    kind = getattr(dtype, "kind", "O")
+    if isinstance(dtype, pd.PeriodDtype):
+        return 'count it, as in periods.astype("int64")'
+    if isinstance(dtype, pd.IntervalDtype):
+        return "take its middles, intervals.array.mid"
+    if kind == "c":
+        return "take np.real or np.abs of it"
+    return "convert it to float" if kind not in "mM" else 'count it, as in (dates - dates[0]) / pd.Timedelta("1D")'
 
 
 def check_times(name: str, index: pd.Index, *, ordered: bool = True) -> None:
@@ -164,11 +183,20 @@ def joined(past: pd.DataFrame, new: pd.DataFrame, name: str) -> pd.DataFrame:
     if past.index.nlevels != new.index.nlevels or old != here or str(old_zone) != str(zone):
         raise ValueError(f"{name} must have an index as in fit, of {past.index.nlevels} levels with {old} "
                          f"({old_zone}), got {new.index.nlevels} with {here} ({zone})")
-    frame: pd.DataFrame = update_data(past, new)
+    frame: pd.DataFrame = update_data(_without_bools(past), _without_bools(new))
     freq = getattr(past.index, "freq", None)
     if isinstance(frame.index, pd.DatetimeIndex) and freq is not None:  # a calendar of one's own is lost else
         try:
             frame.index = pd.DatetimeIndex(frame.index, freq=freq)
         except ValueError:  # a step is left out
             return frame
+    return frame
+
+
+def _without_bools(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with 0 and 1 for False and True: pandas makes a column of objects of such beside numbers."""
+    places = [place for place, dtype in enumerate(frame.dtypes) if getattr(dtype, "kind", "O") == "b"]
+    frame = frame.copy() if places else frame
+    for place in places:
+        frame.isetitem(place, frame.iloc[:, place].astype(np.float64).array)
     return frame

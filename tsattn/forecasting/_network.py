@@ -8,13 +8,14 @@ import pandas as pd
 import torch
 from torch import nn
 
-from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, warn_user
+from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, plain, warn_user
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn._settings import made_in_float32, undisturbed
 from tsattn.forecasting._bounds import check_bounds, check_within, within
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn, widths_of
+from tsattn.forecasting._levels import check_levels
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
 from tsattn.forecasting._steps import clock_of
 from tsattn.forecasting._times import UNEVEN, Ends, future_of, labels_of
@@ -90,7 +91,7 @@ class WindowNetwork(NetworkEstimator):
         training = (self.USUAL if self.training is None else self.training).clone()
         if training.groups is not None or isinstance(training.validation, tuple):
             raise ValueError("a forecaster holds out the last part of each series: its training must have groups=None "
-                             f"and a fraction as validation, got validation={training.validation!r}")
+                             f"and a fraction as validation, got validation={plain(training.validation)!r}")
         return training.set_params(augment=()) if isinstance(training.augment, str) else training  # type: ignore[no-any-return]
 
     @undisturbed
@@ -177,11 +178,10 @@ class WindowNetwork(NetworkEstimator):
         NotFittedError
             Before fit.
         ValueError
-            The columns are not those of fit, no cutoff fits, or `alpha` is no list of levels that were measured.
+            The columns are not those of fit, no cutoff fits, or `alpha` holds a level that was not measured.
         """
         self.check_is_fitted()
-        if alpha is not None and (np.ndim(alpha) != 1 or len(alpha) == 0):
-            raise ValueError(f"alpha must be a list of levels, such as [0.05, 0.95], got {alpha!r}")
+        alpha = None if alpha is None else check_levels("alpha", alpha)
         model, plan, q = self.model_, self.model_.plan, self.model_.n_targets
         frame = y.to_frame(self._past[0].columns[0]) if isinstance(y, pd.Series) else y
         if not isinstance(frame, pd.DataFrame) or isinstance(frame.index, pd.MultiIndex):

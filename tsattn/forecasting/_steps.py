@@ -180,11 +180,17 @@ def leads_through(step: BaseOffset, times: pd.DatetimeIndex) -> bool | None:
     return n == len(times) if whole else None
 
 
-def usual_step(times: pd.DatetimeIndex) -> str | None:
-    """The name of the step that most stretches of times follow, if it leads through all of them."""
+def usual_step(times: pd.DatetimeIndex) -> BaseOffset | None:
+    """The step that most stretches of times follow, or so many months, if it leads through all of them."""
     starts = range(0, max(1, len(times) - STRETCH + 1), max(1, len(times) // STRETCHES))
     found = Counter(pd.infer_freq(times[start:start + STRETCH]) for start in starts) if len(times) >= 3 else Counter()
-    for name, _ in found.most_common():
-        if name is not None and leads_through(to_offset(name), times) is not None:
-            return str(name)
-    return None
+    steps = [to_offset(name) for name, _ in found.most_common() if name is not None]
+    months = np.diff(times.year.to_numpy() * 12 + times.month.to_numpy())
+    if len(times) >= 3 and months.min() > 0:
+        steps.append(pd.DateOffset(months=int(months.min())))
+    return next((step for step in steps if leads_through(step, times) is not None), None)
+
+
+def written(step: BaseOffset) -> str:
+    """A step as it is written in code."""
+    return f"pd.DateOffset(months={step.kwds['months']})" if type(step) is pd.DateOffset else f'"{step.freqstr}"'

@@ -10,9 +10,9 @@ import pandas as pd
 from pandas.tseries.offsets import BaseOffset
 from sktime.forecasting.base import ForecastingHorizon
 
-from tsattn._checks import warn_user
+from tsattn._checks import plain, warn_user
 from tsattn._panel import Panel
-from tsattn.forecasting._steps import Clock, clock_of, numbers_of, usual_step
+from tsattn.forecasting._steps import Clock, clock_of, leads_through, numbers_of, usual_step, written
 
 UNEVEN = "the time index of y is uneven, and its rows are taken as a step apart: give rows of NaN for the steps that " \
          "are left out"
@@ -99,15 +99,24 @@ def _refuse(times: pd.Index, key: pd.Index | None) -> Clock:
     if isinstance(times, pd.DatetimeIndex):
         whose = f"the dates of {whose} up to {times[-1]}"
         if (step := usual_step(times)) is not None:
-            filled = f'y.asfreq("{step}")' if key is None else \
-                f'y.groupby(level=0).apply(lambda part: part.droplevel(0).asfreq("{step}"))' if key.nlevels == 1 else \
-                f'asfreq("{step}") of each series'
-            cure = f"{filled} has rows of NaN for those left out; or number the rows"
+            cure = f"{_cure(times, step, 0 if key is None else key.nlevels)}; or number the rows"
         elif times.tz is not None:
             cure = "take the time zone off, tz_localize(None), or number the rows"
     else:
         whose = f"the distances of the times of {whose} up to {times[-1]}"
     raise ValueError(f"{whose} must follow one step, or those of a forecast are unknown: {cure}")
+
+
+def _cure(times: pd.DatetimeIndex, step: BaseOffset, n_levels: int) -> str:
+    """What gives times the step that leads through them, in a panel of so many levels of labels, or in one series."""
+    code = written(step)
+    if type(step) is pd.DateOffset and n_levels == 0 and leads_through(step, times):
+        return f"set y.index.freq = {code}"
+    if type(step) is pd.DateOffset and n_levels > 0:  # a panel's index has no frequency of its own
+        return 'y.index = y.index.set_levels(y.index.levels[-1].to_period("M"), level=-1) makes months of them'
+    filled = f"y.asfreq({code})" if n_levels == 0 else f"asfreq({code}) of each series" if n_levels > 1 else \
+        f"y.groupby(level=0).apply(lambda part: part.droplevel(0).asfreq({code}))"
+    return f"{filled} has rows of NaN for those left out"
 
 
 def ahead_of(fh: ForecastingHorizon, ends: Ends) -> tuple[int, ...]:
@@ -163,7 +172,7 @@ def rows_at(X: pd.Index, index: pd.Index, whose: str) -> np.ndarray:
                 raise ValueError(f"X must have the series of y, and lacks {key.tolist()[0]!r}")
             first = f"{first} of series {key.tolist()[0]!r}"
         raise ValueError(f"X must hold {whose}, and lacks {first} ({len(lost)} of {len(index)} in all); it has "
-                         f"{len(X)} rows from {X[0]!r} to {X[-1]!r}")
+                         f"{len(X)} rows from {plain(X[0])!r} to {plain(X[-1])!r}")
     return rows
 
 

@@ -11,7 +11,7 @@ from tsattn._checks import check_bool, check_one_of
 from tsattn._choices import LOSSES
 from tsattn._estimator import OF_PANELS, NetworkEstimator
 from tsattn._inputs import Inputs
-from tsattn._labels import check_values, table
+from tsattn._labels import as_table, check_values
 from tsattn._reading import Reading, timed
 from tsattn.nn.ridge_head import StepRidge
 from tsattn.training import Training
@@ -63,7 +63,7 @@ class NetworkRegressor(Reading, NetworkEstimator, BaseRegressor):
         return first + super()._advisers(inputs, n_outputs)
 
     def _checked(self, y: Any) -> Any:
-        y = table(y)
+        y = as_table(y)
         values = check_values(y)
         if isinstance(y, pd.Series):
             return pd.Series(values, y.index, name=y.name)

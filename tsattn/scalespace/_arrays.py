@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tsattn._checks import check_int
+from tsattn._checks import check_int, plain
 
 ACCEPTED = "numpy arrays of real numbers, nested lists of them, or torch tensors"
 CHUNK = 1 << 20  # samples looked at in one go: the check needs little memory, whatever the array
@@ -52,10 +52,11 @@ def check_axes(axes: Sequence[int], ndim: int) -> tuple[int, ...]:
     for axis in axes:
         axis = check_int("an axis", axis, minimum=-ndim)
         if axis >= ndim:
-            raise ValueError(f"axes must lie in [-{ndim}, {ndim}) for an array of {ndim} axes, got {tuple(axes)!r}")
+            raise ValueError(f"axes must lie in [-{ndim}, {ndim}) for an array of {ndim} axes, got "
+                             f"{plain(tuple(axes))}")
         found.append(axis % ndim)
     if not found or len(set(found)) < len(found):
-        raise ValueError(f"axes must be distinct and at least one, got {tuple(axes)!r}")
+        raise ValueError(f"axes must be distinct and at least one, got {plain(tuple(axes))}")
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tsattn._checks import check_int, check_one_of, check_positive
+from tsattn._checks import check_int, check_one_of, check_positive, plain
 from tsattn.scalespace.gaussian import KERNELS, MODES, Taps, check_sigma, half_kernel
 
 LEAST_SAMPLES = 8  # an octave with fewer has hardly an inside
@@ -64,8 +64,8 @@ class Ladder:
         check_one_of("reduce", self.reduce, REDUCERS)
         if self.assumed_blur * (2 if self.double else 1) > self.sigma0:
             raise ValueError(
-                f"sigma0 must not be below the blur the input already has ({self.assumed_blur!r}, "
-                f"twice that when doubled), got {self.sigma0!r}"
+                f"sigma0 must not be below the blur the input already has ({plain(self.assumed_blur)!r}, "
+                f"twice that when doubled), got {plain(self.sigma0)!r}"
             )
 
     def reducer_for(self, n_axes: int) -> str | None:
@@ -81,7 +81,8 @@ class Ladder:
         variances = (self.sigma0 * 2.0 ** (np.arange(self.scales_per_octave) / self.scales_per_octave)) ** 2
         below = np.flatnonzero(variances <= 4 * self.sigma0**2 - 0.25)
         if not len(below):
-            raise ValueError(f'reduce="average" needs sigma0 of at least 0.289, got {self.sigma0!r}; use reduce=None')
+            raise ValueError(f'reduce="average" needs sigma0 of at least 0.289, got {plain(self.sigma0)!r}; use '
+                             "reduce=None")
         return int(below[-1])
 
     def rungs(self, sizes: tuple[int, ...]) -> list[Rung]:

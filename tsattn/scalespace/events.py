@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._checks import plain
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace.extrema import detect
 from tsattn.scalespace.keypoints import Keypoints
@@ -103,7 +104,7 @@ def series_rows(x: Any, axes: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
     """`x` as (series, T), and where its time axis stood."""
     x, order = prepare(x, axes)
     if len(order) != 1:
-        raise ValueError(f"a series has one axis, got axes {tuple(axes)!r}")
+        raise ValueError(f"a series has one axis, got axes {plain(tuple(axes))}")
     return x.reshape(-1, x.shape[-1]), order
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ive
 
-from tsattn._checks import check_one_of, check_positive
+from tsattn._checks import check_one_of, check_positive, plain
 from tsattn.scalespace._arrays import is_torch, prepare, restore
 
 KERNELS = ("discrete", "sampled")
@@ -62,7 +62,8 @@ def check_sigma(name: str, sigma: Any, *, zero: bool = True) -> float:
     """Return `sigma` as a float; raise unless it is a standard deviation that smoothing takes."""
     found = check_positive(name, sigma, zero=zero)
     if found > WIDEST:
-        raise ValueError(f"{name} must be at most {WIDEST:.0f} samples, got {sigma!r}: use a series' mean instead")
+        raise ValueError(f"{name} must be at most {WIDEST:.0f} samples, got {plain(sigma)!r}: use a series' mean "
+                         "instead")
     return found
 
 

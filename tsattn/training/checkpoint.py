@@ -135,7 +135,7 @@ def _seed(config: dict[str, Any], path: str | Path) -> int:
     """The seed that a checkpoint says it has."""
     seed = config.get("seed")
     if type(seed) is not int or not 0 <= seed < 2**63:
-        raise ModelFileError(f"damaged checkpoint {str(path)!r}: its seed is none")
+        raise ModelFileError(f"damaged checkpoint {str(path)!r}: its seed must be a whole number from 0 to 2**63 - 1")
     return seed
 
 

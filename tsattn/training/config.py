@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from skbase.base import BaseObject
 
-from tsattn._checks import check_fraction, check_int, check_one_of, check_positive
+from tsattn._checks import check_fraction, check_int, check_one_of, check_positive, plain
 from tsattn._settings import undisturbed
 from tsattn.training.augment import ChannelDrop, Crop, Jitter, Mixup, Scaling, Shift, TimeWarp
 from tsattn.training.augment_images import Flip, Translate
@@ -251,7 +251,7 @@ def _check_decay(averaging: Any) -> None:
     if averaging is None or (isinstance(averaging, str) and averaging == "tail"):
         return
     if isinstance(averaging, bool) or not isinstance(averaging, Real) or not 0 < float(averaging) < 1:
-        raise ValueError(f'averaging must be None, "tail" or a decay in (0, 1), got {averaging!r}')
+        raise ValueError(f'averaging must be None, "tail" or a decay in (0, 1), got {plain(averaging)!r}')
 
 
 def _check_validation(training: Training) -> None:
@@ -260,12 +260,12 @@ def _check_validation(training: Training) -> None:
         fraction = check_fraction("validation", validation)
     elif not isinstance(validation, tuple) or not all(
             isinstance(position, Integral) and not isinstance(position, bool) for position in validation):
-        raise TypeError(f"validation must be a fraction or a tuple of positions, got {validation!r}")
+        raise TypeError(f"validation must be a fraction or a tuple of positions, got {plain(validation)!r}")
     elif not validation or min(validation) < 0:
-        raise ValueError(f"validation must be a fraction or positions from 0, got {validation!r}")
+        raise ValueError(f"validation must be a fraction or positions from 0, got {plain(validation)!r}")
     if training.groups is not None:
         if not fraction:
-            raise ValueError(f"groups need a validation fraction above 0, got validation={validation!r}")
+            raise ValueError(f"groups need a validation fraction above 0, got validation={plain(validation)!r}")
         if not isinstance(training.groups, Mapping) and not callable(training.groups):
             raise TypeError(f"groups must be a mapping or a function from id to group, got {training.groups!r}")
     if training.patience is not None:

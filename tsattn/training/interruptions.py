@@ -1,7 +1,9 @@
-"""Signals that ask a training with a checkpoint to stop: heeded after the batch, with its progress on disk.
+"""Signals that stop a training with a checkpoint, Ctrl-C for one, take effect once its progress is saved.
 
-Handlers stand for the time of one training, in the main thread, which alone has any. What the caller had set is put
-back, and is what a signal comes to in the end.
+During a training our own handlers replace the caller's. The first signal is only noted: the loop finishes the batch and
+calls `act_on_signal`, which saves the progress and then does what the caller's handler, or the system without one,
+would have done at once. A second signal before that does so without waiting. After the training the caller's handlers
+are back. Python runs signal handlers in the main thread alone: trainings in other threads leave them as they are.
 """
 
 import signal
@@ -10,17 +12,17 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
-ASKING = (signal.SIGINT, signal.SIGTERM)
-EXIT = 128  # and the signal's number: the exit code that shells give to a process that a signal ended
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+EXIT = 128  # plus the signal's number: the exit code by which shells report a process that a signal has ended
 
 
 class Interruptions:
-    """Within it, the first signal waits for `heed`, and a second one acts as it would have without us.
+    """Within it, the first signal waits for `act_on_signal`, and a second one acts at once, as it would without us.
 
     Parameters
     ----------
     save : callable, optional
-        What is done before a signal acts. None: nothing waits, and signals act at once, as the caller has set.
+        Called before a signal takes effect, to save the progress. None: signals act at once, as without us.
     """
 
     def __init__(self, save: Callable[[], None] | None = None) -> None:
@@ -30,18 +32,18 @@ class Interruptions:
 
     def __enter__(self) -> Self:
         if self.save is not None and threading.current_thread() is threading.main_thread():
-            there = {number: signal.getsignal(number) for number in ASKING}
-            self.before = {number: handler for number, handler in there.items()
-                           if handler not in (signal.SIG_IGN, None)}  # None: set by another language
-            self._arm()
+            present = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+            self.before = {number: handler for number, handler in present.items()
+                           if handler not in (signal.SIG_IGN, None)}  # None: set by other code than Python
+            self._install()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._put_back()
-        self.heed()
+        self._restore()
+        self.act_on_signal()
 
-    def heed(self) -> None:
-        """Let the signal that came, if one did, do what it does; training goes on if it does nothing that ends it.
+    def act_on_signal(self) -> None:
+        """If a signal came in the meantime, save and let it take effect; training goes on if its handler returns.
 
         Raises
         ------
@@ -58,16 +60,16 @@ class Interruptions:
         if not callable(handler):
             raise SystemExit(EXIT + number)
         handler(number, None)
-        self._arm()
+        self._install()
 
-    def _take(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals call it
-        self._put_back()
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals call it
+        self._restore()
         self.pending = number
 
-    def _arm(self) -> None:
+    def _install(self) -> None:
         for number in self.before:
-            signal.signal(number, self._take)
+            signal.signal(number, self._note)
 
-    def _put_back(self) -> None:
+    def _restore(self) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)

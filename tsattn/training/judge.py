@@ -24,7 +24,7 @@ def outputs(run: Run, positions: Tensor) -> Iterator[tuple[Batch, Tensor]]:
     for batch in as_they_are(run.data, positions, run.home):
         batch = run.processes.share(batch)
         yield batch, forward(run, batch)
-        run.interruptions.heed()
+        run.interruptions.act_on_signal()
 
 
 @torch.no_grad()

@@ -118,7 +118,7 @@ def train(run: Run) -> None:
     DivergenceError
         The loss stopped being finite, or exploded; the run then has the last good weights for its best.
     """
-    with _progress(run) as advance, _heeding(run) as written:
+    with _progress(run) as advance, _saving_on_signal(run) as written:
         while not run.over:
             _one_epoch(run)
             advance(run.history[-1])
@@ -220,7 +220,7 @@ def _train_epoch(run: Run) -> tuple[float, float]:
         if not math.isfinite(value):
             raise diverged(run, f"loss is {value} in epoch {run.epoch + 1}, batch {number + 1} of {len(batches)}")
         run.first_loss = value if run.first_loss is None else run.first_loss
-        run.interruptions.heed()
+        run.interruptions.act_on_signal()
         run.average.after_step()
         total += value * len(positions)
     mean = total / len(drawn)
@@ -244,15 +244,15 @@ def _step(run: Run, batch: Batch) -> float:
 
 
 @contextmanager
-def _heeding(run: Run) -> Iterator[Callable[[bool], None]]:
-    """Within it, the signals of a checkpoint's training wait until its last epoch is on disk.
+def _saving_on_signal(run: Run) -> Iterator[Callable[[bool], None]]:
+    """Within it, signals that stop a training with a checkpoint wait until its last whole epoch is saved.
 
-    It is to be told after each epoch whether that was written.
+    The function that it gives is to be called after each epoch, with whether that epoch was written.
     """
-    heeds = run.training.checkpoint is not None and run.training.devices == 1
+    waits = run.training.checkpoint is not None and run.training.devices == 1
 
     def written(is_written: bool) -> None:
-        if heeds:
+        if waits:
             run.interruptions.save = (lambda: None) if is_written else kept(run)
 
     written(run.epoch > 0)

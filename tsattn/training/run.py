@@ -97,7 +97,7 @@ class Run:
     first_loss: float | None = None  # of the very first batch: what a loss that explodes is measured against
     history: list[dict[str, Any]] = field(default_factory=list)
     processes: Alone = field(default_factory=Alone)  # this one, or several
-    interruptions: Interruptions = field(default_factory=Interruptions)  # which it heeds after each batch
+    interruptions: Interruptions = field(default_factory=Interruptions)  # signals, which take effect after a batch
     fingerprint: dict[str, str] = field(default_factory=dict)  # what its checkpoint is known by, where it has one
 
     @property

@@ -1,6 +1,6 @@
-"""Whether what a checkpoint holds is the state of a run: all of it is looked at before any of it is put back.
+"""Checks that the contents of a checkpoint fit the run that is to go on from it, before any of them is restored.
 
-A checksum tells a damaged file; it does not tell a file that somebody has made.
+The file's checksum shows damage, but a file that somebody has made up has a checksum that fits.
 """
 
 import math
@@ -13,6 +13,7 @@ from tsattn.training.averaging import live
 from tsattn.training.run import Run
 
 PARTS = {"network", "average", "best", "optimizer", "generator"}
+MOST_AVERAGED = 2**62  # updates of the average so far: no training makes so many, and more can be counted in 64 bits
 OF_OPTIMIZER = {  # what each remembers of a weight
     "adamw": {"step", "exp_avg", "exp_avg_sq"}, "adam": {"step", "exp_avg", "exp_avg_sq"},
     "sgd": {"momentum_buffer"}, "rmsprop": {"step", "square_avg"},
@@ -33,7 +34,7 @@ def check_state(run: Run, parts: dict[str, dict[str, Tensor]]) -> None:
         try:
             torch.Generator(generator.device).set_state(parts["generator"][str(number)])
         except RuntimeError as error:
-            raise ValueError("the state of a generator is none") from error
+            raise ValueError("the state of a random generator cannot be restored") from error
     _check_optimizer(run, parts.get("optimizer", {}), parts["network"])
 
 
@@ -48,7 +49,7 @@ def _check_alike(part: str, state: dict[str, Tensor], like: dict[str, Tensor]) -
 
 
 def _check_optimizer(run: Run, state: dict[str, Tensor], network: dict[str, Tensor]) -> None:
-    """Raise unless an optimiser's state is complete: a weight that it knows nothing of has never been changed."""
+    """Raise unless an optimiser's state is complete: only a weight that was never changed may be missing from it."""
     names = {id(parameter): name for name, parameter in run.network.named_parameters()}
     weights = [weight for group in run.optimizer.param_groups for weight in group["params"]]
     keys = OF_OPTIMIZER[run.training.optimizer]
@@ -62,11 +63,11 @@ def _check_optimizer(run: Run, state: dict[str, Tensor], network: dict[str, Tens
     for name, value in state.items():
         steps, squares = name.endswith("/step"), name.endswith("_sq") or name.endswith("/square_avg")
         if (steps and not 0 < value < 2**31) or (squares and bool((value < 0).any())):
-            raise ValueError(f"optimizer/{name} holds what no training leaves")
+            raise ValueError(f"optimizer/{name} holds a value that no training leads to")
 
 
 def check_numbers(run: Run, config: dict[str, Any]) -> None:
-    """Raise ValueError unless what is said beside the tensors is of a run."""
+    """Raise ValueError unless what stands beside the tensors, such as the seed and the history, fits the run."""
     rows = check_history(config.get("history"))
     held_out = len(run.validation) > 0
     least = {"epoch", "train_loss", "lr", "seconds"} | ({"validation_loss"} if held_out else set())
@@ -79,7 +80,7 @@ def check_numbers(run: Run, config: dict[str, Any]) -> None:
         "best_score": isinstance(score, list) and len(score) <= 2 and all(map(_real, score))
         and bool(score) == (config.get("best_epoch") != 0),
         "first_loss": (first is None and not rows) or (type(first) is float and _real(first)),
-        "averaged": _whole(config.get("averaged"), 2**62),
+        "averaged": _whole(config.get("averaged"), MOST_AVERAGED),
     }
     wrong = [name for name, fits in fine.items() if not fits]
     if wrong:
@@ -87,14 +88,14 @@ def check_numbers(run: Run, config: dict[str, Any]) -> None:
 
 
 def check_history(history: Any) -> list[dict[str, Any]]:
-    """The rows of a history as it is written; raise ValueError unless it is one."""
+    """Return the rows of a history from a checkpoint; raise ValueError unless it is well formed."""
     if not isinstance(history, dict) or history.keys() != {"columns", "rows"}:
         raise ValueError("it has no history")
     columns, rows = history["columns"], history["rows"]
     named = isinstance(columns, list) and all(type(name) is str for name in columns) and isinstance(rows, list)
     if not named or len({*columns}) != len(columns) or not all(
             isinstance(row, list) and len(row) == len(columns) and all(map(_real, row)) for row in rows):
-        raise ValueError("its history is none")
+        raise ValueError("its history must be rows of finite numbers under columns with different names")
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsattn._checks import check_bool
+from tsattn._checks import check_bool, plain
 from tsattn._panel import Panel
 from tsattn._settings import undisturbed
 from tsattn.scalespace import bands
@@ -87,7 +87,7 @@ class ScaleSpaceChannels(PanelTransformer):
         if not isinstance(self.sigmas, str):
             check_ladder(self.sigmas)
         elif self.sigmas != "auto":
-            raise ValueError(f"sigmas must be 'auto' or increasing numbers, got {self.sigmas!r}")
+            raise ValueError(f"sigmas must be 'auto' or increasing numbers, got {plain(self.sigmas)!r}")
 
     def _learn(self, panel: Panel) -> None:
         self.sigmas_ = choose_ladder(panel) if isinstance(self.sigmas, str) else check_ladder(self.sigmas)
