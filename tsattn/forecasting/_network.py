@@ -15,8 +15,8 @@ from tsattn._settings import made_in_float32, undisturbed
 from tsattn.forecasting._bounds import check_bounds, check_within, within
 from tsattn.forecasting._history import History, by_column
 from tsattn.forecasting._learning import Model, learn, widths_of
-from tsattn.forecasting._levels import check_levels
 from tsattn.forecasting._plan import FORECAST_LOSSES, Cutter, Plan
+from tsattn.forecasting._predictive import check_levels
 from tsattn.forecasting._steps import clock_of
 from tsattn.forecasting._times import UNEVEN, Ends, future_of, labels_of
 from tsattn.nn.lag_ridge import KINDS
