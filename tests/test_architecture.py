@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "tsattn"
 LAYERS = [
-    ["_checks", "_files", "_memory", "_settings", "_values"],
+    ["_checks", "_files", "_memory", "_settings", "_threads", "_values"],
     ["scalespace"],
     ["nn"],
     ["models", "training"],
@@ -88,3 +88,31 @@ def test_print_is_for_the_command_line(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text()))
              if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"]
     assert not calls or room_of(path) == "cli"
+
+
+def file_of(module):
+    place = PACKAGE.parent.joinpath(*module.split("."))
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+def imported_by(path):
+    """The files of the package that a file imports, wherever the import stands in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [(node.module, alias.name) for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+        for module, name in names:
+            if module.split(".")[0] == PACKAGE.name:
+                yield file_of(f"{module}.{name}") or file_of(module)
+
+
+def circle(graph):
+    """Nodes that lead into a circle of edges: what is left when those that lead nowhere are taken out, in turns."""
+    left = dict(graph)
+    while ends := [node for node, others in left.items() if not set(others) & set(left)]:
+        for node in ends:
+            del left[node]
+    return sorted(left)
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    assert circle({"a": ["b"], "b": ["c"], "c": ["b"], "d": []}) == ["a", "b", "c"]
+    assert circle({path: set(imported_by(path)) - {path} for path in FILES}) == []

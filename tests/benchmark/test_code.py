@@ -1,12 +1,19 @@
+import shutil
+
 import pytest
 
 from tsattn.benchmark import Folder, run_suite
 from tsattn.benchmark import code as module
-from tsattn.benchmark.code import code_of, digest, reached
+from tsattn.benchmark.code import code_of, reached, without_modules
 from tsattn.benchmark.mixtures import states_of_code
 
 SDMA = "tsattn.classification.sdma.SDMAClassifier"
 PLAIN = '''
+from numpy import pi
+
+SIZE, FAR = 3, 9
+
+
 def double(x):
     """Twice x."""
     return 2 * x
@@ -15,40 +22,101 @@ def double(x):
 class Scale:
     """A scale."""
 
-    size = 3
+    size = SIZE
+
+    def grow(self):
+        return double(self.size)
+
+
+def nothing():
+    return FAR
 '''
 
 
-def digest_of_text(folder, text, name="maths.py"):
-    path = folder / name
-    path.write_text(text)
-    return digest([path], folder)
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Digests of a package that is made of texts."""
+    root = tmp_path / "tsattn"
+
+    def digest(name, **files):
+        shutil.rmtree(root, ignore_errors=True)
+        for path, text in files.items():
+            file = root / f"{path}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        module._parsed.cache_clear()
+        module._digest_of.cache_clear()
+        return code_of(f"tsattn.{name}")
+
+    monkeypatch.setattr(module, "PACKAGE", root)
+    yield digest
+    module._parsed.cache_clear()
+    module._digest_of.cache_clear()
 
 
 @pytest.mark.parametrize("text", [
     PLAIN.replace("Twice x.", "Two times x, as ever."), PLAIN.replace('    """Twice x."""\n', ""),
-    PLAIN.replace("return", "# the double\n    return"), PLAIN.replace("2 * x", "(2 *\n            x)"),
-    '"""A file."""\n' + PLAIN])
-def test_docstrings_comments_and_line_breaks_change_nothing(tmp_path, text):
+    PLAIN.replace("return 2", "# the double\n    return 2"), PLAIN.replace("2 * x", "(2 *\n            x)"),
+    '"""A file."""\n' + PLAIN, PLAIN.replace("return FAR", "return 7"), PLAIN + "\nMORE = 1\n"])
+def test_what_no_result_depends_on_changes_nothing(text, package):
     assert text != PLAIN
-    assert digest_of_text(tmp_path, text) == digest_of_text(tmp_path, PLAIN)
+    assert package("maths.Scale", maths=text) == package("maths.Scale", maths=PLAIN)
 
 
-@pytest.mark.parametrize(("text", "name"), [
-    (PLAIN.replace("2", "3"), "maths.py"), (PLAIN.replace("size = 3", "size = 5"), "maths.py"), (PLAIN, "other.py"),
-    (PLAIN.replace("return 2 * x", "'not a docstring'; return 2 * x").replace('"""Twice x."""', "x = +x"), "maths.py")])
-def test_what_code_does_and_where_it_stands_counts(tmp_path, text, name):
-    assert digest_of_text(tmp_path, text, name) != digest_of_text(tmp_path, PLAIN)
+@pytest.mark.parametrize("text", [
+    PLAIN.replace("2 *", "3 *"), PLAIN.replace("SIZE, FAR = 3", "SIZE, FAR = 5"),
+    PLAIN.replace("size = S", "size = -S"),
+    PLAIN.replace("return 2 * x", "'not a docstring'; return 2 * x").replace('"""Twice x."""', "x = +x")])
+def test_what_code_does_counts(text, package):
+    assert package("maths.Scale", maths=text) != package("maths.Scale", maths=PLAIN)
 
 
-NAMES = {"training/config.py": True, "training/augment.py": True, "nn/padding.py": True, "_inputs.py": True,
-         "scalespace/_kernels.py": True, "cli.py": False, "_relevance.py": False, "datasets/auslan.py": False,
-         "benchmark/run.py": False}
+DOUBLE = 'def double(x):\n    return 2 * x\n'
+MOVED = PLAIN.replace('def double(x):\n    """Twice x."""\n    return 2 * x\n', "")
 
 
-def test_what_an_estimator_reaches_by_imports_is_read_and_nothing_else():
-    found = {path.relative_to(module.PACKAGE).as_posix() for path in reached([module._module_of(SDMA)])}
-    assert {name: name in found for name in NAMES} == NAMES
+@pytest.mark.parametrize("files", [
+    {"other": PLAIN}, {"room/maths": PLAIN},
+    {"maths": "from tsattn.parts import double\n" + MOVED, "parts": DOUBLE},
+    {"maths": "from tsattn.room import double\n" + MOVED, "room/parts": DOUBLE,
+     "room/__init__": "from tsattn.room.parts import double\n"},
+    {"maths": MOVED.replace("        return", "        from tsattn.parts import double\n\n        return"),
+     "parts": DOUBLE}])
+def test_where_code_stands_does_not_count(files, package):
+    assert DOUBLE not in MOVED
+    place = next(iter(files)).replace("/", ".")
+    assert package(f"{place}.Scale", **files) == package("maths.Scale", maths=PLAIN)
+    changed = {name: text.replace("2 * x", "5 * x") for name, text in files.items()}
+    assert package(f"{place}.Scale", **changed) != package(f"{place}.Scale", **files)
+
+
+def test_names_that_change_places_count(package):
+    """Two constants of one name, in two files, whose values are exchanged."""
+    user = "from tsattn.a import one\nfrom tsattn.b import two\n\n\ndef both():\n    return one(), two()\n"
+    parts = {name: f"STILL = {value}\n\n\ndef {name}():\n    return STILL\n"
+             for name, value in [("one", 1), ("two", 2)]}
+    before = package("c.both", a=parts["one"], b=parts["two"], c=user)
+    exchanged = {name: text.replace("= 1", "= 0").replace("= 2", "= 1").replace("= 0", "= 2")
+                 for name, text in parts.items()}
+    assert package("c.both", a=exchanged["one"], b=exchanged["two"], c=user) != before
+
+
+def test_a_module_that_is_imported_as_a_whole_counts_by_what_is_used_of_it(package):
+    user = "from tsattn.room import parts as p\n\n\ndef use(x):\n    return p.double(x)\n"
+    before = package("user.use", user=user, **{"room/parts": DOUBLE})
+    assert package("user.use", user=user, **{"room/parts": DOUBLE + "\nMORE = 1\n"}) == before
+    assert package("user.use", user=user, **{"room/parts": DOUBLE.replace("2", "3")}) != before
+
+
+REACHED = {"training/config.py": True, "training/augment.py": True, "nn/padding.py": True, "_inputs.py": True,
+           "scalespace/_kernels.py": True, "cli.py": False, "_relevance.py": False, "datasets/auslan.py": False,
+           "benchmark/run.py": False}
+
+
+def test_what_an_estimator_reaches_by_names_is_read_and_nothing_else():
+    found = {definition.path.relative_to(module.PACKAGE).as_posix() for definition in reached([
+        module._definition_of(SDMA)])}
+    assert {name: name in found for name in REACHED} == REACHED
     assert not any(name.endswith("__init__.py") for name in found)  # they pass on what others define
 
 
@@ -56,24 +124,10 @@ def test_names_stand_at_any_depth_of_a_description():
     nested = {"class": "sktime.Pipeline", "params": {"steps": [["a", {"class": SDMA, "params": {}}]]}}
     assert code_of(nested) == code_of(SDMA) != code_of({"class": "sktime.Pipeline", "params": {}})
     assert code_of(["tsattn.benchmark.competitors.Resample"]) not in {code_of(SDMA), code_of([])}
-
-
-def test_a_changed_recipe_is_other_code(monkeypatch, tmp_path):
-    copies = tmp_path / module.PACKAGE.name
-    for path in sorted(module.PACKAGE.rglob("*.py")):
-        copy = copies / path.relative_to(module.PACKAGE)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(path.read_bytes())
-    before = code_of(SDMA)
-    monkeypatch.setattr(module, "PACKAGE", copies)
-    for name, changes in NAMES.items():
-        module._digest_of.cache_clear()
-        text = (copies / name).read_text()
-        (copies / name).write_text(text + "\nMORE = 1\n")
-        assert (code_of(SDMA) != before) is changes, name
-        (copies / name).write_text(text)
-    module._digest_of.cache_clear()
-    assert code_of(SDMA) == before
+    assert without_modules(nested)["params"]["steps"][0][1]["class"] == "tsattn.SDMAClassifier"
+    assert without_modules(["sktime.Pipeline", "tsattn", 3]) == ["sktime.Pipeline", "tsattn", 3]
+    with pytest.raises(ValueError, match=r"must be that of a class, function or constant, got 'tsattn.nn.nothing'"):
+        code_of("tsattn.nn.nothing")
 
 
 def test_no_file_is_parsed_twice(monkeypatch):

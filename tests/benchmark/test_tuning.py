@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 from tsattn.benchmark import Data, Entry, Folder, RegressionTask, Suite, Task, TunableEntry, Tuning, run_suite, tables
 from tsattn.benchmark.cell import info_of, what_of
 from tsattn.benchmark.chosen import chosen
-from tsattn.benchmark.code import _module_of, _names, reached
+from tsattn.benchmark.code import _definition_of, _names, reached
 from tsattn.benchmark.forecast_forms import persistence
 from tsattn.benchmark.forecast_tasks import SML
 from tsattn.benchmark.keys import describe
@@ -215,7 +215,8 @@ def test_every_part_of_a_tuning_is_in_the_key(tunables, tmp_path):
 def test_tuned_rows_depend_on_the_code_of_the_search_and_not_on_that_of_pictures(tunables):
     cell = next(one(tunables.panel, replace(tunables.SHIFTED, tries=2)).cells())
     data = tunables.panel()
-    found = {path.stem for path in reached(map(_module_of, _names(what_of(cell, data, info_of(cell, data, [0, 1])))))}
+    what = what_of(cell, data, info_of(cell, data, [0, 1]))
+    found = {definition.path.stem for definition in reached(map(_definition_of, _names(what)))}
     assert {"tuning", "data", "scores"} <= found
     assert not {"instances", "saliency"} & found
 

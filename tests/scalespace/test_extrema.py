@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.reference import scalespace as reference
-from tsattn.scalespace import BUMP, DIP, _detect, _octavewise, _pool, detect
+from tsattn import _threads
+from tsattn.scalespace import BUMP, DIP, _detect, _octavewise, detect
 
 
 def rows(found, series=0):
@@ -136,7 +137,7 @@ def test_long_series_in_parts_have_the_keypoints_of_the_whole(walk, monkeypatch)
 def test_threads_change_nothing(walk, monkeypatch):
     x = walk(613, 211).astype(np.float32)
     many = detect(x)
-    monkeypatch.setattr(_pool, "n_threads", lambda: 1)
+    monkeypatch.setattr(_threads, "n_threads", lambda: 1)
     one = detect(x)
     for name in ("position", "value", "offsets", "scale"):
         assert_array_equal(getattr(many, name), getattr(one, name))

@@ -6,7 +6,7 @@ from tests.reference import sift as reference
 from tsattn.scalespace import _gradients_kernel as compiled
 from tsattn.scalespace import _octavewise
 from tsattn.scalespace._ladder import Ladder
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.criteria import Criteria
 from tsattn.scalespace.gradients import describe_images, orient, peaks, unit
 
 LADDER = Ladder(2, 3, 1.1, "reflect", "discrete", 4.0, "auto", 0.0, False)

@@ -1,13 +1,14 @@
 """The state of the code that a row depends on, as a digest: rows of other code have other keys.
 
-An estimator depends on the modules of this package that it reaches by imports, from those of its own classes and
-functions on. The digest is taken over their syntax trees without docstrings, so that comments, docstrings, line breaks,
-and models that it has nothing to do with, change nothing.
+An estimator depends on the definitions of this package that it reaches by names: classes, functions and constants at
+the top of files, from its own class on. The digest is taken over their syntax trees without docstrings and imports. So
+it does not change with comments, docstrings, line breaks, models that the estimator has nothing to do with, nor with
+the file that a definition stands in.
 """
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,34 +17,74 @@ PACKAGE = Path(__file__).parents[1]
 ELSEWHERE = {"_files", "_persistence", "_relevance", "instances"}  # what is imported and no prediction depends on
 
 
+class Definition(NamedTuple):
+    """A statement at the top of a file, by the file and its place among the file's definitions."""
+
+    path: Path
+    place: int
+
+
+class Statement(NamedTuple):
+    """What a definition says, and the names that it uses: plain ones, and pairs (name, attribute)."""
+
+    tree: str
+    names: frozenset[str]
+    attributes: frozenset[tuple[str, str]]
+    imports: Mapping[str, tuple[str, str]]
+
+
+class Parsed(NamedTuple):
+    """A file's definitions, which of them each name stands for, and what it imports of this package.
+
+    Imports are (module, name) by the name that stands for them in the file.
+    """
+
+    statements: tuple[Statement, ...]
+    defined: Mapping[str, int]
+    imports: Mapping[str, tuple[str, str]]
+
+
 def code_of(described: Any) -> str:
     """The digest of what an estimator runs of this package, from what `tsattn.benchmark.keys.describe` made of it."""
-    return _digest_of(frozenset(_module_of(name) for name in _names(described)))
+    return _digest_of(frozenset(_definition_of(name) for name in _names(described)))
 
 
 @cache
-def _digest_of(first: frozenset[Path]) -> str:
-    return digest(sorted(reached(first)), PACKAGE)
+def _digest_of(first: frozenset[Definition]) -> str:
+    return digest(reached(first))
 
 
-def reached(first: Iterable[Path]) -> set[Path]:
-    """The modules themselves and all that they import, at any depth."""
-    found: set[Path] = set()
+def reached(first: Iterable[Definition]) -> set[Definition]:
+    """The definitions themselves and all that they use, at any depth."""
+    found: set[Definition] = set()
     waiting = list(first)
     while waiting:
-        path = waiting.pop()
-        if path not in found and path.stem not in ELSEWHERE:
-            found.add(path)
-            waiting += _imports(path)
+        definition = waiting.pop()
+        if definition not in found and definition.path.stem not in ELSEWHERE:
+            found.add(definition)
+            waiting += [used for _, used in _uses(definition)]
     return found
 
 
-def digest(paths: Iterable[Path], root: Path) -> str:
-    """16 hexadecimal digits over the files' names below `root` and what they do."""
-    found = hashlib.sha256()
-    for path in paths:
-        found.update(f"{path.relative_to(root).as_posix()}\0{_parsed(path.read_bytes()).tree}\0".encode())
-    return found.hexdigest()[:16]
+def digest(definitions: Iterable[Definition]) -> str:
+    """16 hexadecimal digits over what definitions say, each with what the names that it uses stand for."""
+    records = set()
+    for definition in definitions:
+        uses = sorted((name, _tree(used)) for name, used in _uses(definition) if used.path.stem not in ELSEWHERE)
+        records.add(hashlib.sha256(repr((_tree(definition), uses)).encode()).digest())
+    return hashlib.sha256(b"".join(sorted(records))).hexdigest()[:16]
+
+
+def without_modules(described: Any) -> Any:
+    """A description in which this package's classes and functions have names that no move between files changes."""
+    if isinstance(described, str) and described.startswith(f"{PACKAGE.name}."):
+        path, rest = _split(described)
+        return ".".join([PACKAGE.name, *rest]) if path is not None else described
+    if isinstance(described, list):
+        return [without_modules(entry) for entry in described]
+    if isinstance(described, dict):
+        return {key: without_modules(entry) for key, entry in described.items()}
+    return described
 
 
 def _names(described: Any) -> Iterator[str]:
@@ -59,14 +100,23 @@ def _names(described: Any) -> Iterator[str]:
             yield from _names(entry)
 
 
-def _module_of(name: str) -> Path:
-    """The file of the module that a dotted name begins with."""
+def _definition_of(name: str) -> Definition:
+    """The definition that a dotted name stands for, or begins with."""
+    path, rest = _split(name)
+    found = _lookup(path, rest[0]) if path is not None and rest else None
+    if found is None:
+        raise ValueError(f"a name of this package must be that of a class, function or constant, got {name!r}")
+    return found
+
+
+def _split(name: str) -> tuple[Path | None, list[str]]:
+    """The file of the module that a dotted name begins with, and the rest of the name."""
     parts = name.split(".")
     for end in range(len(parts), 0, -1):
         path = _file_of(parts[1:end])
         if path is not None:
-            return path
-    raise ValueError(f"a name of this package must begin with one of its modules, got {name!r}")
+            return path, parts[end:]
+    return None, parts
 
 
 def _file_of(parts: Iterable[str]) -> Path | None:
@@ -74,41 +124,98 @@ def _file_of(parts: Iterable[str]) -> Path | None:
     return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
-def _imports(path: Path) -> Iterator[Path]:
-    """The files of this package that a module imports, looking through what packages pass on."""
-    for module, name in _parsed(path.read_bytes()).imports:
-        if module.split(".")[0] == PACKAGE.name:
-            yield _source(f"{module}.{name}")
+def _module(dotted: str) -> Path | None:
+    """The file of a module of this package."""
+    path, rest = _split(dotted)
+    return path if not rest else None
 
 
-def _source(name: str) -> Path:
-    """The file in which an imported name is defined."""
-    path = _module_of(name)
-    if path.name != "__init__.py":
-        return path
-    last = name.rpartition(".")[2]
-    passed_on = (module for module, imported in _parsed(path.read_bytes()).imports if imported == last)
-    return next((_source(f"{module}.{last}") for module in passed_on), path)
+def _lookup(path: Path, name: str) -> Definition | None:
+    """The definition that a name stands for in a file, there or where the file has it from."""
+    parsed = _parsed(path)
+    if name in parsed.defined:
+        return Definition(path, parsed.defined[name])
+    return _imported(*parsed.imports[name]) if name in parsed.imports else None
 
 
-class Parsed(NamedTuple):
-    """What a file says: the names that it imports, each with its module, and its syntax tree without docstrings."""
-
-    imports: tuple[tuple[str, str], ...]
-    tree: str
+def _imported(module: str, name: str) -> Definition | None:
+    path = _module(module)
+    return None if path is None else _lookup(path, name)
 
 
-@cache  # by what the file holds: one that has changed is parsed anew
-def _parsed(text: bytes) -> Parsed:
-    tree = ast.parse(text)
-    imports = ((node.module, alias.name) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
-               for alias in node.names)
-    return Parsed(tuple(imports), ast.dump(_without_docstrings(tree)))
+def _uses(definition: Definition) -> Iterator[tuple[str, Definition]]:
+    """The names in a definition that stand for others of this package, each with the other one."""
+    parsed = _parsed(definition.path)
+    statement = parsed.statements[definition.place]
+    imports = {**parsed.imports, **statement.imports}
+    for name in statement.names:
+        if name in imports and name not in parsed.defined:
+            found = _imported(*imports[name])
+        else:
+            found = _lookup(definition.path, name)
+        if found is not None and found != definition:
+            yield name, found
+    for name, attribute in statement.attributes:  # of a module that was imported as a whole
+        path = _module(".".join(imports[name])) if name in imports else None
+        found = None if path is None else _lookup(path, attribute)
+        if found is not None:
+            yield f"{name}.{attribute}", found
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) \
+def _tree(definition: Definition) -> str:
+    return _parsed(definition.path).statements[definition.place].tree
+
+
+@cache
+def _parsed(path: Path) -> Parsed:
+    statements: list[Statement] = []
+    defined: dict[str, int] = {}
+    imports: dict[str, tuple[str, str]] = {}
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.ImportFrom):
+            imports.update(_own_imports(node))
+        else:
+            defined.update(dict.fromkeys(_defined_by(node), len(statements)))
+            statements.append(_statement(node))
+    return Parsed(tuple(statements), defined, imports)
+
+
+def _defined_by(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+
+
+def _statement(node: ast.stmt) -> Statement:
+    names: set[str] = set()
+    attributes: set[tuple[str, str]] = set()
+    imports: dict[str, tuple[str, str]] = {}
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name):
+            names.add(part.id)
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            attributes.add((part.value.id, part.attr))
+        elif isinstance(part, ast.ImportFrom):
+            imports.update(_own_imports(part))
+    return Statement(ast.dump(_Bare().visit(node)), frozenset(names), frozenset(attributes), imports)
+
+
+def _own_imports(node: ast.ImportFrom) -> dict[str, tuple[str, str]]:
+    module = node.module or ""
+    own = module.split(".")[0] == PACKAGE.name
+    return {alias.asname or alias.name: (module, alias.name) for alias in node.names} if own else {}
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out docstrings, and imports of this package."""
+
+    def visit(self, node: ast.AST) -> Any:
+        self.generic_visit(node)
+        if isinstance(node, ast.ImportFrom) and _own_imports(node):
+            return None
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) \
                 and ast.get_docstring(node, clean=False) is not None:
             del node.body[0]
-    return tree
+        return node

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats.distributions import rv_frozen
 
 from tsattn._files import digest_of
+from tsattn.benchmark.code import without_modules
 from tsattn.benchmark.suite import Cell
 
 FORMAT = 2  # of a row; part of its key, so that rows of another layout are never mistaken for these
@@ -72,7 +73,7 @@ def ingredients(cell: Cell, checksum: str, estimator: Any, versions: Mapping[str
     """Everything that determines a cell's row, JSON-able; `estimator` is what `describe` made of it."""
     return {
         "format": FORMAT,
-        "estimator": {"name": cell.entry.name, "what": estimator},
+        "estimator": {"name": cell.entry.name, "what": without_modules(estimator)},
         "data": {"name": cell.task.name, "checksum": checksum},
         "split": split_of(cell),
         "seed": cell.seed,

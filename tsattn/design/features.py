@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import over_rows
 from tsattn.design._stopwatch import Stopwatch
 from tsattn.image._arrays import as_array, as_numpy, check_channels_last, check_finite, grey, without_opacity
 from tsattn.scalespace import Keypoints, describe, detect
 from tsattn.scalespace._ladder import LEAST_SAMPLES
-from tsattn.scalespace._pool import over_rows
 from tsattn.scalespace.events import samples_within
 
 N_LEVELS = 256

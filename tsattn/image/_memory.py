@@ -3,10 +3,10 @@
 from typing import Any
 
 from tsattn import _memory
+from tsattn._threads import n_threads
 from tsattn.scalespace._arrays import is_torch
 from tsattn.scalespace._ladder import Ladder
 from tsattn.scalespace._octavewise import block_of
-from tsattn.scalespace._pool import n_threads
 
 MARGIN = 1.1  # what else is taken: keypoints, borders, what the allocator rounds up to
 TENSORS = 1.6  # times as many numbers as a pyramid of an array has

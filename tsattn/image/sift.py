@@ -19,7 +19,7 @@ from tsattn._checks import check_bool
 from tsattn.image._grey import as_grey
 from tsattn.scalespace._ladder import Ladder
 from tsattn.scalespace._octavewise import Found, in_blocks, in_order
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.criteria import Criteria
 from tsattn.scalespace.gradients import describe_images, orient
 from tsattn.scalespace.keypoints import Keypoints
 

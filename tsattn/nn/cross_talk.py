@@ -23,8 +23,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from tsattn._threads import over_rows
 from tsattn.nn.mask import valid_steps
-from tsattn.scalespace._pool import over_rows
 
 WORTH_A_THREAD = 1_000_000  # exponentials, 0.3 ms: a pool costs 0.1 ms
 LOG2_E = math.log2(math.e)

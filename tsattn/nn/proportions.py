@@ -22,8 +22,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from tsattn._checks import check_int, check_positive
+from tsattn._threads import over_rows
 from tsattn.nn.mask import valid_steps
-from tsattn.scalespace._pool import over_rows
 
 RANGE = (0.1, 0.9)  # of the quantiles that are thresholds
 AT_ONCE = 2**24  # values of a mixture that are held together

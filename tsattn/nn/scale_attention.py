@@ -23,8 +23,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from tsattn._threads import over_rows
 from tsattn.nn.rank import SHRINK, check_same_size, same_size
-from tsattn.scalespace._pool import over_rows
 
 WORTH_A_THREAD = 2**17  # values, which take half a millisecond
 

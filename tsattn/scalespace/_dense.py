@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import Threads, over_rows
 from tsattn.scalespace import _kernels, _rows_kernel
-from tsattn.scalespace._pool import Threads, over_rows
 
 MODE = {"reflect": _kernels.REFLECT, "nearest": _kernels.NEAREST, "constant": _kernels.CONSTANT}
 

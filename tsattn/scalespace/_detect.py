@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tsattn._threads import over_rows
 from tsattn.scalespace import _blocks, _kernels, _placing, _search
 from tsattn.scalespace._arrays import distinct, offsets_of
 from tsattn.scalespace._dense import MODE, aligned
 from tsattn.scalespace._ladder import Ladder, Rung
-from tsattn.scalespace._pool import over_rows
-from tsattn.scalespace.extrema import MOST_MOVES, Criteria
+from tsattn.scalespace.criteria import MOST_MOVES, Criteria
 from tsattn.scalespace.keypoints import Keypoints
 from tsattn.scalespace.octaves import enlarge
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import Threads, over_rows
 from tsattn.scalespace import _search_images as compiled
-from tsattn.scalespace._pool import Threads, over_rows
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.criteria import Criteria
 
 RECORDS = 1 << 12  # keypoints there is room for at first
 

@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Any
 
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.criteria import Criteria
 from tsattn.scalespace.refine import localise
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import over_rows
 from tsattn.scalespace._kernels import compiled
-from tsattn.scalespace._pool import over_rows
 
 FAR = 38.0  # exp(-38^2 / 2) is about 1e-314: beyond it a mask is zero in float64
 FRESH = 256  # samples after which the recurrence starts anew from an exact exponential

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import Threads, n_threads, over_rows
 from tsattn.scalespace._arrays import distinct, is_torch, joined, offsets_of, order_by
 from tsattn.scalespace._ladder import Ladder
-from tsattn.scalespace._pool import Threads, n_threads, over_rows
-from tsattn.scalespace.extrema import Criteria
+from tsattn.scalespace.criteria import Criteria
 from tsattn.scalespace.keypoints import BUMP, DIP, Keypoints
 from tsattn.scalespace.octaves import Octave, each_octave
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tsattn.scalespace._kernels import compiled
-from tsattn.scalespace.extrema import FAR, MOST_MOVES
+from tsattn.scalespace.criteria import FAR, MOST_MOVES
 
 
 @compiled

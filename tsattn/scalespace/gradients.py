@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from tsattn._threads import over_rows
 from tsattn.scalespace import _gradients_kernel as compiled
 from tsattn.scalespace._arrays import is_torch
 from tsattn.scalespace._octavewise import Found
-from tsattn.scalespace._pool import over_rows
 
 BINS = 36
 WINDOW = 1.5  # sigma of the window of directions, in the keypoint's

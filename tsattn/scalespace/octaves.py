@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from tsattn._checks import check_one_of
+from tsattn._threads import Threads
 from tsattn.scalespace._arrays import is_torch, prepare
 from tsattn.scalespace._ladder import Ladder, Rung
-from tsattn.scalespace._pool import Threads
 from tsattn.scalespace.gaussian import KERNELS, MODES, border_index, check_sigma, convolve, half_kernel
 
 MOST_SCALES = 1000  # of a ladder

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from tsattn.scalespace.extrema import FAR, MOST_MOVES, Criteria
+from tsattn.scalespace.criteria import FAR, MOST_MOVES, Criteria
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from tsattn._checks import check_bool, check_one_of, check_positive, warn_user
 from tsattn._panel import Panel
 from tsattn.scalespace import Events, Keypoints, events
 from tsattn.scalespace._ladder import LEAST_SAMPLES, check_ladder_of_octaves
+from tsattn.scalespace.criteria import POLARITIES
 from tsattn.scalespace.events import nearest_sample, samples_within
-from tsattn.scalespace.extrema import POLARITIES
 from tsattn.scalespace.gaussian import MODES
 from tsattn.transformations._base import BLOCK_ROWS, PanelTransformer
 from tsattn.transformations._scaling import SCALINGS, measure, scaled

@@ -4,8 +4,8 @@ from threading import Barrier, get_ident
 
 import pytest
 
-from tsattn.scalespace import _pool
-from tsattn.scalespace._pool import over_rows
+from tsattn import _threads
+from tsattn._threads import over_rows
 
 
 def ranges(*arguments, **options):
@@ -14,7 +14,7 @@ def ranges(*arguments, **options):
 
 @pytest.fixture(autouse=True)
 def three_cpus(monkeypatch):
-    monkeypatch.setattr(_pool, "n_threads", lambda: 3)
+    monkeypatch.setattr(_threads, "n_threads", lambda: 3)
 
 
 @pytest.mark.parametrize(("arguments", "options", "parts"), [
