@@ -31,16 +31,16 @@ from tsattn.image.backbones import BACKBONES, Backbone
 from tsattn.image.of_images import OfImages
 from tsattn.image.slot import BLOCKS
 from tsattn.models.joined import Joined
-from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
+from tsattn.models.lstm_san import LSTMSAN
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import ARCHITECTURES, SDMA
 from tsattn.models.xm2a import XM2A
+from tsattn.nn.attention import ChannelsLast, SANBlock
 from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.multi_scale import VARIANTS
 from tsattn.nn.multi_scale_attention import NORMS, MultiScaleAttention
 from tsattn.nn.mutual_attention import Gate, mutual_gate, one_way_gate, sum_gate
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
-from tsattn.nn.scale_attention import SANBlock
 from tsattn.nn.sequence import Chain, Encoder
 from tsattn.nn.talk import DESCRIPTORS, SOFTMAX_AXES, TALKS
 from tsattn.scalespace._ladder import check_ladder_of_octaves
@@ -169,7 +169,7 @@ class LSTMSANNetwork(PooledNetwork):
         block = partial(SANBlock, dilation=check_int("dilation", self.dilation, maximum=FARTHEST), **switches)
         glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
         return chosen_or_none("attention_module", self.attention_module,
-                              {"san": partial(ScaleAttended, layer=layer, block=block), "ran": glimpse})
+                              {"san": partial(ChannelsLast, layer=layer, block=block), "ran": glimpse})
 
 
 NOTHING_FOUND = Features(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros((0, 1)), np.zeros(0, np.int64))

@@ -365,7 +365,7 @@ def test_masks_are_those_of_the_network_where_they_are_in_the_image(place, oblon
         x = torch.from_numpy(scaled.astype(np.float32)).permute(0, 3, 1, 2)
         for layer in body.layers[:place]:
             x = body.pool(layer(x))
-        expected = body.layers[place].mask(x)
+        expected = body.layers[place].weights(x)
     masks = classifier.masks(X, place)
     assert masks.shape == ((12, 13, 17, 6), (12, 2, 4, 16))[place]
     for row, column in np.ndindex(*masks.shape[1:3]):

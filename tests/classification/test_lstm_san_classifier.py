@@ -5,7 +5,7 @@ import torch
 
 from tests.classification.conftest import classifier, frame, series
 from tsattn.classification import LSTMSANClassifier
-from tsattn.models.lstm_san import ScaleAttended
+from tsattn.nn import ChannelsLast
 from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 
@@ -23,7 +23,7 @@ def test_the_published_form(placement, attended):
     made = LSTMSANClassifier.paper(placement, epochs=3, random_state=0)
     made.fit(frame(series(1, [13, 17, 19, 23])), [0, 1, 0, 1])
     layers = body_of(made).layers
-    assert [i for i, layer in enumerate(layers) if isinstance(layer, ScaleAttended)] == attended
+    assert [i for i, layer in enumerate(layers) if isinstance(layer, ChannelsLast)] == attended
     cells = [layer.layer.cell if i in attended else layer.cell for i, layer in enumerate(layers)]
     assert [(type(cell), cell.input_size, cell.hidden_size) for cell in cells] == [
         (torch.nn.LSTM, inputs, 64) for inputs in (3, 64, 64, 64)]

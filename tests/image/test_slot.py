@@ -7,28 +7,27 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from tsattn.image import Attended, LeNet5, OfImages, Slots
+from tsattn.image import LeNet5, OfImages, Slots
 from tsattn.image.backbones import BACKBONES
-from tsattn.image.slot import BLOCKS, Alone, Masks
-from tsattn.nn import CBAM, build
-from tsattn.nn.scale_attention import SANBlock
+from tsattn.image.slot import BLOCKS, Masks
+from tsattn.nn import CBAM, Attended, AttentionBlock, build
 
 every_block = pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 
 
-class Double(nn.Module):
-    def forward(self, y):
-        return 2 * y
+class Double(AttentionBlock):
+    def weights(self, x, context=None, valid=None):
+        assert context is None
+        return torch.full((), 2.0, dtype=x.dtype)
 
 
-class Before(nn.Module):
+class Before(AttentionBlock):
     """Sees what a layer reads, and nothing else."""
 
-    def mask(self, y, previous):
-        return previous.mean(1, keepdim=True)
+    context = "previous"
 
-    def forward(self, y, previous):
-        return y * self.mask(y, previous)
+    def weights(self, x, context=None, valid=None):
+        return context.mean(1, keepdim=True)
 
 
 def test_a_block_sees_what_the_layer_reads_if_it_wants_to(draw):
@@ -36,7 +35,7 @@ def test_a_block_sees_what_the_layer_reads_if_it_wants_to(draw):
     assert_close(Attended(layer, Double())(x), 2 * layer(x))
     attended = Attended(layer, Before())
     assert_close(attended(x), layer(x) * x.mean(1, keepdim=True))
-    assert_close(attended.mask(x), x.mean(1, keepdim=True).expand(-1, 5, -1, -1))
+    assert_close(attended.weights(x), x.mean(1, keepdim=True).expand(-1, 5, -1, -1))
 
 
 @every_block
@@ -44,9 +43,9 @@ def test_attended_is_the_block_of_the_layer(block, draw, generator):
     made = build(lambda: Attended(nn.Conv2d(3, 5, 3, padding=1), block(5)), generator).double().eval()
     x = draw(2, 3, 7, 11)
     y = made.layer(x)
-    expected = made.block(y, x) if isinstance(made.block, SANBlock) else made.block.block(y)
-    assert_close(made(x), expected)
-    assert made.mask(x).shape == y.shape
+    assert_close(made(x), made.block(y, x))
+    assert_close(made(x), y * made.weights(x))
+    assert made.weights(x).shape == y.shape
 
 
 def test_the_reduction_leaves_a_few_units():
@@ -85,7 +84,7 @@ def test_both_placements_of_lenet_are_one_and_need_the_image(draw, generator):
     assert torch.equal(made[0](x), made[1](x))
     first = made[0].layers[0]
     y = first.layer(x)
-    assert_close(first(x), y * first.block.mask(y, x))
+    assert_close(first(x), y * first.block.weights(y, x))
 
 
 @pytest.mark.parametrize("placement", ["bottleneck", "full"])
@@ -106,8 +105,8 @@ def test_masks_are_those_that_the_network_applied(draw, generator):
     network = build(lambda: OfImages(LeNet5(attention=BLOCKS["san-d"]), 3), generator).eval()
     x, lengths = draw(2, 1, 1, 28, 28, dtype=torch.float32), torch.ones(2, dtype=torch.long)
     first, second = network.body.layers
-    assert_close(Masks(network)(x, lengths=lengths), first.mask(x[:, 0]))
-    assert_close(Masks(network, 1)(x, lengths=lengths), second.mask(network.body.pool(first(x[:, 0]))))
+    assert_close(Masks(network)(x, lengths=lengths), first.weights(x[:, 0]))
+    assert_close(Masks(network, 1)(x, lengths=lengths), second.weights(network.body.pool(first(x[:, 0]))))
     assert not first._forward_pre_hooks
     with pytest.raises(ValueError, match=r"one of the network's 2 places of attention, from 0, got 2"):
         Masks(network, 2)
@@ -120,14 +119,20 @@ def test_an_unknown_placement_is_refused():
         Slots(partial(CBAM, ndim=2), "top")
 
 
-def test_a_block_of_ones_own_without_a_mask_works_but_shows_none(draw):
-    attended = Attended(nn.Conv2d(3, 5, 3), Double())
-    assert isinstance(attended.block, Alone)
-    with pytest.raises(AttributeError, match="mask"):
-        attended.mask(draw(1, 3, 7, 7, dtype=torch.float32))
+@pytest.mark.parametrize("made", [nn.Conv2d(5, 5, 1), None, 3])
+def test_what_is_no_block_is_refused(made):
+    with pytest.raises(TypeError, match=f"must build a tsattn.nn.AttentionBlock, .* got {type(made).__name__}"):
+        Slots(lambda _: made, "full")(nn.Conv2d(3, 5, 3), 5, "full")
 
 
-def test_a_block_that_changes_the_size_is_refused(draw):
-    attended = Attended(nn.Conv2d(3, 5, 3), nn.Conv2d(5, 5, 3)).double()
-    with pytest.raises(ValueError, match=r"must return features of the shape .* \(2, 5, 5, 9\), got \(2, 5, 3, 7\)"):
-        attended(draw(2, 3, 7, 11))
+class Pooled(AttentionBlock):
+    def weights(self, x, context=None, valid=None):
+        return x[..., ::2]
+
+
+def test_weights_of_another_shape_are_refused(draw):
+    attended = Attended(nn.Conv2d(3, 5, 3), Pooled()).double()
+    for call in (attended, attended.weights):
+        with pytest.raises(ValueError, match=r"features' shape, \(2, 5, 5, 9\), .* got \(2, 5, 5, 5\)"):
+            call(draw(2, 3, 7, 11))
+

@@ -7,18 +7,18 @@ from torch.nn.functional import cross_entropy
 from torch.testing import assert_close
 
 from tests.reference import lstm_san as reference
-from tsattn.models.lstm_san import LSTMSAN, ScaleAttended
+from tsattn.models.lstm_san import LSTMSAN
 from tsattn.models.pooled import Pooled
+from tsattn.nn import ChannelsLast, SANBlock
 from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.initialise import build
 from tsattn.nn.pooling import Attention, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 from tsattn.nn.residual import ResidualTrunk
-from tsattn.nn.scale_attention import SANBlock
 
 LENGTHS = torch.tensor([13, 6, 1])
-dilated = partial(ScaleAttended, block=partial(SANBlock, dilation=2))
-both_ways = {"layer": BidirectionalLSTM, "attended": partial(ScaleAttended, layer=BidirectionalLSTM)}
+dilated = partial(ChannelsLast, block=partial(SANBlock, dilation=2))
+both_ways = {"layer": BidirectionalLSTM, "attended": partial(ChannelsLast, block=SANBlock, layer=BidirectionalLSTM)}
 CLASSIFIERS = {
     "published": ({}, {}),
     "bottleneck": ({"placement": "bottleneck", "attended": dilated}, {"pooling": MeanMax}),
@@ -36,7 +36,7 @@ def classifier(options, generator, n_classes=3):
 
 def weights_of(layer):
     """(of the LSTM, of the smoothing or None), as the loop takes them."""
-    lstm, smoothing = (layer.layer, layer.block.smoothing) if isinstance(layer, ScaleAttended) else (layer, None)
+    lstm, smoothing = (layer.layer, layer.block.smoothing) if isinstance(layer, ChannelsLast) else (layer, None)
     arrays = [[parameter.detach().numpy() for parameter in part.parameters()] for part in (lstm, smoothing) if part]
     return arrays[0], None if smoothing is None else arrays[1]
 
@@ -45,7 +45,7 @@ def weights_of(layer):
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_p33_the_network_equals_the_loop(placement, dilation, draw, generator):
     options = ({"attended": None} if placement == "none" else
-               {"placement": placement, "attended": partial(ScaleAttended, block=partial(SANBlock, dilation=dilation))})
+               {"placement": placement, "attended": partial(ChannelsLast, block=partial(SANBlock, dilation=dilation))})
     network = build(lambda: LSTMSAN(5, hidden=7, **options), generator).double()
     x = draw(3, 13, 5)
     features, lengths = network(x, LENGTHS)
@@ -60,7 +60,7 @@ def test_p33_the_network_equals_the_loop(placement, dilation, draw, generator):
     ("full", [True] * 5), ("bottleneck", [False, True, False, True, False])])
 def test_which_layers_are_attended(placement, attended):
     network = LSTMSAN(5, hidden=7, n_layers=5, placement=placement)
-    assert [isinstance(layer, ScaleAttended) for layer in network.layers] == attended
+    assert [isinstance(layer, ChannelsLast) for layer in network.layers] == attended
     assert [type(layer) for layer in LSTMSAN(5, n_layers=3, attended=None, placement=placement).layers] == [LSTM] * 3
 
 

@@ -25,7 +25,7 @@ def test_p33_the_block_equals_the_loop(ndim, masked, draw, generator):
     block, x = made(ndim, generator, dilation=2), draw(3, 5, *SPACES[ndim])
     valid = torch.rand(3, 1, *SPACES[ndim], generator=generator) > 0.3
     places = valid if masked else torch.ones_like(valid)
-    ours = block(x, valid) if masked else block(x)
+    ours = block(x, valid=valid) if masked else block(x)
     expected = reference.bam(x.numpy(), places[:, 0].numpy(), pairs([block.excitation.narrow, block.excitation.widen]),
                              pairs(block.convolutions), 2)
     np.testing.assert_allclose(ours.detach(), expected, rtol=1e-9, atol=1e-12)
@@ -42,8 +42,8 @@ def test_the_mask_by_hand():
         block.excitation.widen.bias.copy_(torch.tensor([1.0, -2]))
         block.convolutions[3].bias.fill_(0.5)
     x = torch.tensor([[[1.0, 3], [0, 4]]])
-    assert_close(block.mask(x), torch.tensor([[[1.5], [-1.5]]]).sigmoid().expand(1, 2, 2))
-    assert_close(block(x), x * (1 + block.mask(x)))
+    assert_close(block.weights(x), 1 + torch.tensor([[[1.5], [-1.5]]]).sigmoid().expand(1, 2, 2))
+    assert_close(block(x), x * block.weights(x))
 
 
 @both_ranks
@@ -52,10 +52,10 @@ def test_what_is_not_valid_changes_nothing_and_gets_no_gradient(ndim, draw, gene
     valid = torch.ones(2, 1, *SPACES[ndim], dtype=torch.bool)
     valid[0, ..., 4:] = False
     x = draw(2, 5, *SPACES[ndim])
-    expected = block(x, valid)
+    expected = block(x, valid=valid)
     assert_close(expected[:1, ..., :4], block(x[:1, ..., :4]))
     filled = x.masked_fill(~valid, torch.nan).requires_grad_()
-    found = block(filled, valid)
+    found = block(filled, valid=valid)
     assert_close(found, expected)
     found.sum().backward()
     assert not filled.grad[~valid.expand_as(x)].any()
@@ -81,7 +81,7 @@ def test_an_image_of_one_row_is_its_series(draw, generator):
 @pytest.mark.parametrize("make", [lambda: BAM(5, ndim=2), lambda: CBAM(5, ndim=2), lambda: SqueezeExcitation(5)])
 def test_each_block_is_its_mask(make, draw, generator):
     block, x = build(make, generator).double().eval(), draw(2, 5, 7, 3)
-    mask = block.mask(x)
+    mask = block.weights(x) - 1
     assert ((mask > 0) & (mask < 1)).all()
     assert_close(block(x), x * (1 + mask if isinstance(block, BAM) else mask))
 

@@ -43,7 +43,7 @@ def weights_of(block):
 def test_p33_the_block_equals_the_loop(make, ndim, masked, draw, generator, some):
     block, x = build(lambda: make(ndim), generator).double(), draw(3, 5, *SPACES[ndim])
     valid = some(ndim)
-    ours = block(x, valid) if masked else block(x)
+    ours = block(x, valid=valid) if masked else block(x)
     loop = reference.cbam if isinstance(block, CBAM) else reference.squeeze_excitation
     for i in range(3):
         places = valid[i, 0].numpy() if masked else np.ones(SPACES[ndim], bool)
@@ -59,7 +59,7 @@ def test_squeeze_and_excitation_by_hand():
     # means 2 and 2, hidden 6, excitation 3 and -1.5; means -2 and 0, hidden relu(-2)
     s = torch.tensor([[3.0, -1.5], [0, 0]]).sigmoid()
     assert_close(block(x), x * s.unsqueeze(-1))
-    assert_close(block.mask(x), s.unsqueeze(-1))
+    assert_close(block.weights(x), s.unsqueeze(-1))
 
 
 def test_cbam_by_hand():
@@ -81,11 +81,11 @@ def test_cbam_by_hand():
 def test_p18_what_is_not_valid_changes_nothing_and_gets_no_gradient(make, ndim, draw, generator, some):
     block, valid = build(lambda: make(ndim), generator).double(), some(ndim)
     x = draw(3, 5, *SPACES[ndim])
-    expected = block(x, valid)
+    expected = block(x, valid=valid)
     assert not expected.masked_fill(valid, 0).any()
     for filler in (0.0, 1e6, torch.nan):
         filled = x.masked_fill(~valid, filler).requires_grad_()
-        output = block(filled, valid)
+        output = block(filled, valid=valid)
         assert_close(output, expected, rtol=0, atol=0)
         output.sum().backward()
         assert filled.grad.isfinite().all()
@@ -96,7 +96,7 @@ def test_p18_what_is_not_valid_changes_nothing_and_gets_no_gradient(make, ndim, 
 def test_series_side_by_side_are_what_they_are_alone(make, draw, generator):
     block, lengths = build(lambda: make(1), generator).double(), torch.tensor([11, 4, 1])
     x = draw(3, 5, 11)
-    together = block(x, valid_steps(lengths, 11).unsqueeze(1))
+    together = block(x, valid=valid_steps(lengths, 11).unsqueeze(1))
     for i, length in enumerate(lengths):
         assert_close(together[i : i + 1, :, :length], block(x[i : i + 1, :, :length]), rtol=0, atol=1e-12)
 

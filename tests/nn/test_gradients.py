@@ -11,6 +11,7 @@ from tsattn.design.plan import Layer
 from tsattn.design.recurrent import RecurrentRack
 from tsattn.nn import BAM, CBAM, SqueezeExcitation, build
 from tsattn.nn.additive_attention import AdditiveAttention
+from tsattn.nn.attention.scale_space import SANBlock
 from tsattn.nn.convolution import Convolution
 from tsattn.nn.cross_talk import cross_talk
 from tsattn.nn.glimpse import GlimpseLSTM
@@ -19,7 +20,6 @@ from tsattn.nn.mutual_attention import MutualAttention
 from tsattn.nn.pooling import Attention, Last, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM
 from tsattn.nn.residual import ResidualTrunk
-from tsattn.nn.scale_attention import SANBlock
 
 LAYERS = (Layer(2), Layer(2), Layer(3))
 

@@ -4,9 +4,9 @@ import torch
 from torch.testing import assert_close
 
 from tests.reference import scale_attention as reference
-from tsattn.nn import scale_attention
+from tsattn.nn.attention import scale_space
+from tsattn.nn.attention.scale_space import SANBlock, extremeness
 from tsattn.nn.initialise import build
-from tsattn.nn.scale_attention import SANBlock, extremeness
 
 SPACES = {1: (11,), 2: (7, 11)}
 both_ranks = pytest.mark.parametrize("ndim", SPACES)
@@ -108,5 +108,5 @@ def test_what_is_compiled_counts_as_torch_does(ndim, dtype, draw, monkeypatch):
     assert found.dtype == dtype
     if ndim == 2:
         assert torch.equal(extremeness(x.mT, valid.mT), found.mT)  # whatever the layout
-    monkeypatch.setattr(scale_attention, "_not_above", scale_attention._compared)  # as on other devices
+    monkeypatch.setattr(scale_space, "_not_above", scale_space._compared)  # as on other devices
     assert torch.equal(extremeness(x, valid), found)

@@ -27,7 +27,7 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
         `backbone(n_channels, size, attention=..., placement=...)`, see `tsattn.image`.
     attention : {"san-d", "san-c", "se", "cbam", "bam"}, callable or None, default="san-d"
         Scale-space attention with a dilated or a plain convolution; squeeze and excitation; CBAM; BAM. Or what builds a
-        block, `attention(n_features)`, from features to weighed features; see `tsattn.image.slot`. None: no attention.
+        `tsattn.nn.AttentionBlock`, `attention(n_features)`. None: no attention.
     placement : {"bottleneck", "full"}, default="bottleneck"
         Attention before each pooling, or at every trained convolution but shortcuts'. In LeNet-5 they are the same.
     absolute, channel_alignment, extrema, smoothing : bool, default=True
@@ -138,7 +138,7 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
                    random_state=random_state, **switches)
 
     def masks(self, X: Any, place: int = 0) -> np.ndarray:
-        """What attention says of images at one of its places: how much of each value it lets through.
+        """What attention multiplies the features of images by, at one of its places.
 
         Parameters
         ----------
@@ -149,9 +149,9 @@ class ImageClassifier(ImageNetwork, NetworkImageClassifier):
 
         Returns
         -------
-        ndarray of float32, (n, height, width, features), in (0, 1)
-            Of the size and the features that there are at that place. For "se" and "cbam" the product of what they
-            multiply with; for "bam", and scale-space attention with `residual`, the mask to which 1 is added.
+        ndarray of float32, (n, height, width, features)
+            Of the size and the features that there are at that place; in (0, 1), and in (1, 2) for "bam" and for
+            scale-space attention with `residual`, which add what they mask to the features.
 
         Raises
         ------

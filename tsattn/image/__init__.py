@@ -3,7 +3,7 @@
 from tsattn.image.lenet import LeNet5
 from tsattn.image.of_images import OfImages
 from tsattn.image.resnet import ResNet
-from tsattn.image.slot import Attended, Slots
+from tsattn.image.slot import Slots
 from tsattn.image.vgg import VGG
 
-__all__ = ["VGG", "Attended", "LeNet5", "OfImages", "ResNet", "Slots"]
+__all__ = ["VGG", "LeNet5", "OfImages", "ResNet", "Slots"]

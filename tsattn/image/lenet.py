@@ -49,7 +49,7 @@ class LeNet5(nn.Module):
     --------
     >>> from functools import partial
     >>> import torch
-    >>> from tsattn.nn.scale_attention import SANBlock
+    >>> from tsattn.nn.attention.scale_space import SANBlock
     >>> network = LeNet5(attention=partial(SANBlock, ndim=2, width=5))
     >>> network(torch.zeros(2, 1, 28, 28)).shape
     torch.Size([2, 84])

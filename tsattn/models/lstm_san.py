@@ -13,15 +13,15 @@ averaged.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from tsattn._checks import check_int, check_one_of
-from tsattn.nn.mask import valid_steps
+from tsattn.nn.attention import ChannelsLast, SANBlock
 from tsattn.nn.recurrent import LSTM
 from tsattn.nn.residual import halve
-from tsattn.nn.scale_attention import SANBlock
 from tsattn.nn.sequence import Encoder
 
 
@@ -33,44 +33,7 @@ def pooled_after(number: int) -> bool:
 PLACEMENTS: dict[str, Callable[[int], bool]] = {  # whether the layer of a number is attended
     "full": lambda number: number > 0, "bottleneck": pooled_after,
 }
-
-
-class ScaleAttended(nn.Module):
-    """A sequence layer under scale-space attention: its features, masked by how they differ from what it reads.
-
-    Parameters
-    ----------
-    n_inputs, n_features : int
-        Channels in, and features out.
-    layer : callable, default=LSTM
-        `layer(n_inputs, n_features)` builds the sequence layer.
-    block : callable, default=SANBlock
-        `block(n_features)` builds the mask; its switches are given to it beforehand, with `functools.partial`.
-
-    Examples
-    --------
-    SAN-d, whose smoothing is dilated:
-
-    >>> from functools import partial
-    >>> import torch
-    >>> layer = ScaleAttended(3, 8, block=partial(SANBlock, dilation=2))
-    >>> layer(torch.zeros(2, 11, 3), torch.tensor([11, 4])).shape
-    torch.Size([2, 11, 8])
-    """
-
-    def __init__(
-        self, n_inputs: int, n_features: int, *, layer: Encoder = LSTM, block: Callable[[int], nn.Module] = SANBlock
-    ) -> None:
-        super().__init__()
-        self.layer = layer(n_inputs, n_features)
-        self.block = block(n_features)
-
-    def forward(self, x: Float[Tensor, "b t c"], lengths: Int[Tensor, " b"]) -> Float[Tensor, "b t h"]:
-        """Return the masked features at every step; zeros beyond the lengths."""
-        y = self.layer(x, lengths)
-        valid = valid_steps(lengths, x.shape[1]).unsqueeze(1)  # b 1 t
-        masked: Tensor = self.block(y.mT, x.mT, valid)  # b h t
-        return masked.mT
+SCALE_ATTENDED = partial(ChannelsLast, block=SANBlock)
 
 
 class LSTMSAN(nn.Module):
@@ -86,8 +49,8 @@ class LSTMSAN(nn.Module):
         Number of layers.
     layer : callable, default=LSTM
         `layer(n_inputs, n_features)` builds a sequence layer without attention.
-    attended : callable or None, default=ScaleAttended
-        `attended(n_inputs, n_features)` builds one with attention: `ScaleAttended` around the same kind of layer, or
+    attended : callable or None, default=SCALE_ATTENDED
+        `attended(n_inputs, n_features)` builds one with attention: `ChannelsLast` around the same kind of layer, or
         `GlimpseLSTM` for recurrent attention. None: no layer has any.
     placement : {"full", "bottleneck"}, default="full"
         Which layers are attended.
@@ -112,7 +75,7 @@ class LSTMSAN(nn.Module):
 
     def __init__(
         self, n_channels: int, *, hidden: int = 64, n_layers: int = 4, layer: Encoder = LSTM,
-        attended: Encoder | None = ScaleAttended, placement: str = "full",
+        attended: Encoder | None = SCALE_ATTENDED, placement: str = "full",
     ) -> None:
         super().__init__()
         self.n_features = check_int("hidden", hidden)

@@ -12,16 +12,19 @@ published code part, this is the equations: one normalisation a branch, at its e
 one after each convolution and each dense layer but a branch's last, as in that code.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from tsattn.nn.attention.block import AttentionBlock
+from tsattn.nn.attention.squeeze_excitation import Excitation, hidden_units, mean_place
 from tsattn.nn.convolution import BatchNorm
 from tsattn.nn.rank import same_size
-from tsattn.nn.squeeze_excitation import Excitation, hidden_units, mean_place
 
 
-class BAM(nn.Module):
+class BAM(AttentionBlock):
     """Weigh the values of a layer by their channel and their place, each by a number in (1, 2).
 
     Parameters
@@ -47,7 +50,7 @@ class BAM(nn.Module):
     >>> from tsattn.nn import valid_steps
     >>> BAM(5, ndim=2)(torch.zeros(2, 5, 7, 11)).shape
     torch.Size([2, 5, 7, 11])
-    >>> BAM(5)(torch.zeros(2, 5, 11), valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
+    >>> BAM(5)(torch.zeros(2, 5, 11), valid=valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
     torch.Size([2, 5, 11])
     """
 
@@ -84,17 +87,12 @@ class BAM(nn.Module):
         there = normalised(self.normalise_places, scores[valid].unsqueeze(1)).squeeze(1)
         return torch.zeros_like(scores, dtype=there.dtype).masked_scatter(valid, there)
 
-    def mask(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    def weights(
+        self, x: Float[Tensor, "b c *space"], context: Any = None,  # noqa: ARG002 - the protocol of all blocks
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *space"]:
-        """Return M, in (0, 1)."""
-        return (self.channel_scores(x, valid) + self.place_scores(x, valid)).sigmoid()
-
-    def forward(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
-    ) -> Float[Tensor, "b c *space"]:
-        """Return the weighed features; zeros, and no gradient, where `valid` is False, whatever stands there."""
-        return (x if valid is None else x.masked_fill(~valid, 0)) * (1 + self.mask(x, valid))
+        """Return 1 + M, in (1, 2)."""
+        return 1 + (self.channel_scores(x, valid) + self.place_scores(x, valid)).sigmoid()
 
 
 def normalised(normalise: BatchNorm, rows: Float[Tensor, "n c"]) -> Float[Tensor, "n c"]:

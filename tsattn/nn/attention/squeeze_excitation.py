@@ -10,10 +10,14 @@ p, and r the reduction:
 Differs: places that are not valid, beyond a series' end, count for nothing; where C < r, there is one hidden unit.
 """
 
+from typing import Any
+
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from tsattn._checks import check_int
+from tsattn._checks import check_int, check_one_of
+from tsattn.nn.attention.block import AttentionBlock
+from tsattn.nn.rank import CONVOLUTION
 
 
 def mean_place(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None) -> Float[Tensor, "b c"]:
@@ -72,13 +76,15 @@ class Excitation(nn.Module):
         return excited
 
 
-class SqueezeExcitation(nn.Module):
+class SqueezeExcitation(AttentionBlock):
     """Weigh the channels of a layer, each by one number in (0, 1).
 
     Parameters
     ----------
     n_features : int
         Channels of the layer.
+    ndim : {1, 2}, default=1
+        Axes of space, series or images; as for all blocks, but this one is the same for both.
     reduction : int, default=16
         How many channels there are to a hidden unit; at least one unit is left. Where channels are few, take less: a
         ReLU may shut a unit for every sample, and then a single one learns nothing.
@@ -97,23 +103,19 @@ class SqueezeExcitation(nn.Module):
     >>> block = SqueezeExcitation(5, reduction=2)
     >>> block(torch.zeros(2, 5, 7, 11)).shape
     torch.Size([2, 5, 7, 11])
-    >>> block(torch.zeros(2, 5, 11), valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
+    >>> block(torch.zeros(2, 5, 11), valid=valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
     torch.Size([2, 5, 11])
     """
 
-    def __init__(self, n_features: int, *, reduction: int = 16) -> None:
+    def __init__(self, n_features: int, *, ndim: int = 1, reduction: int = 16) -> None:
         super().__init__()
+        check_one_of("ndim", ndim, CONVOLUTION)
         self.excitation = Excitation(n_features, reduction=reduction)
 
-    def mask(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    def weights(
+        self, x: Float[Tensor, "b c *space"], context: Any = None,  # noqa: ARG002 - the protocol of all blocks
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *ones"]:
         """Return the weight of each channel, (batch, channel, 1, ...), in (0, 1)."""
         weights: Tensor = self.excitation(mean_place(x, valid)).sigmoid()
         return weights[(..., *[None] * (x.ndim - 2))]
-
-    def forward(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
-    ) -> Float[Tensor, "b c *space"]:
-        """Return the weighed channels; zeros, and no gradient, where `valid` is False, whatever stands there."""
-        return (x if valid is None else x.masked_fill(~valid, 0)) * self.mask(x, valid)

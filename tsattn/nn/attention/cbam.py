@@ -11,12 +11,15 @@ published code part, this is the equations: no batch normalisation before the se
 convolution has a bias, and none in the dense layers.
 """
 
+from typing import Any
+
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
+from tsattn.nn.attention.block import AttentionBlock, existing
+from tsattn.nn.attention.squeeze_excitation import Excitation, mean_place
 from tsattn.nn.rank import same_size
-from tsattn.nn.squeeze_excitation import Excitation, mean_place
 
 
 def largest_place(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None) -> Float[Tensor, "b c"]:
@@ -31,7 +34,7 @@ def largest_place(x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *spac
     return (x if valid is None else x.masked_fill(~valid, -torch.inf)).flatten(2).amax(2)
 
 
-class CBAM(nn.Module):
+class CBAM(AttentionBlock):
     """Weigh the channels of a layer, then its places.
 
     Parameters
@@ -57,7 +60,7 @@ class CBAM(nn.Module):
     >>> from tsattn.nn import valid_steps
     >>> CBAM(5, ndim=2)(torch.zeros(2, 5, 7, 11)).shape
     torch.Size([2, 5, 7, 11])
-    >>> CBAM(5)(torch.zeros(2, 5, 11), valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
+    >>> CBAM(5)(torch.zeros(2, 5, 11), valid=valid_steps(torch.tensor([11, 4]), 11).unsqueeze(1)).shape
     torch.Size([2, 5, 11])
     """
 
@@ -79,16 +82,18 @@ class CBAM(nn.Module):
         mask: Tensor = self.convolution(summaries).sigmoid()
         return mask
 
-    def mask(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+    def weights(
+        self, x: Float[Tensor, "b c *space"], context: Any = None,  # noqa: ARG002 - the protocol of all blocks
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *space"]:
         """Return M_s M_c, the weight of each value, in (0, 1)."""
         channels = self.channel_mask(x, valid)
-        return channels * self.place_mask((x if valid is None else x.masked_fill(~valid, 0)) * channels)
+        return channels * self.place_mask(existing(x, valid) * channels)
 
     def forward(
-        self, x: Float[Tensor, "b c *space"], valid: Bool[Tensor, "b 1 *space"] | None = None
+        self, x: Float[Tensor, "b c *space"], context: Any = None,  # noqa: ARG002
+        valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *space"]:
-        """Return the weighed features; zeros, and no gradient, where `valid` is False, whatever stands there."""
-        weighed = (x if valid is None else x.masked_fill(~valid, 0)) * self.channel_mask(x, valid)
+        """Return the weighed features, as the equations multiply them; zeros, without a gradient, where not valid."""
+        weighed = existing(x, valid) * self.channel_mask(x, valid)
         return weighed * self.place_mask(weighed)

@@ -24,6 +24,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from tsattn._threads import over_rows
+from tsattn.nn.attention.block import AttentionBlock, existing
 from tsattn.nn.rank import SHRINK, check_same_size, same_size
 
 WORTH_A_THREAD = 2**17  # values, which take half a millisecond
@@ -85,7 +86,7 @@ def _compiled(around: Tensor, x: Tensor) -> Tensor:
     return count
 
 
-class SANBlock(nn.Module):
+class SANBlock(AttentionBlock):
     """Mask a layer's features by the salient differences from its predecessor's.
 
     Parameters
@@ -119,6 +120,8 @@ class SANBlock(nn.Module):
     torch.Size([2, 5, 7, 11])
     """
 
+    context = "previous"
+
     def __init__(
         self, n_features: int, *, ndim: int = 1, width: int = 3, dilation: int = 1,
         activation: Callable[[Tensor], Tensor] | None = None, absolute: bool = True, channel_alignment: bool = True,
@@ -145,19 +148,19 @@ class SANBlock(nn.Module):
         return change.abs() if self.absolute else change
 
     def mask(
-        self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
+        self, x: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
         valid: Bool[Tensor, "b 1 *space"] | None = None,
     ) -> Float[Tensor, "b c *space"]:
-        """Return the mask, in (0, 1)."""
-        self._check(y, previous)
+        """Return sigmoid(Y_a), in (0, 1)."""
+        self._check(x, previous)
         if valid is None:
-            valid = torch.ones_like(y[:, :1], dtype=torch.bool)
-        elif previous.shape[2:] != y.shape[2:]:
+            valid = torch.ones_like(x[:, :1], dtype=torch.bool)
+        elif previous.shape[2:] != x.shape[2:]:
             raise ValueError("with a mask of valid places both layers must have one size, got "
-                             f"{tuple(y.shape[2:])} after {tuple(previous.shape[2:])}; pool the predecessor first")
+                             f"{tuple(x.shape[2:])} after {tuple(previous.shape[2:])}; pool the predecessor first")
         else:
-            y, previous = y.masked_fill(~valid, 0), previous.masked_fill(~valid, 0)
-        change = self.difference(y, previous)
+            x, previous = existing(x, valid), existing(previous, valid)
+        change = self.difference(x, previous)
         if self.extrema:
             change = extremeness(change, valid) * change
         if self.smoothing is not None:
@@ -165,18 +168,20 @@ class SANBlock(nn.Module):
             change = change if self.activation is None else self.activation(change)
         return change.sigmoid()
 
-    def _check(self, y: Tensor, previous: Tensor) -> None:
-        if not y.ndim == previous.ndim == self.ndim + 2 or y.shape[:2] != (len(previous), self.n_features):
-            raise ValueError(f"y must have {self.ndim + 2} axes and {self.n_features} channels, and the predecessor as "
-                             f"many axes and the same batch, got {tuple(y.shape)} after {tuple(previous.shape)}")
-        if any(own > before for own, before in zip(y.shape[2:], previous.shape[2:], strict=True)):
-            raise ValueError("the predecessor must be at least as large as the layer, got "
-                             f"{tuple(y.shape[2:])} after {tuple(previous.shape[2:])}")
-
-    def forward(
-        self, y: Float[Tensor, "b c *space"], previous: Float[Tensor, "b p *_"],
-        valid: Bool[Tensor, "b 1 *space"] | None = None,
+    def weights(
+        self, x: Float[Tensor, "b c *space"], context: Any = None, valid: Bool[Tensor, "b 1 *space"] | None = None
     ) -> Float[Tensor, "b c *space"]:
-        """Return the masked features; zeros, and no gradient, where `valid` is False, whatever stands there."""
-        mask = self.mask(y, previous, valid)
-        return (y if valid is None else y.masked_fill(~valid, 0)) * (1 + mask if self.residual else mask)
+        """Return the mask, in (0, 1), or 1 and the mask where masked features are added to the features."""
+        mask = self.mask(x, context, valid)
+        return 1 + mask if self.residual else mask
+
+    def _check(self, x: Tensor, previous: Any) -> None:
+        if not isinstance(previous, Tensor):
+            raise TypeError("scale-space attention compares a layer with what it reads: context must be its features, "
+                            f"got {type(previous).__name__}")
+        if not x.ndim == previous.ndim == self.ndim + 2 or x.shape[:2] != (len(previous), self.n_features):
+            raise ValueError(f"x must have {self.ndim + 2} axes and {self.n_features} channels, and the predecessor as "
+                             f"many axes and the same batch, got {tuple(x.shape)} after {tuple(previous.shape)}")
+        if any(own > before for own, before in zip(x.shape[2:], previous.shape[2:], strict=True)):
+            raise ValueError("the predecessor must be at least as large as the layer, got "
+                             f"{tuple(x.shape[2:])} after {tuple(previous.shape[2:])}")
