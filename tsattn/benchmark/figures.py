@@ -28,6 +28,7 @@ from tsattn.plots.pages import as_svg, beside, figure, framed, legend, stacked
 
 CLOSE = 2  # channels
 MANY = 30  # classes: more cannot be read
+LONGEST = 40  # letters of a class's label that are drawn
 WIDTH, CELL, NAMES = 9.5, 0.16, 0.062  # inches of a page, of a count, and of a letter beside counts
 SHOWN = 16  # channels of a picture: as many as can be named in it
 COSTS = {"fit_seconds": "mean fit time, s (logarithmic)", "n_parameters": "weights of networks (logarithmic)"}
@@ -71,17 +72,22 @@ def confusions(protocols: Protocols) -> Iterator[Picture]:
             row for row in rows if row["status"] == "done" and kind_name(row["task"]) == "classification"])}
         if not done:
             continue
-        classes = next(iter(done.values()))[0]["classes"]
+        classes = [_cut(label) for label in next(iter(done.values()))[0]["classes"]]
         if len(classes) > MANY:
             continue
         counts = {name: _counts(own, len(classes)) for name, own in done.items()}
         size = max(CELL * (len(classes) + BETWEEN), NAMES * max(map(len, counts)))
         across = max(1, min(len(counts), int(WIDTH / size)))
         drawn, ax = framed(width=across * size, height=-(-len(counts) // across) * size,
-                           left=0.1 + NAMES * max(len(str(label)) for label in classes))
-        plot_confusions(counts, ax, classes=[str(label) for label in classes], across=across)
+                           left=0.1 + NAMES * max(map(len, classes)))
+        plot_confusions(counts, ax, classes=classes, across=across)
         yield Picture(as_svg(drawn), f"{task}, {kind} split: rows are true classes, columns, in the same order, what "
                                      "they are taken for; mistakes in per cent of the row, a dot up to a half.")
+
+
+def _cut(label: str) -> str:
+    """A label at a length that a picture has room for."""
+    return label if len(label) <= LONGEST else f"{label[:LONGEST - 1]}…"
 
 
 def unread(protocols: Protocols) -> list[str]:

@@ -10,7 +10,7 @@ Any number of processes may share a folder.
 
 import json
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any, TextIO
 import orjson
 
 from tsattn._files import digest_of, write_atomic
-from tsattn.benchmark.schema import check, tells, unlike
+from tsattn.benchmark.schema import check, tells
+from tsattn.benchmark.scores import kind_name
 
 try:
     import fcntl
@@ -121,7 +122,7 @@ class Folder:
             remarks.append(f"{older} older rows of the same cells, with other parameters or versions, are not shown")
         ordered = [*(rows[slot] for slot in manifest if slot in rows),
                    *(row for slot, row in rows.items() if slot not in manifest)]
-        strange = dict(unlike(ordered))
+        strange = dict(_unlike(ordered))
         remarks += [f"row {str(self.row_path(ordered[place]['key']))!r} is not shown: {why} than the first of "
                     f"{ordered[place]['task']['name']!r}" for place, why in strange.items()]
         return [row for place, row in enumerate(ordered) if place not in strange], remarks
@@ -199,7 +200,6 @@ def read_row(path: Path) -> dict[str, Any]:
         raise DamagedRowError(f"damaged row {str(path)!r}: not JSON ({error})") from error
     if not sealed:
         raise DamagedRowError(f"damaged row {str(path)!r}: its digest does not match its content")
-    row = _writable(row, raw)
     check_row(row, path)
     return row
 
@@ -219,13 +219,6 @@ def _loaded(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:  # such as half a surrogate pair, of a file's name in an error
         return json.loads(raw, parse_constant=_refuse)
-
-
-def _writable(row: dict[str, Any], raw: bytes) -> dict[str, Any]:
-    """The row with "?" for each half of a surrogate pair: no table or report can be written with it."""
-    if b"\\ud" not in raw.lower():
-        return row
-    return json.loads(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace"))  # type: ignore[no-any-return]
 
 
 def _refuse(constant: str) -> None:
@@ -250,3 +243,23 @@ def check_row(row: Mapping[str, Any], path: Path) -> None:
         raise DamagedRowError(f"damaged row {str(path)!r}: {error}") from error
     if row["key"] != path.stem:
         raise DamagedRowError(f"damaged row {str(path)!r}: it says that it is {row['key']!r:.60}")
+
+
+def _unlike(rows: Sequence[Mapping[str, Any]]) -> Iterable[tuple[int, str]]:
+    """Which rows cannot stand in a table with the first of their protocol, and why."""
+    first: dict[Any, tuple[Any, ...]] = {}
+    for place, row in enumerate(rows):
+        task, split = row["task"], row["split"]
+        form = (kind_name(task), task.get("leading"), "image" in task)
+        protocol = task["name"], split["kind"], split["folds"]
+        if first.setdefault((protocol, "task"), form) != form:
+            yield place, "its task is of another kind"
+        elif row["status"] == "done" and first.setdefault((protocol, "done"), _size(row)) != _size(row):
+            yield place, "it has other classes, or another number of losses,"
+
+
+def _size(row: Mapping[str, Any]) -> Any:
+    """What must be the same for two runs' outcomes to be laid side by side."""
+    kept = {"classification": "classes", "forecasting": "losses"}.get(kind_name(row["task"]))
+    part = None if kept is None else row[kept]
+    return len(part.split()) if isinstance(part, str) else part

@@ -5,17 +5,18 @@ the place. What a part has beside its known entries must be plain, too: rows are
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from tsattn.benchmark.scores import MEASURES, kind_name
+from tsattn.benchmark.scores import MEASURES
 
 Check = Callable[[Any, str], None]
 LARGEST = 1e100  # of a number: its square, and the sum of many, are numbers still
 WHOLE = 2**53
 EPOCHS = 2**16
 LETTERS = 2**22  # of numbers written as text
+NAME = 200  # letters of an estimator's or a task's name: pictures are as wide as the longest
 NAMES = tuple(dict.fromkeys(name for measures in MEASURES.values() for name in measures))
 CURVES = ("train_loss", "validation_loss", "validation_accuracy")  # what is drawn of a history
 NOT_FINITE = ("nan", "inf", "-inf")  # as a history has them
@@ -27,6 +28,12 @@ def text(value: Any, place: str) -> None:
     """A text."""
     if not isinstance(value, str):
         _hold(False, place, "a text", value)
+
+
+def title(value: Any, place: str) -> None:
+    """A name by which rows are put together and drawn; data frames hold no half of a surrogate pair."""
+    fine = isinstance(value, str) and len(value) <= NAME and not any("\ud800" <= one <= "\udfff" for one in value)
+    _hold(fine, place, f"a text of at most {NAME} whole letters", value)
 
 
 def flag(value: Any, place: str) -> None:
@@ -188,19 +195,19 @@ def epochs(value: Any, place: str) -> None:
         NUMBERS(found, f"{place}.{column}")
 
 
+def _what(value: Any, place: str) -> None:
+    _hold(isinstance(value, dict | str), place, "an object or a name", value)
+
+
 def searched(value: Any, place: str) -> None:
     """What a row says of its tuning."""
     SEARCH(value, place)
     _hold(value["winner"] < len(value["tries"]), f"{place}.winner", "the number of a try", value["winner"])
 
 
-def _what(value: Any, place: str) -> None:
-    _hold(isinstance(value, dict | str), place, "an object or a name", value)
-
-
 SEARCH = entries({"folds": count, "winner": count, "seconds": amount, "tries": listed(entries(
     {"params": keyed(plain), "error": maybe(text)}))})
-TASK = {"name": text, "checksum": text, "n_train": count, "n_test": count, "n_channels": count}
+TASK = {"name": title, "checksum": text, "n_train": count, "n_test": count, "n_channels": count}
 PANEL = {"min_length": count, "max_length": count}
 TASKS: dict[str, Mapping[str, Check]] = {
     "classification": {"n_classes": count, "majority": number},
@@ -219,10 +226,10 @@ ROW: Mapping[str, Check] = {
     "format": count, "key": text, "slot": text, "status": either("done", "failed"), "seed": count, "finished": text,
     "split": entries({"kind": either(*SPLITS), "folds": several, "fold": count}),
     "versions": _named_texts, "hardware": entries({}, HARDWARE, others=scalar),
-    "estimator": entries({"name": text, "what": _what, "ours": flag, "seeded": flag, "notes": texts},
+    "estimator": entries({"name": title, "what": _what, "ours": flag, "seeded": flag, "notes": texts},
                          {"published": maybe(number), "published_as": either(*NAMES)}),
 }
-FIRST = entries({"task": entries({"name": text}), "status": either("done", "failed")})
+FIRST = entries({"task": entries({"name": title}), "status": either("done", "failed")})
 SOMETIMES = {"commit": maybe(text), "command": maybe(text), "code": text, "history": maybe(epochs),
              "tuning": maybe(searched)}
 DONE: Mapping[str, Check] = {"fit_seconds": amount, "predict_seconds": amount, "n_parameters": maybe(count),
@@ -254,13 +261,13 @@ def _whole(kind: str, status: str, leading: str | None, *, image: bool, old: boo
         task |= {"image": listed(count, exactly=2)} if image else PANEL
     scores = dict.fromkeys(MEASURES[kind], maybe(number))
     if status == "done":
-        lead = leading or next(iter(MEASURES[kind]))
-        came: Mapping[str, Check] = {**DONE, **KEPT[kind], "scores": entries({lead: maybe(number)}, scores)}
+        needed = {leading or next(iter(MEASURES[kind])): maybe(number)}
+        came: Mapping[str, Check] = {**DONE, **KEPT[kind], "scores": entries(needed, scores)}
     else:
         came = {"scores": maybe(entries({}, scores)),
                 "error": entries({"type": text, "message": text}, {"traceback": text})}
     later = {} if old else {"code": text}  # rows of the first format can still be read
-    return entries({**ROW, **later, "task": entries(task, others=plain), **came}, SOMETIMES)
+    return entries({**ROW, **later, "task": entries(task, {"n_classes": count}, others=plain), **came}, SOMETIMES)
 
 
 ABOUT: Mapping[str, Check] = {"suite": text, "title": text, "reference": text, "command": text, "seeds": count,
@@ -274,23 +281,3 @@ def tells(name: str, value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def unlike(rows: Sequence[Mapping[str, Any]]) -> Iterable[tuple[int, str]]:
-    """Which rows cannot stand in a table with the first of their protocol, and why."""
-    first: dict[Any, tuple[Any, ...]] = {}
-    for place, row in enumerate(rows):
-        task, split = row["task"], row["split"]
-        form = (kind_name(task), task.get("leading"), "image" in task)
-        protocol = task["name"], split["kind"], split["folds"]
-        if first.setdefault((protocol, "task"), form) != form:
-            yield place, "its task is of another kind"
-        elif row["status"] == "done" and first.setdefault((protocol, "done"), _size(row)) != _size(row):
-            yield place, "it has other classes, or another number of losses,"
-
-
-def _size(row: Mapping[str, Any]) -> Any:
-    """What must be the same for two runs' outcomes to be laid side by side."""
-    kept = {"classification": "classes", "forecasting": "losses"}.get(kind_name(row["task"]))
-    part = None if kept is None else row[kept]
-    return len(part.split()) if isinstance(part, str) else part

@@ -10,6 +10,7 @@ from typing import Any
 
 from tsattn._checks import check_int, check_one_of
 from tsattn.benchmark.data import SINGLE, SPLITS
+from tsattn.benchmark.schema import title
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,8 @@ class Suite:
             names = [thing.name for thing in things]
             if len(set(names)) != len(names):
                 raise ValueError(f"each {kind} of a suite needs a name of its own, got {names}")
+            for name in names:
+                title(name, f"the name of a suite's {kind}")
         if self.reference is not None:
             check_one_of("reference", self.reference, [entry.name for entry in self.entries])
 
