@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from tsattn._checks import check_one_of
+from tsattn.nn.attention import ATTENTION, ChannelsLast
 from tsattn.nn.convolution import Convolution
 from tsattn.nn.pooling import Attention, Flatten, Last, MeanMax
 from tsattn.nn.recurrent import LSTM, BidirectionalLSTM, LSTMTrunk
@@ -24,6 +25,7 @@ ENCODERS: dict[str, Callable[[int, int], nn.Module]] = {
     "convolution": partial(Convolution, width=5, activation=False),  # a gate's argument has both signs
     "linear": partial(Convolution, width=1, activation=False),
     "conv-bilstm": partial(Chain, encoders=(partial(Convolution, width=7), BidirectionalLSTM)),
+    **{f"lstm-{name}": partial(ChannelsLast, block=block) for name, block in ATTENTION.items()},
 }
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu, "gelu": gelu, "silu": silu, "tanh": torch.tanh,

@@ -35,7 +35,7 @@ from tsattn.models.lstm_san import LSTMSAN
 from tsattn.models.pooled import Pooled
 from tsattn.models.sdma import ARCHITECTURES, SDMA
 from tsattn.models.xm2a import XM2A
-from tsattn.nn.attention import ChannelsLast, SANBlock
+from tsattn.nn.attention import ATTENTION, ChannelsLast, SANBlock
 from tsattn.nn.glimpse import GlimpseLSTM
 from tsattn.nn.multi_scale import VARIANTS
 from tsattn.nn.multi_scale_attention import NORMS, MultiScaleAttention
@@ -168,8 +168,9 @@ class LSTMSANNetwork(PooledNetwork):
         switches: Any = {name: check_bool(name, getattr(self, name)) for name in SWITCHES}
         block = partial(SANBlock, dilation=check_int("dilation", self.dilation, maximum=FARTHEST), **switches)
         glimpse = partial(BidirectionalLSTM, layer=GlimpseLSTM) if self.bidirectional else GlimpseLSTM
+        others = {name: partial(ChannelsLast, layer=layer, block=ATTENTION[name]) for name in ("se", "cbam", "bam")}
         return chosen_or_none("attention_module", self.attention_module,
-                              {"san": partial(ChannelsLast, layer=layer, block=block), "ran": glimpse})
+                              {"san": partial(ChannelsLast, layer=layer, block=block), "ran": glimpse, **others})
 
 
 NOTHING_FOUND = Features(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros((0, 1)), np.zeros(0, np.int64))

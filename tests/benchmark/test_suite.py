@@ -42,6 +42,8 @@ def test_names_are_unique(dummies):
         Suite("two", "", (Task("a", dummies.panel), Task("a", dummies.panel)), ())
     with pytest.raises(ValueError, match="a name of its own"):
         Suite("two", "", (), (Entry("a", dummies.slope), Entry("a", dummies.slope)))
+    with pytest.raises(ValueError, match="name of a suite's estimator must be a text of at most 200 whole letters"):
+        Suite("one", "", (), (Entry("a" * 201, dummies.slope),))
 
 
 @pytest.mark.parametrize("suite", SUITES.values(), ids=lambda suite: suite.name)

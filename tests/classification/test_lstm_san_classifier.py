@@ -68,7 +68,7 @@ def test_a_module_may_be_a_callable(ragged):
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"attention_module": "cbam"}, "unknown attention_module 'cbam'; choose one of 'san', 'ran'"),
+    ({"attention_module": "eca"}, "unknown attention_module 'eca'; choose one of 'san', 'ran', 'se', 'cbam', 'bam'"),
     ({"placement": "top"}, "unknown placement 'top'; choose one of 'full', 'bottleneck'"),
     ({"placement": "bottleneck", "n_layers": 1}, "and 1 layer has none; use placement='full'"),
     ({"channel_alignment": False}, "without channel_alignment both layers must have as many channels, got 8 after 18"),

@@ -81,7 +81,7 @@ def test_what_is_not_valid_changes_nothing_and_gets_no_gradient(ndim, draw, gene
     (2, (2, 5, 7), (2, 5, 7)), (1, (2, 5, 7, 7), (2, 5, 7, 7)), (1, (2, 4, 7), (2, 5, 7)), (1, (2, 5, 7), (2, 5, 7, 1)),
 ])
 def test_features_that_do_not_belong_together_are_refused(ndim, y, previous):
-    with pytest.raises(ValueError, match=f"y must have {ndim + 2} axes and 5 channels, .* got .{y[0]}, {y[1]}, {y[2]}"):
+    with pytest.raises(ValueError, match=f"x must have {ndim + 2} axes and 5 channels, .* got .{y[0]}, {y[1]}, {y[2]}"):
         SANBlock(5, ndim=ndim)(torch.zeros(y), torch.zeros(previous))
 
 

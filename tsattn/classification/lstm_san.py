@@ -17,9 +17,10 @@ class LSTMSANClassifier(LSTMSANNetwork, NetworkClassifier):
 
     Parameters
     ----------
-    attention_module : {"san", "ran"}, callable or None, default="san"
-        Scale-space attention, as above. Recurrent attention, to compare with: a layer chooses from its last state how
-        much of each channel of the next step it reads. Or what builds a layer with attention:
+    attention_module : {"san", "ran", "se", "cbam", "bam"}, callable or None, default="san"
+        Scale-space attention, as above. To compare with: recurrent attention, where a layer chooses from its last state
+        how much of each channel of the next step it reads; and squeeze and excitation, CBAM and BAM around the same
+        layers. Or what builds a layer with attention:
         `attention_module(n_inputs, n_features)`, see `tsattn.nn.sequence`. None: recurrent layers and nothing else.
     placement : {"full", "bottleneck"}, default="full"
         Attention at every layer, or at every second: those before pairs of steps are averaged.

@@ -30,7 +30,9 @@ class SDMAClassifier(SDMANetwork, NetworkClassifier):
     gate : {"sigmoid", "none"}, default="sigmoid"
         "none" adds the branches without any gate, to compare with; it needs `mutual=True`.
     encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"} or callable, default="convolution"
-        Sequence layer of a branch, or what builds one: `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`.
+        Sequence layer of a branch; "lstm-se", "lstm-cbam", "lstm-bam", "lstm-san-c" and "lstm-san-d" are an LSTM under
+        a block of attention, see `tsattn.nn.ATTENTION`. Or what builds one: `encoder(n_inputs, n_features)`, see
+        `tsattn.nn.sequence`.
     trunk : {"residual", "lstm"}, callable or None, default="residual"
         What reads the joined branches before they are pooled: residual convolutions at half the steps; an LSTM
         layer; or what builds one, see `tsattn.models.pooled`; or nothing, as published.

@@ -48,7 +48,8 @@ class XM2AClassifier(XM2ANetwork, NetworkClassifier):
         any transformer of sktime from series to series of the same length, fitted in fit and applied in predict. It
         reads the scaled series, filled, under a plain index. None: nothing, as published.
     encoder : {"convolution", "linear", "bilstm", "lstm", "conv-bilstm"}, callable or None, default="convolution"
-        Sequence layer before the first attention layer, which brings the channels to `hidden_size`. Or what builds one:
+        Sequence layer before the first attention layer, which brings the channels to `hidden_size`; also an LSTM under
+        a block of attention, by the names that `SDMAClassifier` lists. Or what builds one:
         `encoder(n_inputs, n_features)`, see `tsattn.nn.sequence`. Or nothing, as published.
     hidden_size : int or "auto", default=128
         Features of every layer; "auto" is the number of channels that are read, as published, and the only choice

@@ -16,7 +16,7 @@ class LSTMSANForecaster(LSTMSANNetwork, NetworkForecaster):
     ----------
     look_back : int, default=96
         As for `SDMAForecaster`.
-    attention_module : {"san", "ran"}, callable or None, default="san"
+    attention_module : {"san", "ran", "se", "cbam", "bam"}, callable or None, default="san"
     placement : {"full", "bottleneck"}, default="full"
     absolute, channel_alignment, extrema, smoothing : bool, default=True
     dilation : int, default=1

@@ -15,7 +15,7 @@ class LSTMSANRegressor(LSTMSANNetwork, NetworkRegressor):
 
     Parameters
     ----------
-    attention_module : {"san", "ran"}, callable or None, default="san"
+    attention_module : {"san", "ran", "se", "cbam", "bam"}, callable or None, default="san"
     placement : {"full", "bottleneck"}, default="full"
     absolute, channel_alignment, extrema, smoothing : bool, default=True
     dilation : int, default=1

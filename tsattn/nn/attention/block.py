@@ -41,7 +41,7 @@ class AttentionBlock(nn.Module):
         self, x: Float[Tensor, "b c *space"], context: Any = None, valid: Bool[Tensor, "b 1 *space"] | None = None
     ) -> Float[Tensor, "b _ *_"]:
         """Return what the features are multiplied by, of their shape or of one that broadcasts to it."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} needs a method weights(x, context, valid)")
 
     def forward(
         self, x: Float[Tensor, "b c *space"], context: Any = None, valid: Bool[Tensor, "b 1 *space"] | None = None

@@ -36,7 +36,7 @@ class Attended(nn.Module):
     (torch.Size([2, 5, 5, 6]), torch.Size([2, 5, 5, 6]))
     """
 
-    def __init__(self, layer: nn.Module, block: nn.Module) -> None:
+    def __init__(self, layer: nn.Module, block: Any) -> None:
         super().__init__()
         self.layer = layer
         self.block = check_block(block)
