@@ -19,10 +19,17 @@ def test_each_feature_is_a_tile_from_black_to_white():
     assert plot_masks(masks[..., 0], ax=ax) is ax
 
 
+@pytest.mark.parametrize(("low", "high", "limits"), [(1.25, 1.75, (1, 2)), (0.5, 1.5, (0, 1.5)), (0.0, 0.0, (0, 1))])
+def test_black_is_what_nothing_is_let_through_by(low, high, limits):
+    masks = np.full((5, 7, 2), low)
+    masks[0, 0, 0] = high
+    assert plot_masks(masks).images[0].get_clim() == limits
+
+
 @pytest.mark.parametrize(("masks", "said"), [
     (np.zeros((2, 5, 7, 3)), r"must have shape \(height, width, features\), those of one image, got \(2, 5, 7, 3\)"),
-    (np.zeros((5, 7, 0)), r"got \(5, 7, 0\)"), (np.full((5, 7), 2.0), "from 0 to 1, got values from 2.0 to 2.0"),
-    (np.full((5, 7), np.nan), "must lie from 0 to 1")])
+    (np.zeros((5, 7, 0)), r"got \(5, 7, 0\)"), (np.full((5, 7), -2.0), "at least 0, got values from -2.0 to -2.0"),
+    (np.full((5, 7), np.nan), "must be finite")])
 def test_nonsense_is_refused(masks, said):
     with pytest.raises(ValueError, match=said):
         plot_masks(masks)
