@@ -92,6 +92,18 @@ def plain(value: Any) -> Any:
     return {plain(key): plain(part) for key, part in value.items()} if type(value) is dict else value
 
 
+def shown(values: Sequence[Any], most: int = 8) -> str:
+    """A list as an error shows it: its first values, and how many there are.
+
+    Examples
+    --------
+    >>> shown([1, 2, 3]), shown(range(1, 50), most=3)
+    ('[1, 2, 3]', '[1, 2, 3, ... (49)]')
+    """
+    listed = ", ".join(repr(plain(value)) for value in values[:most])
+    return f"[{listed}, ... ({len(values)})]" if len(values) > most else f"[{listed}]"
+
+
 def check_positive(name: str, value: Any, *, zero: bool = False, maximum: float | None = None) -> float:
     """Return `value` as a float; raise unless it is a finite number above zero (or zero, if `zero`), and not above
     `maximum`.

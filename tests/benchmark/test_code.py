@@ -25,7 +25,7 @@ class Scale:
     size = SIZE
 
     def grow(self):
-        return double(self.size)
+        return double(self.size) + pi
 
 
 def nothing():
@@ -65,7 +65,8 @@ def test_what_no_result_depends_on_changes_nothing(text, package):
 
 @pytest.mark.parametrize("text", [
     PLAIN.replace("2 *", "3 *"), PLAIN.replace("SIZE, FAR = 3", "SIZE, FAR = 5"),
-    PLAIN.replace("size = S", "size = -S"),
+    PLAIN.replace("size = S", "size = -S"), PLAIN.replace("import pi", "import e as pi"),
+    PLAIN.replace("from numpy", "from math"),
     PLAIN.replace("return 2 * x", "'not a docstring'; return 2 * x").replace('"""Twice x."""', "x = +x")])
 def test_what_code_does_counts(text, package):
     assert package("maths.Scale", maths=text) != package("maths.Scale", maths=PLAIN)
@@ -108,9 +109,27 @@ def test_a_module_that_is_imported_as_a_whole_counts_by_what_is_used_of_it(packa
     assert package("user.use", user=user, **{"room/parts": DOUBLE.replace("2", "3")}) != before
 
 
+def test_a_module_that_is_handed_on_counts_as_a_whole(package):
+    user = "from tsattn.room import parts\n\n\ndef use(name, x):\n    return getattr(parts, name)(x)\n"
+    before = package("user.use", user=user, **{"room/parts": DOUBLE})
+    assert package("user.use", user=user, **{"room/parts": DOUBLE + "\nMORE = 1\n"}) != before
+    assert package("user.use", user=user, **{"room/parts": DOUBLE.replace("2", "3")}) != before
+
+
+@pytest.mark.parametrize("line", ["TABLE['y'] = 2", "N += 1", "if N:\n    N = 3", "N = 4", "print(N)", "f.x = 1"])
+def test_what_no_name_leads_to_is_refused(line, package):
+    with pytest.raises(ValueError, match=r"maths\.py.* (has none|must define 'N' once)"):
+        package("maths.f", maths=f"TABLE, N = {{}}, 1\n\n\ndef f():\n    return TABLE\n\n\n{line}\n")
+
+
+def test_every_file_can_be_followed():
+    for path in module.PACKAGE.rglob("*.py"):
+        module._parsed(path)
+
+
 REACHED = {"training/config.py": True, "training/augment.py": True, "nn/padding.py": True, "_inputs.py": True,
            "scalespace/_kernels.py": True, "cli.py": False, "_relevance.py": False, "datasets/auslan.py": False,
-           "benchmark/run.py": False}
+           "benchmark/run.py": False, "nn/_proportions_kernel.py": True}
 
 
 def test_what_an_estimator_reaches_by_names_is_read_and_nothing_else():

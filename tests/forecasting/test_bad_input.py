@@ -264,7 +264,7 @@ def test_columns_that_hold_no_numbers_are_named(values, match):
     (pd.period_range("2020", periods=40), lambda odd: odd.astype("int64")),
     (pd.interval_range(0, 40), lambda odd: odd.array.mid),
     (np.arange(40) + 1j, np.real), (np.arange(40) + 1j, np.abs),
-    (pd.date_range("2020", periods=40), lambda dates: (dates - dates[0]) / pd.Timedelta("1D")),
+    (pd.date_range("2020", periods=40), lambda dates: (dates - dates.min()) / pd.Timedelta("1D")),
 ])
 def test_the_cures_of_columns_that_hold_no_numbers_are_good(values, cure):
     small().fit(pd.DataFrame({"a": np.arange(40.0), "odd": cure(pd.Series(values))}), fh=[1])
@@ -339,3 +339,16 @@ def test_rolling_reads_x_by_its_times():
         model.rolling(y, X.to_numpy(), first=50)
     with pytest.raises(ValueError, match="the times of y must increase"):
         model.rolling(y[::-1], X, first=50)
+
+
+def test_long_lists_are_cut_in_errors():
+    y = pd.Series(np.arange(60.0))
+    model = small().fit(y, fh=range(1, 20))
+    wide = pd.DataFrame(np.ones((60, 300)))
+    for call, said in [(lambda: model.predict(fh=range(1, 50)), r"got \[1, 2, 3, 4, 5, 6, 7, 8, ... \(49\)\]"),
+                       (lambda: model.predict(fh=[-3, 1]), "in-sample forecasts are not made"),
+                       (lambda: model.update(y.to_frame("other").join(wide, rsuffix="x")), r"... \(301\)\]"),
+                       (lambda: model.clone().fit(y, fh=[10**9]), "last step of fh must be at most 1048576")]:
+        with pytest.raises((ValueError, NotImplementedError), match=said) as error:
+            call()
+        assert len(str(error.value)) < 250

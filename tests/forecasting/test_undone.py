@@ -117,7 +117,7 @@ def test_arrays_in_update_that_do_not_fit_are_refused():
 @pytest.mark.parametrize("given", [[1.0, 2.0], (1.0, 2.0), 3.0, np.float64(3), np.array(3.0), range(60, 62), "60"])
 @pytest.mark.parametrize("update", ["update", "update_predict_single"])
 def test_what_carries_no_times_is_refused_in_update_with_a_cure_that_works(given, update):
-    for y in (np.arange(60.0), pd.Series(np.arange(60.0))):
+    for y in (np.arange(60.0), pd.Series(np.arange(60.0)), pd.Series(np.arange(60.0), name="sold")):
         model = small().fit(y, fh=[1])
         with pytest.raises(TypeError, match=r"pass pd.Series\(values, index=times\), of times after 59"):
             getattr(model, update)(given)

@@ -1,9 +1,9 @@
 """The state of the code that a row depends on, as a digest: rows of other code have other keys.
 
 An estimator depends on the definitions of this package that it reaches by names: classes, functions and constants at
-the top of files, from its own class on. The digest is taken over their syntax trees without docstrings and imports. So
-it does not change with comments, docstrings, line breaks, models that the estimator has nothing to do with, nor with
-the file that a definition stands in.
+the top of files, from its own class on. The digest is taken over their syntax trees without docstrings, with what each
+name stands for, of this package or of another library. So it does not change with comments, docstrings, line breaks,
+models that the estimator has nothing to do with, nor with the file that a definition stands in.
 """
 
 import ast
@@ -25,18 +25,19 @@ class Definition(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """What a definition says, and the names that it uses: plain ones, and pairs (name, attribute)."""
+    """What a definition says, and the names that it uses, also but for attributes; and pairs (name, attribute)."""
 
     tree: str
     names: frozenset[str]
+    whole: frozenset[str]
     attributes: frozenset[tuple[str, str]]
     imports: Mapping[str, tuple[str, str]]
 
 
 class Parsed(NamedTuple):
-    """A file's definitions, which of them each name stands for, and what it imports of this package.
+    """A file's definitions, which of them each name stands for, and what it imports.
 
-    Imports are (module, name) by the name that stands for them in the file.
+    Imports are (module, name) by the name that stands for them in the file; the name is empty where it is a module.
     """
 
     statements: tuple[Statement, ...]
@@ -71,7 +72,8 @@ def digest(definitions: Iterable[Definition]) -> str:
     records = set()
     for definition in definitions:
         uses = sorted((name, _tree(used)) for name, used in _uses(definition) if used.path.stem not in ELSEWHERE)
-        records.add(hashlib.sha256(repr((_tree(definition), uses)).encode()).digest())
+        record = _tree(definition), uses, sorted(_foreign(definition))
+        records.add(hashlib.sha256(repr(record).encode()).digest())
     return hashlib.sha256(b"".join(sorted(records))).hexdigest()[:16]
 
 
@@ -139,27 +141,46 @@ def _lookup(path: Path, name: str) -> Definition | None:
 
 
 def _imported(module: str, name: str) -> Definition | None:
-    path = _module(module)
+    path = _module(module) if module.split(".")[0] == PACKAGE.name else None
     return None if path is None else _lookup(path, name)
 
 
 def _uses(definition: Definition) -> Iterator[tuple[str, Definition]]:
     """The names in a definition that stand for others of this package, each with the other one."""
-    parsed = _parsed(definition.path)
-    statement = parsed.statements[definition.place]
-    imports = {**parsed.imports, **statement.imports}
+    statement, imports = _seen(definition)
     for name in statement.names:
-        if name in imports and name not in parsed.defined:
-            found = _imported(*imports[name])
-        else:
-            found = _lookup(definition.path, name)
+        path = _own_module(imports, name)
+        if path is not None and name in statement.whole:  # a module that is handed on: any part of it may be used
+            yield from ((f"{name}.{place}", Definition(path, place)) for place in range(len(_parsed(path).statements)))
+        found = _imported(*imports[name]) if name in statement.imports else _lookup(definition.path, name)
         if found is not None and found != definition:
             yield name, found
-    for name, attribute in statement.attributes:  # of a module that was imported as a whole
-        path = _module(".".join(imports[name])) if name in imports else None
+    for name, attribute in statement.attributes:
+        path = _own_module(imports, name)
         found = None if path is None else _lookup(path, attribute)
         if found is not None:
             yield f"{name}.{attribute}", found
+
+
+def _own_module(imports: Mapping[str, tuple[str, str]], name: str) -> Path | None:
+    """The file of the module of this package that a name stands for, if it does."""
+    dotted = ".".join(filter(None, imports.get(name, ())))
+    return _module(dotted) if dotted.split(".")[0] == PACKAGE.name else None
+
+
+def _foreign(definition: Definition) -> Iterator[tuple[str, str]]:
+    """The names in a definition that stand for what other libraries have, each with its name there."""
+    statement, imports = _seen(definition)
+    for name in statement.names:
+        if name in imports and imports[name][0].split(".")[0] != PACKAGE.name:
+            yield name, ".".join(filter(None, imports[name]))
+
+
+def _seen(definition: Definition) -> tuple[Statement, Mapping[str, tuple[str, str]]]:
+    """What a definition says, and what is imported where it stands."""
+    parsed = _parsed(definition.path)
+    statement = parsed.statements[definition.place]
+    return statement, {**parsed.imports, **statement.imports}
 
 
 def _tree(definition: Definition) -> str:
@@ -172,48 +193,76 @@ def _parsed(path: Path) -> Parsed:
     defined: dict[str, int] = {}
     imports: dict[str, tuple[str, str]] = {}
     for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.ImportFrom):
-            imports.update(_own_imports(node))
-        else:
-            defined.update(dict.fromkeys(_defined_by(node), len(statements)))
-            statements.append(_statement(node))
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            imports.update(_imports(node))
+            continue
+        for name in _defined_by(node, path):
+            if name in defined:
+                raise ValueError(f"{path.name} must define {name!r} once, or its digest would miss one")
+            defined[name] = len(statements)
+        statements.append(_statement(node))
     return Parsed(tuple(statements), defined, imports)
 
 
-def _defined_by(node: ast.stmt) -> Iterator[str]:
+def _defined_by(node: ast.stmt, path: Path) -> Iterator[str]:
+    """The names that a statement defines at the top of a file.
+
+    Raises
+    ------
+    ValueError
+        It does something else, which no name would lead to, such as to fill a table that is defined above.
+    """
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         yield node.name
     elif isinstance(node, ast.Assign | ast.AnnAssign):
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+        if not all(isinstance(part, ast.Name) for part in parts):
+            raise ValueError(f"{path.name}, line {node.lineno}: a digest of code follows names, and this has none")
+        yield from (part.id for part in parts if isinstance(part, ast.Name))
+    elif not _says_nothing(node):
+        raise ValueError(f"{path.name}, line {node.lineno}: a digest of code follows names, and this has none")
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    """Whether a statement is a docstring, is for type checkers or a script alone, or imports what may be lacking."""
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'")
+    if isinstance(node, ast.Try):
+        return all(isinstance(part, ast.ImportFrom | ast.Import) for part in node.body)
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _statement(node: ast.stmt) -> Statement:
     names: set[str] = set()
     attributes: set[tuple[str, str]] = set()
     imports: dict[str, tuple[str, str]] = {}
+    whole: set[str] = set()
+    of_attributes = {id(part.value) for part in ast.walk(node) if isinstance(part, ast.Attribute)}
     for part in ast.walk(node):
         if isinstance(part, ast.Name):
             names.add(part.id)
+            whole |= {part.id} if id(part) not in of_attributes else set()
         elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
             attributes.add((part.value.id, part.attr))
-        elif isinstance(part, ast.ImportFrom):
-            imports.update(_own_imports(part))
-    return Statement(ast.dump(_Bare().visit(node)), frozenset(names), frozenset(attributes), imports)
+        elif isinstance(part, ast.ImportFrom | ast.Import):
+            imports.update(_imports(part))
+    return Statement(ast.dump(_Bare().visit(node)), frozenset(names), frozenset(whole), frozenset(attributes), imports)
 
 
-def _own_imports(node: ast.ImportFrom) -> dict[str, tuple[str, str]]:
-    module = node.module or ""
-    own = module.split(".")[0] == PACKAGE.name
-    return {alias.asname or alias.name: (module, alias.name) for alias in node.names} if own else {}
+def _imports(node: ast.ImportFrom | ast.Import) -> dict[str, tuple[str, str]]:
+    if isinstance(node, ast.ImportFrom):
+        return {alias.asname or alias.name: (node.module or "", alias.name) for alias in node.names}
+    return {alias.asname or alias.name.split(".")[0]: (alias.name if alias.asname else alias.name.split(".")[0], "")
+            for alias in node.names}
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes out docstrings, and imports of this package."""
+    """Takes out docstrings and imports."""
 
     def visit(self, node: ast.AST) -> Any:
         self.generic_visit(node)
-        if isinstance(node, ast.ImportFrom) and _own_imports(node):
+        if isinstance(node, ast.ImportFrom | ast.Import):
             return None
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) \
                 and ast.get_docstring(node, clean=False) is not None:

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
-from sktime.utils.validation.forecasting import check_fh
 
-from tsattn._checks import DivergenceError, plain, warn_user
+from tsattn._checks import DivergenceError, check_int, warn_user
 from tsattn.forecasting._frames import beside, check_given, joined, levels_of, repeated
 from tsattn.forecasting._history import History, together
 from tsattn.forecasting._network import UNITS, WindowNetwork
@@ -24,10 +23,11 @@ from tsattn.forecasting._saving import (
     check_standing,
     horizon_fits,
 )
-from tsattn.forecasting._times import Ends, ahead_of, ends_of, labels_of, series_labels
+from tsattn.forecasting._times import Ends, ahead_of, ends_of, horizon_of, labels_of, series_labels, shown_fh
 from tsattn.forecasting._undone import Undone
 
 LONG = 400  # characters of an error that lists all types that there are
+FARTHEST = 2**20  # steps ahead
 ARRAYS = ("np.ndarray", "numpy3D")  # containers that say nothing of times
 
 
@@ -68,6 +68,8 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
     def _check_X_y(self, X: Any = None, y: Any = None, y_inner_mtype: Any = None, multivariate: bool | None = None
                    ) -> tuple[Any, Any]:
         """Check y and X by our own rules first; rows of an array go on from the end of those in fit."""
+        if isinstance(y, pd.Series) and y.name is None and hasattr(self, "_past") and self._past[0].shape[1] == 1:
+            y = y.rename(self._past[0].columns[0])
         for name, given in (("y", y), ("X", X)):
             if given is not None:
                 check_given(name, given, self.cutoff[0] if self.is_fitted and y_inner_mtype is None else None)
@@ -105,11 +107,11 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
                 raise ValueError("fit needs the horizon that is to be forecast: pass fh, such as [1, 2, 3]")
             return self._fh
         fh = horizon_of(fh)
-        if self.is_fitted and self._fh is not None and not np.array_equal(fh, self._fh):
-            raise ValueError(f"fh must be that of fit, {_shown(self._fh)}, got {_shown(fh)}: leave it out, or fit "
-                             "again")
         if fh.is_relative and not isinstance(fh.to_pandas(), pd.TimedeltaIndex) and min(fh) < 1:
-            raise NotImplementedError(f"in-sample forecasts are not made: fh must be at least 1, got {_shown(fh)}")
+            raise NotImplementedError(f"in-sample forecasts are not made: fh must be at least 1, got {shown_fh(fh)}")
+        if self.is_fitted and self._fh is not None and not np.array_equal(fh, self._fh):
+            raise ValueError(f"fh must be that of fit, {shown_fh(self._fh)}, got {shown_fh(fh)}: leave it out, give "
+                             "it to the cv of update_predict, or fit again")
         if not self.is_fitted or self._fh is None:
             self._fh = fh
         return self._fh
@@ -188,6 +190,7 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
 
     def _check_times_to_come(self, ends: Ends, ahead: tuple[int, ...]) -> None:
         """Raise before anything is learned where a forecast would have no time to stand at."""
+        check_int("the last step of fh", ahead[-1], maximum=FARTHEST)
         ends.after(range(1, ahead[-1] + 1) if self.future_X else ahead)
 
     def _remember(self, y: pd.DataFrame, X: pd.DataFrame | None, history: History, ends: Ends) -> None:
@@ -282,18 +285,3 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
 
     def _predict_quantiles(self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]) -> pd.DataFrame:
         return self._after(fh, X, pd.MultiIndex.from_product([self._get_varnames(), alpha]), alpha)
-
-
-def horizon_of(fh: Any) -> ForecastingHorizon:
-    """Return what a user passes as fh as sktime's object, one of our own: sktime writes a frequency into it."""
-    try:
-        fh = fh if isinstance(fh, ForecastingHorizon) else ForecastingHorizon(fh)
-    except TypeError:
-        raise TypeError("fh must hold steps ahead, whole numbers or durations, or times like those of y, got "
-                        f"{plain(fh)!r}") from None
-    return check_fh(ForecastingHorizon(fh.to_pandas(), is_relative=fh.is_relative))
-
-
-def _shown(fh: ForecastingHorizon) -> list[Any]:
-    """Steps or times as an error shows them."""
-    return list(fh.to_pandas().tolist())

@@ -82,7 +82,9 @@ def _counted(dtype: Any) -> str:
         return "take its middles, intervals.array.mid"
     if kind == "c":
         return "take np.real or np.abs of it"
-    return "convert it to float" if kind not in "mM" else 'count it, as in (dates - dates[0]) / pd.Timedelta("1D")'
+    if kind in "mM":
+        return f'count it, as in {"(dates - dates.min())" if kind == "M" else "durations"} / pd.Timedelta("1D")'
+    return "convert it to float"
 
 
 def check_times(name: str, index: pd.Index, *, ordered: bool = True) -> None:

@@ -253,16 +253,17 @@ def _missed(cut: Cutter, train: np.ndarray, held: np.ndarray, errors: np.ndarray
     """Quantiles of errors on windows held out, and where these are few on those learned from, by maps without them.
 
     Where none are held out, the network's own errors are known only on what it learned from, where it may have learned
-    the noise. Each error is then that of the map together with how far the network's forecast lies from the map's, as
-    if one did not depend on the other: a network that repeats the map errs like it, one that repeats the noise by the
-    noise twice.
+    the noise. An error is then as large as the map's error and the distance between both forecasts together, as if
+    these were independent. Signs take turns: the errors of a map with a penalty may all have one sign, as where a
+    series rises steadily, and would move the interval away from the forecast.
     """
     middle, few = cut.plan.middle, len(held) == 0 or counted(held, cut.plan.ahead)[-1] < ENOUGH
     other = thinned(train, HELD) if few else train[:0]
     if len(held) == 0:
         (first, _), seen = choice or _choose(cut, train, held, KINDS), errors[..., middle]
         crossed = cross(cut, other, train, first)
-        crossed, errors = np.copysign(np.hypot(crossed, crossed - seen), crossed), errors[:0]
+        turns = np.where(np.arange(len(crossed)) % 2, 1, -1)[:, None, None]
+        crossed, errors = turns * np.hypot(crossed, crossed - seen), errors[:0]
     elif few and choice is not None:
         crossed = cross(cut, other, np.concatenate([train, held]), choice[0])
     else:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, plain, warn_user
+from tsattn._checks import check_bool, check_int, check_one_of, draw_seed, plain, shown, warn_user
 from tsattn._estimator import NetworkEstimator
 from tsattn._relevance import integrated_gradients
 from tsattn._settings import made_in_float32, undisturbed
@@ -83,8 +83,8 @@ class WindowNetwork(NetworkEstimator):
     def _check_columns(self, y: pd.DataFrame, X: pd.DataFrame | None) -> None:
         for name, frame, past in [("y", y, self._past[0]), ("X", X, self._past[1])]:
             if labels_of(frame) != labels_of(past):
-                raise ValueError(f"{name} must have the columns seen in fit, {labels_of(past)}, got "
-                                 f"{labels_of(frame)}")
+                raise ValueError(f"{name} must have the columns seen in fit, {shown(labels_of(past))}, got "
+                                 f"{shown(labels_of(frame))}")
 
     def _training(self) -> Training:
         """How to train; named recipes of augmentation are for whole series, and left out."""

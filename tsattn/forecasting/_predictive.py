@@ -10,17 +10,20 @@ from sktime.forecasting.base import ForecastingHorizon
 from tsattn._checks import plain
 from tsattn.forecasting._held_out import LEVELS
 
+REACH = 3.0  # standard deviations, beyond which a normal distribution has a thousandth on each side
+
 
 class PredictiveDistribution:
     """What a forecaster says beside its forecasts; to be mixed in before sktime's forecaster.
 
-    Levels are checked before sktime reads them. `predict_var` and `predict_proba` agree with `predict_quantiles`:
-    sktime derives both from a normal distribution through the quartiles, whose variance is 0 where the quartiles meet,
-    as of counts that are mostly 0, and which reaches below 0 there.
+    Levels are checked before sktime reads them. `predict_var` and `predict_proba` agree with `predict_quantiles`.
+    sktime takes both from a normal distribution through the quartiles. For counts that are mostly 0 the quartiles are
+    both 0; its variance would be 0 too.
     """
 
     _past: tuple[pd.DataFrame, pd.DataFrame | None]
     _limits: Any
+    _predict: Any
     _predict_quantiles: Any
 
     def predict_quantiles(self, fh: Any = None, X: Any = None, alpha: Any = None) -> pd.DataFrame:
@@ -44,10 +47,12 @@ class PredictiveDistribution:
         return pd.DataFrame(variance, index=found.index, columns=y.columns)
 
     def _predict_proba(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None, marginal: bool = True) -> Any:
-        """Return sktime's normal distribution with our mean and variance; none where a normal would break a limit."""
-        if np.isfinite(self._limits(self._past[0])).any():
-            raise NotImplementedError("predict_proba is a normal distribution, which has no limits, and y has bounds "
-                                      "or holds counts: use predict_quantiles")
+        """Return sktime's normal distribution with our mean and variance, where it does not reach beyond a limit."""
+        low, high = (limit[:, 0] for limit in self._limits(self._past[0]))
+        mean, deviation = self._predict(fh, X), np.sqrt(self._predict_var(fh, X))
+        if ((mean - REACH * deviation < low) | (mean + REACH * deviation > high)).any(axis=None):
+            raise NotImplementedError("predict_proba is a normal distribution, and here it would reach beyond the "
+                                      "bounds of y, or below 0 where y holds counts: use predict_quantiles")
         return super()._predict_proba(fh=fh, X=X, marginal=marginal)  # type: ignore[misc]
 
 
@@ -67,8 +72,8 @@ def check_levels(name: str, given: Any) -> list[float]:
     ([0.9], [0.05, 0.95])
     """
     rule = f"{name} must lie between 0 and 1, as one number or a list of them, got"
-    levels = list(given) if isinstance(given, list | tuple | np.ndarray | pd.Series | pd.Index) and np.ndim(given) \
-        else [given]
+    given = given.item() if isinstance(given, np.ndarray) and given.ndim == 0 else given
+    levels = list(given) if isinstance(given, list | tuple | np.ndarray | pd.Series | pd.Index) else [given]
     if not levels:
         raise ValueError(f"{rule} {given!r}: pass a number such as 0.9")
     for level in map(plain, levels):
@@ -76,6 +81,6 @@ def check_levels(name: str, given: Any) -> list[float]:
             raise TypeError(f"{rule} {level!r}: pass a number such as 0.9")
         share = float(level)
         if not 0 < share < 1:
-            cure = f"write {share:g} % as {share / 100:g}" if 1 < share < 100 else "pass a number such as 0.9"
+            cure = f"write {share:g} % as {share / 100:g}" if 1 < share <= 99 else "pass a number such as 0.9"
             raise ValueError(f"{rule} {level!r}: {cure}")
     return [float(level) for level in levels]

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset
 from sktime.forecasting.base import ForecastingHorizon
+from sktime.utils.validation.forecasting import check_fh
 
-from tsattn._checks import plain, warn_user
+from tsattn._checks import plain, shown, warn_user
 from tsattn._panel import Panel
 from tsattn.forecasting._steps import Clock, clock_of, leads_through, numbers_of, usual_step, written
 
@@ -193,9 +194,24 @@ def future_of(X: pd.DataFrame | None, ends: Ends, exogenous: list[Any], most: in
         raise ValueError("the future of X was read in fit: a forecast needs X with columns "
                          f"{exogenous} for the steps to be forecast; or fit with future_X=False")
     if labels_of(X) != exogenous:
-        raise ValueError(f"X must have the columns seen in fit, {exogenous}, got {labels_of(X)}")
+        raise ValueError(f"X must have the columns seen in fit, {shown(exogenous)}, got {shown(labels_of(X))}")
     index = ends.after(range(1, most + 1))
     values = numbers(X)[rows_at(X.index, index, "every step up to the last that is forecast")]
     if len(bad := np.flatnonzero(~np.isfinite(values).all(axis=1))):
         raise ValueError(f"what X says of the future must be finite, and holds NaN or infinity at {index[bad[0]]}")
     return values.reshape(len(ends.clocks), most, -1)
+
+
+def horizon_of(fh: Any) -> ForecastingHorizon:
+    """Return what a user passes as fh as sktime's object, one of our own: sktime writes a frequency into it."""
+    try:
+        fh = fh if isinstance(fh, ForecastingHorizon) else ForecastingHorizon(fh)
+    except TypeError:
+        raise TypeError("fh must hold steps ahead, whole numbers or durations, or times like those of y, got "
+                        f"{plain(fh)!r}") from None
+    return check_fh(ForecastingHorizon(fh.to_pandas(), is_relative=fh.is_relative))
+
+
+def shown_fh(fh: ForecastingHorizon) -> str:
+    """Steps or times as an error shows them: a few."""
+    return shown(fh.to_pandas().tolist())

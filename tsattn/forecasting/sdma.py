@@ -102,10 +102,10 @@ class SDMAForecaster(SDMANetwork, NetworkForecaster):
     takes, quantiles are those of a Student t about the forecast. Its scale is the root mean square of the errors held
     out, and of those on the other windows by maps solved without their neighbours; over the steps ahead it is drawn to
     the power law that fits best. Beyond the last rank the same law goes on from it. Of several series, errors are in
-    units of each window's own differences, as far as they were seen to follow these. An interval has a width, if only a
-    millionth of a series' deviation where it has been forecast without error. Intervals cover what they say where later
-    times are like those held out, on which the epoch, the map and the share are chosen. Coverage is measured up to
-    0.99.
+    units of each window's own differences, as far as they were seen to follow these. An interval of 90 % has a width,
+    if only a millionth of a series' deviation where it has been forecast without error. Intervals cover what they say
+    where later times are like those held out, on which the epoch, the map and the share are chosen. Coverage is
+    measured up to 0.99.
 
     A map of all columns reads the latest steps, as many as are 1000 numbers. With `scaling=None` penalties and the
     least unit of a window are absolute, and levels beyond some thousand units cost digits: scale such series first.
