@@ -78,7 +78,7 @@ def test_gradient_reaches_every_parameter(make, size, options, draw, generator):
     assert not without
     moved = {}  # of a block's, at some place: a ReLU of few units may be shut at one
     for name, parameter in network.named_parameters():
-        part = name.rpartition("block.block.")[2]
+        part = name.rpartition(".block.")[2]
         moved[part] = moved.get(part, False) or bool(parameter.grad.abs().max() > 1e-12)
     assert not [name for name, found in moved.items() if not found and not constant_under_a_norm(name)]
 
