@@ -68,7 +68,8 @@ class NetworkForecaster(Undone, PredictiveDistribution, WindowNetwork, BaseForec
     def _check_X_y(self, X: Any = None, y: Any = None, y_inner_mtype: Any = None, multivariate: bool | None = None
                    ) -> tuple[Any, Any]:
         """Check y and X by our own rules first; rows of an array go on from the end of those in fit."""
-        if isinstance(y, pd.Series) and y.name is None and hasattr(self, "_past") and self._past[0].shape[1] == 1:
+        if isinstance(y, pd.Series) and y.name is None and hasattr(self, "_past") and self._past[0].shape[1] == 1 \
+                and self._past[0].columns[0] != 0:  # 0 stands for no name, in fit too
             y = y.rename(self._past[0].columns[0])
         for name, given in (("y", y), ("X", X)):
             if given is not None:
