@@ -24,7 +24,6 @@ class Reading:
     """Fitting, scoring and answering by the names of instances; to be mixed in before a base class of sktime."""
 
     check_is_fitted: Callable[[], None]
-    predict: Callable[[Any], Any]
     _check_parameters: Callable[[], None]
 
     def fit(self, X: Any, y: Any) -> Any:
@@ -118,5 +117,5 @@ class Reading:
             raise refusal(X, panel=True) or error from None
 
     def _answers(self, X: Any) -> pd.DataFrame:
-        found = self.predict(X)
+        found = self.predict(X)  # type: ignore[attr-defined] # sktime's
         return found if isinstance(found, pd.DataFrame) else pd.DataFrame({"prediction": found})

@@ -1,6 +1,6 @@
 """The one form of a block of attention: features in, the same features out, multiplied by weights.
 
-A block of any rank maps features (batch, channel, *space) to features of the same shape:
+A block of any rank maps features (batch, channel, then the axes of space) to features of the same shape:
 
     output = x * weights(x, context, valid)
 
@@ -20,8 +20,8 @@ class AttentionBlock(nn.Module):
     Attributes
     ----------
     context : {"none", "previous"}
-        What the block looks at beside the features: nothing, or the features that the layer reads, (batch, channel,
-        *space) at a size that is not below that of the layer's own.
+        What the block looks at beside the features: nothing, or the features that the layer reads, of the same axes,
+        and at least as many along each axis of space.
 
     Examples
     --------

@@ -18,7 +18,7 @@ class Attended(nn.Module):
     Parameters
     ----------
     layer : nn.Module
-        From images, series or features to (batch, n_features, *space).
+        From images, series or features to features, the second axis theirs, then those of space.
     block : AttentionBlock
         Its context, if it has one, is what the layer reads.
 
