@@ -27,7 +27,7 @@ every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
 @every_block
 @pytest.mark.parametrize("ndim", SPACES)
 def test_a_layer_of_any_rank_is_multiplied_by_its_weights(name, ndim, draw, generator):
-    made = build(lambda: Attended(same_size(ndim, 3, 5), ATTENTION[name](5, ndim)), generator).double().eval()
+    made = build(lambda: Attended(same_size(ndim, 3, 5), ATTENTION[name](5, ndim=ndim)), generator).double().eval()
     x = draw(3, 3, *SPACES[ndim])
     y, weights = made.layer(x), made.weights(x)
     assert weights.shape == y.shape == (3, 5, *SPACES[ndim])
@@ -35,6 +35,17 @@ def test_a_layer_of_any_rank_is_multiplied_by_its_weights(name, ndim, draw, gene
     assert_close(made(x), y * weights)
     made(x).square().sum().backward()
     assert all(parameter.grad.any() for parameter in made.parameters())
+
+
+@every_block
+@pytest.mark.parametrize("ndim", SPACES)
+def test_p18_what_stands_where_nothing_is_valid_comes_out_as_zero(name, ndim, draw, generator):
+    block = build(lambda: ATTENTION[name](5, ndim=ndim), generator).double().eval()
+    x, context, valid = draw(2, 5, *SPACES[ndim]), draw(2, 3, *SPACES[ndim]), torch.ones(2, 1, *SPACES[ndim]) > 0
+    valid[0, ..., 4:] = False
+    found = block(x.masked_fill(~valid, torch.nan), context, valid)
+    assert not found.masked_select(~valid).any()
+    assert_close(found, block(x, context, valid), rtol=0, atol=0)
 
 
 @every_block

@@ -204,7 +204,7 @@ def _parsed(path: Path) -> Parsed:
     return Parsed(tuple(statements), defined, imports)
 
 
-def _defined_by(node: ast.stmt, path: Path) -> Iterator[str]:
+def _defined_by(node: ast.stmt, path: Path) -> list[str]:
     """The names that a statement defines at the top of a file.
 
     Raises
@@ -213,15 +213,13 @@ def _defined_by(node: ast.stmt, path: Path) -> Iterator[str]:
         It does something else, which no name would lead to, such as to fill a table that is defined above.
     """
     if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-        yield node.name
-    elif isinstance(node, ast.Assign | ast.AnnAssign):
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-        if not all(isinstance(part, ast.Name) for part in parts):
-            raise ValueError(f"{path.name}, line {node.lineno}: a digest of code follows names, and this has none")
-        yield from (part.id for part in parts if isinstance(part, ast.Name))
-    elif not _says_nothing(node):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    if len(names) < len(parts) or not (names or _says_nothing(node)):
         raise ValueError(f"{path.name}, line {node.lineno}: a digest of code follows names, and this has none")
+    return names
 
 
 def _says_nothing(node: ast.stmt) -> bool:

@@ -23,7 +23,6 @@ class PredictiveDistribution:
 
     _past: tuple[pd.DataFrame, pd.DataFrame | None]
     _limits: Any
-    _predict: Any
     _predict_quantiles: Any
 
     def predict_quantiles(self, fh: Any = None, X: Any = None, alpha: Any = None) -> pd.DataFrame:
@@ -48,12 +47,13 @@ class PredictiveDistribution:
 
     def _predict_proba(self, fh: ForecastingHorizon, X: pd.DataFrame | None = None, marginal: bool = True) -> Any:
         """Return sktime's normal distribution with our mean and variance, where it does not reach beyond a limit."""
+        found = super()._predict_proba(fh=fh, X=X, marginal=marginal)  # type: ignore[misc] # sktime's
         low, high = (limit[:, 0] for limit in self._limits(self._past[0]))
-        mean, deviation = self._predict(fh, X), np.sqrt(self._predict_var(fh, X))
-        if ((mean - REACH * deviation < low) | (mean + REACH * deviation > high)).any(axis=None):
+        mean, reach = found.mean(), REACH * np.sqrt(found.var())
+        if ((mean - reach < low) | (mean + reach > high)).any(axis=None):
             raise NotImplementedError("predict_proba is a normal distribution, and here it would reach beyond the "
                                       "bounds of y, or below 0 where y holds counts: use predict_quantiles")
-        return super()._predict_proba(fh=fh, X=X, marginal=marginal)  # type: ignore[misc]
+        return found
 
 
 def check_levels(name: str, given: Any) -> list[float]:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from tsattn.nn.attention.block import AttentionBlock
+from tsattn.nn.attention.block import AttentionBlock, existing
 from tsattn.nn.attention.squeeze_excitation import Excitation, hidden_units, mean_place
 from tsattn.nn.convolution import BatchNorm
 from tsattn.nn.rank import same_size
@@ -80,7 +80,7 @@ class BAM(AttentionBlock):
         """Return M_s, before the sigmoid; 0 where `valid` is False."""
         *inner, last = self.convolutions
         for convolution in inner:
-            x = convolution(x if valid is None else x.masked_fill(~valid, 0)).relu()
+            x = convolution(existing(x, valid)).relu()
         scores = last(x)
         if valid is None:
             return normalised(self.normalise_places, scores.flatten().unsqueeze(1)).view_as(scores)

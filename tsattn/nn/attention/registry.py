@@ -13,19 +13,14 @@ from tsattn.nn.attention.squeeze_excitation import SqueezeExcitation
 UNITS = 4  # hidden ones that a block of few channels is left: of fewer, a ReLU may shut all for every sample
 
 
-def with_units(block: Callable[..., AttentionBlock], n_features: int, ndim: int = 1, **options: Any) -> AttentionBlock:
+def with_units(block: Callable[..., AttentionBlock], n_features: int, **options: Any) -> AttentionBlock:
     """Build a block with a reduction of 16, as published, or with one that leaves `UNITS` hidden units."""
-    return block(n_features, ndim=ndim, reduction=min(16, max(n_features // UNITS, 1)), **options)
+    return block(n_features, reduction=min(16, max(n_features // UNITS, 1)), **options)
 
 
-def scale_space(n_features: int, ndim: int = 1, **options: Any) -> AttentionBlock:
-    """Build a block of scale-space attention."""
-    return SANBlock(n_features, ndim=ndim, **options)
-
-
-ATTENTION: Mapping[str, Callable[..., AttentionBlock]] = {  # by name: block(n_features, ndim, **options)
-    "san-c": scale_space,
-    "san-d": partial(scale_space, dilation=2),
+ATTENTION: Mapping[str, Callable[..., AttentionBlock]] = {  # by name: block(n_features, ndim=1, **options)
+    "san-c": SANBlock,
+    "san-d": partial(SANBlock, dilation=2),
     "se": partial(with_units, SqueezeExcitation),
     "cbam": partial(with_units, CBAM),
     "bam": partial(with_units, BAM),
